@@ -1,0 +1,64 @@
+package rerank
+
+// Query is what is searched for.
+type Query struct {
+	ID   string // names the query in runs and reports; may be empty
+	Text string
+
+	// Context tells what is known about the moment of asking: user, session,
+	// locale, time. Stages that do not know a field ignore it.
+	Context Fields
+}
+
+// Document is one unit of retrieval. Strings in a Document handed out by this
+// module are copies and safe to keep.
+type Document struct {
+	ID    string // unique within an index; may be empty for texts told apart by Hit.Index
+	Title string
+	Text  string
+
+	// Fields are typed attributes in the order given.
+	Fields Fields
+
+	// Meta is opaque: it is stored, passed through and never read.
+	Meta []byte
+}
+
+// Content returns what is indexed and scored for the document: its title and
+// its text, separated by one space, either of which may be absent.
+func (d Document) Content() string {
+	switch {
+	case d.Title == "":
+		return d.Text
+	case d.Text == "":
+		return d.Title
+	}
+	return d.Title + " " + d.Text
+}
+
+// Filter decides which documents a search may return. A Filter must be safe
+// for concurrent use and must give the same answer for the same document.
+type Filter interface {
+	Match(d Document) bool
+}
+
+// FilterFunc is a function used as a [Filter].
+type FilterFunc func(d Document) bool
+
+// Match calls f(d).
+func (f FilterFunc) Match(d Document) bool { return f(d) }
+
+// Search asks a [Retriever] for documents.
+type Search struct {
+	Query Query
+	K     int // how many hits are wanted; more than the corpus holds is no error
+	// Filter limits the search to the documents it matches; nil means all.
+	Filter Filter
+}
+
+// Request asks a [Reranker] to order hits.
+type Request struct {
+	Query Query
+	Hits  []Hit // never modified by the reranker
+	TopN  int   // how many hits to return; 0 means all
+}
