@@ -1,0 +1,161 @@
+package analysis
+
+import (
+	"iter"
+	"sync"
+	"unicode/utf8"
+)
+
+// Default names the preset for general use on text that is mostly English.
+const Default = "english"
+
+// MaxTokenLength is the length in characters (runes) at which longer words are
+// cut; the rest of the word becomes further tokens.
+const MaxTokenLength = 255
+
+// Token is an occurrence of a term in a text.
+type Token struct {
+	Term       []byte // valid until the next token; not to be modified
+	Start, End int    // byte offsets in the text of what the term stands for
+	Position   int    // place among the words of the text, from 0; a dropped stop word leaves a gap
+}
+
+// Analyzer turns text into terms. It is immutable and safe for concurrent use.
+type Analyzer struct {
+	name    string
+	split   splitter
+	cjk     bool
+	filters []filter
+	states  sync.Pool // of *state
+}
+
+// splitter calls emit for each word of the text, in order, until it returns false.
+type splitter func(text string, emit func(w word) bool)
+
+// word is a place in a text and what stands there.
+type word struct {
+	start, end int
+	kind       kind
+}
+
+type kind uint8
+
+const (
+	kindWord    kind = iota
+	kindCJK          // only Han, Hiragana, Katakana or Hangul letters
+	kindLowered      // to be lower-cased as Python does
+)
+
+// filter changes a term; an empty result drops it. The term is the state's to
+// modify and grow.
+type filter func(s *state, term []byte) []byte
+
+// state is what one pass over a text needs; the analyzer keeps it for the next.
+type state struct {
+	term, spare []byte
+	stems       stemCache
+}
+
+// Name returns the name the analyzer was made with: [New] of it gives an equal
+// analyzer.
+func (a *Analyzer) Name() string { return a.name }
+
+// Terms returns the terms of a text in order.
+func (a *Analyzer) Terms(text string) []string {
+	var terms []string
+	for t := range a.Tokens(text) {
+		terms = append(terms, string(t.Term))
+	}
+	return terms
+}
+
+// Tokens iterates over the tokens of a text. Start offsets never descend, and
+// no term is empty or invalid UTF-8.
+func (a *Analyzer) Tokens(text string) iter.Seq[Token] {
+	return func(yield func(Token) bool) {
+		s := a.states.Get().(*state)
+		defer a.states.Put(s)
+		p := pass{analyzer: a, state: s, text: text, yield: yield}
+		a.split(text, p.word)
+		if !p.stopped {
+			p.flush()
+		}
+	}
+}
+
+// pass is one iteration over the tokens of a text.
+type pass struct {
+	analyzer *Analyzer
+	state    *state
+	text     string
+	yield    func(Token) bool
+	position int
+	stopped  bool
+
+	// For CJK bigrams: the letter before, and whether it is part of a pair yet.
+	previous word
+	paired   bool
+}
+
+// word takes a word from the splitter.
+func (p *pass) word(w word) bool {
+	if w.kind == kindCJK && p.analyzer.cjk {
+		return p.letters(w)
+	}
+	if !p.flush() {
+		return false
+	}
+	for w.end-w.start > MaxTokenLength {
+		cut := w.start + prefix(p.text[w.start:w.end], MaxTokenLength)
+		if cut == w.end {
+			break
+		}
+		if !p.emit(word{w.start, cut, w.kind}) {
+			return false
+		}
+		w.start = cut
+	}
+	return p.emit(w)
+}
+
+// emit passes a word through the filters and yields what is left of it.
+func (p *pass) emit(w word) bool {
+	s := p.state
+	position := p.position
+	p.position++
+	if w.kind == kindLowered {
+		s.term = appendPythonLower(s.term[:0], p.text, w.start, w.end)
+	} else {
+		s.term = appendValid(s.term[:0], p.text[w.start:w.end])
+	}
+	term := s.term
+	for _, f := range p.analyzer.filters {
+		if term = f(s, term); len(term) == 0 {
+			return true
+		}
+	}
+	p.stopped = !p.yield(Token{Term: term, Start: w.start, End: w.end, Position: position})
+	return !p.stopped
+}
+
+// prefix returns the length in bytes of the first n runes of s.
+func prefix(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+// appendValid appends s with U+FFFD for each byte that is not UTF-8.
+func appendValid(dst []byte, s string) []byte {
+	if utf8.ValidString(s) {
+		return append(dst, s...)
+	}
+	for _, r := range s {
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}

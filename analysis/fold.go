@@ -1,0 +1,148 @@
+package analysis
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// lower maps letters to lower case one by one, as Lucene's LowerCaseFilter.
+func lower(s *state, term []byte) []byte {
+	if lowerInPlace(term) {
+		return term
+	}
+	return s.mapRunes(term, unicode.ToLower)
+}
+
+func lowerTurkish(s *state, term []byte) []byte {
+	return s.mapRunes(term, unicode.TurkishCase.ToLower)
+}
+
+// lowerInPlace maps the ASCII letters of a term and reports whether there is
+// nothing else.
+func lowerInPlace(term []byte) bool {
+	high := byte(0)
+	for i, c := range term {
+		high |= c
+		if c-'A' < 26 {
+			term[i] = c + ('a' - 'A')
+		}
+	}
+	return high < utf8.RuneSelf
+}
+
+// mapRunes returns the term with each rune mapped.
+func (s *state) mapRunes(term []byte, mapping func(rune) rune) []byte {
+	dst := s.spare[:0]
+	for i := 0; i < len(term); {
+		r, size := utf8.DecodeRune(term[i:])
+		dst = utf8.AppendRune(dst, mapping(r))
+		i += size
+	}
+	return s.swap(dst)
+}
+
+// swap makes what was written to the spare buffer the term.
+func (s *state) swap(dst []byte) []byte {
+	s.term, s.spare = dst, s.term
+	return dst
+}
+
+// normalize maps compatibility forms, apostrophes and case.
+func normalize(s *state, term []byte) []byte {
+	if lowerInPlace(term) {
+		return term
+	}
+	s.swap(norm.NFKC.Append(s.spare[:0], term...))
+	return s.mapRunes(s.term, func(r rune) rune { return unicode.ToLower(plainApostrophe(r)) })
+}
+
+func plainApostrophe(r rune) rune {
+	switch r {
+	case '\u2018', '\u2019', '\u201b', '\u02bc':
+		return '\''
+	}
+	return r
+}
+
+// fold normalizes and removes accents.
+func fold(s *state, term []byte) []byte {
+	if lowerInPlace(term) {
+		return term
+	}
+	s.swap(norm.NFKD.Append(s.spare[:0], term...))
+	dst := s.spare[:0]
+	var base rune
+	for i := 0; i < len(s.term); {
+		r, size := utf8.DecodeRune(s.term[i:])
+		i += size
+		if !unicode.Is(unicode.M, r) {
+			base = unicode.ToLower(plainApostrophe(r))
+			dst = appendFolded(dst, base)
+		} else if !isAccent(base, r) {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	s.swap(dst)
+	return s.swap(norm.NFC.Append(s.spare[:0], s.term...))
+}
+
+// isAccent reports whether a mark may go: it adorns its letter. In other
+// scripts marks are vowels, or, as in й and the Japanese が, tell letters apart.
+func isAccent(base, mark rune) bool {
+	switch {
+	case !unicode.Is(unicode.Mn, mark):
+		return false
+	case base < utf8.RuneSelf:
+		return true
+	case base == 'и' && mark == '\u0306':
+		return false
+	}
+	return unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic)
+}
+
+// appendFolded appends a lower-case letter, in plain letters if it is one of
+// the few that have no decomposition.
+func appendFolded(dst []byte, r rune) []byte {
+	switch r {
+	case 'ß':
+		return append(dst, "ss"...)
+	case 'æ':
+		return append(dst, "ae"...)
+	case 'œ':
+		return append(dst, "oe"...)
+	case 'þ':
+		return append(dst, "th"...)
+	case 'ø':
+		return append(dst, 'o')
+	case 'ł':
+		return append(dst, 'l')
+	case 'đ', 'ð':
+		return append(dst, 'd')
+	case 'ħ':
+		return append(dst, 'h')
+	case 'ı':
+		return append(dst, 'i')
+	case 'ŧ':
+		return append(dst, 't')
+	case 'ς':
+		return append(dst, "σ"...)
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+// possessive removes a final 's, as Lucene's EnglishPossessiveFilter.
+func possessive(_ *state, term []byte) []byte {
+	n := len(term)
+	if n < 2 || term[n-1]|0x20 != 's' {
+		return term
+	}
+	if term[n-2] == '\'' {
+		return term[:n-2]
+	}
+	if r, size := utf8.DecodeLastRune(term[:n-1]); r == '\u2019' || r == '\uff07' {
+		return term[:n-1-size]
+	}
+	return term
+}

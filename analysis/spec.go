@@ -1,0 +1,167 @@
+package analysis
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+//go:embed stopwords/*.txt
+var stopLists embed.FS
+
+// presets returns the specification that each preset name stands for.
+func presets() map[string]string {
+	specs := map[string]string{
+		"english":         "unicode|cjk|fold|stop:english|snowball:english",
+		"standard":        "unicode|cjk|fold",
+		"lucene-english":  "unicode|possessive|lower|stop:english|porter",
+		"lucene-standard": "unicode|lower",
+		"bm25s":           "words",
+		"bm25s-stop":      "words|stop:english",
+		"bm25s-english":   "words|stop:english|snowball:english",
+		"sklearn":         "words",
+		"split":           "space",
+	}
+	for language := range stemmers() {
+		if _, taken := specs[language]; !taken && language != "porter" && language != "dutch_porter" {
+			specs[language] = languageSpec(language)
+		}
+	}
+	return specs
+}
+
+// languageSpec returns the analysis of a language: letters keep their accents,
+// as they tell words apart and the stemmers look for them.
+func languageSpec(language string) string {
+	spec := "unicode|cjk|normalize"
+	if language == "turkish" {
+		spec = "unicode|cjk|lower:turkish|normalize"
+	}
+	if _, err := stopList(language); err == nil {
+		spec += "|stop:" + language
+	}
+	return spec + "|snowball:" + language
+}
+
+// Names returns the names of the presets, sorted.
+func Names() []string {
+	return slices.Sorted(maps.Keys(presets()))
+}
+
+// New returns the analyzer of a preset or of a specification, as the package
+// comment describes them. The empty name means [Default].
+func New(name string) (*Analyzer, error) {
+	if name == "" {
+		name = Default
+	}
+	spec, ok := presets()[name]
+	if !ok {
+		spec = name
+	}
+	a, err := parse(spec)
+	if err != nil {
+		return nil, fmt.Errorf("analyzer %q: %w", name, err)
+	}
+	a.name = name
+	a.states.New = func() any { return new(state) }
+	return a, nil
+}
+
+func parse(spec string) (*Analyzer, error) {
+	parts := strings.Split(spec, "|")
+	a := new(Analyzer)
+	switch strings.TrimSpace(parts[0]) {
+	case "unicode":
+		a.split = splitUnicode
+	case "words":
+		a.split = splitWords
+	case "space":
+		a.split = splitSpace
+	default:
+		return nil, fmt.Errorf("neither a preset (%s) nor a specification that starts with a splitter (unicode, words, space)",
+			strings.Join(Names(), ", "))
+	}
+	for _, part := range parts[1:] {
+		part = strings.TrimSpace(part)
+		if part == "cjk" {
+			a.cjk = true
+			continue
+		}
+		f, err := parseFilter(part)
+		if err != nil {
+			return nil, err
+		}
+		a.filters = append(a.filters, f)
+	}
+	return a, nil
+}
+
+func parseFilter(part string) (filter, error) {
+	switch part {
+	case "lower":
+		return lower, nil
+	case "lower:turkish":
+		return lowerTurkish, nil
+	case "normalize":
+		return normalize, nil
+	case "fold":
+		return fold, nil
+	case "possessive":
+		return possessive, nil
+	case "porter":
+		return cached(porterStem), nil
+	}
+	what, language, _ := strings.Cut(part, ":")
+	switch what {
+	case "stop":
+		words, err := stopList(language)
+		if err != nil {
+			return nil, err
+		}
+		return stop(words), nil
+	case "snowball":
+		stemmer, ok := stemmers()[language]
+		if !ok {
+			return nil, fmt.Errorf("no Snowball stemmer %q: there are %s", language,
+				strings.Join(slices.Sorted(maps.Keys(stemmers())), ", "))
+		}
+		return snowballFilter(stemmer), nil
+	}
+	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, lower:turkish, normalize, fold, possessive, stop:LANGUAGE, porter, snowball:LANGUAGE", part)
+}
+
+// stop makes a filter that drops the words given.
+func stop(words []string) filter {
+	set := make(map[string]struct{}, len(words))
+	for _, w := range words {
+		set[w] = struct{}{}
+	}
+	return func(_ *state, term []byte) []byte {
+		if _, ok := set[string(term)]; ok {
+			return nil
+		}
+		return term
+	}
+}
+
+// stopList returns the stop words of a language. The English ones are those of
+// Lucene and bm25s, the others Snowball's.
+func stopList(language string) ([]string, error) {
+	name := "stopwords/" + language + ".txt"
+	if strings.ContainsFunc(language, func(r rune) bool { return !unicode.IsLower(r) }) {
+		name = "stopwords"
+	}
+	text, err := stopLists.ReadFile(name)
+	if err != nil {
+		entries, _ := stopLists.ReadDir("stopwords") // embedded: it is there
+		var languages []string
+		for _, e := range entries {
+			languages = append(languages, strings.TrimSuffix(e.Name(), ".txt"))
+		}
+		return nil, fmt.Errorf("no stop words for %q: there are lists for %s", language, strings.Join(languages, ", "))
+	}
+	return strings.Fields(string(text)), nil
+}

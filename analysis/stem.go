@@ -1,0 +1,64 @@
+package analysis
+
+import (
+	"hash/maphash"
+
+	"github.com/flashrerank/rerank/analysis/internal/snowball"
+)
+
+// The stem cache holds the stems of recent short words, one per slot.
+const (
+	cacheSlots  = 2048 // a power of two
+	cacheLength = 27   // longest word and stem held, in bytes
+)
+
+type cacheEntry struct {
+	word, stem       [cacheLength]byte
+	wordLen, stemLen uint8
+}
+
+// stemCache remembers stems; the zero value is ready to use.
+type stemCache struct {
+	entries []cacheEntry
+	env     *snowball.Env
+}
+
+// cacheSeed decides which slot a word takes, and nothing that can be seen.
+var cacheSeed = maphash.MakeSeed()
+
+// cached makes a filter of a stemming function. The function may return its
+// argument's memory.
+func cached(stem func(s *state, term []byte) []byte) filter {
+	return func(s *state, term []byte) []byte {
+		if len(term) > cacheLength {
+			return stem(s, term)
+		}
+		if s.stems.entries == nil {
+			s.stems.entries = make([]cacheEntry, cacheSlots)
+		}
+		e := &s.stems.entries[maphash.Bytes(cacheSeed, term)%cacheSlots]
+		if string(e.word[:e.wordLen]) == string(term) {
+			return append(term[:0], e.stem[:e.stemLen]...)
+		}
+		e.wordLen = uint8(copy(e.word[:], term))
+		stemmed := stem(s, term)
+		if len(stemmed) > cacheLength {
+			e.wordLen, e.stemLen = 0, 0
+			return stemmed
+		}
+		e.stemLen = uint8(copy(e.stem[:], stemmed))
+		return stemmed
+	}
+}
+
+// snowballFilter makes a filter of a Snowball stemmer.
+func snowballFilter(stemmer func(*snowball.Env) bool) filter {
+	return cached(func(s *state, term []byte) []byte {
+		if s.stems.env == nil {
+			s.stems.env = snowball.NewEnv("")
+		}
+		s.stems.env.SetCurrent(string(term))
+		stemmer(s.stems.env)
+		return append(term[:0], s.stems.env.Current()...)
+	})
+}
