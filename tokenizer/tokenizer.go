@@ -1,0 +1,328 @@
+package tokenizer
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Tokenizer turns text into the ids that a model was trained on. It is
+// immutable and safe for concurrent use.
+type Tokenizer struct {
+	normalizer   normalizer
+	preTokenizer preTokenizer
+	model        model
+	template     template
+
+	raw    *matcher // added tokens found in the text as it is; nil for none
+	folded *matcher // those found in the normalized text
+	ids    map[string]int32
+	tokens map[int32]string // added tokens by id
+	extra  int              // added tokens that the model does not have
+
+	pool sync.Pool // of *scratch
+}
+
+// Span is a range of bytes.
+type Span struct {
+	Start, End int
+}
+
+// span is a Span of the text as it was given.
+type span = Span
+
+// Encoding is a text, or a pair of texts, as tokens. The slices are of one
+// length.
+type Encoding struct {
+	IDs   []int32
+	Types []int32 // token types: 0 and 1 tell the texts of a pair apart
+	// Offsets tells which bytes of its own text a token stands for; it is empty
+	// for the special tokens that stand around the texts.
+	Offsets   []Span
+	Total     int  // tokens there would be without a limit
+	Truncated bool // Total is above the limit
+}
+
+// scratch is what one call works with.
+type scratch struct {
+	norm   normalized
+	marks  markRun
+	hashes []uint64
+	texts  [2]pieces
+}
+
+// prefixes returns room for the hashes of the n prefixes of a word.
+func (s *scratch) prefixes(n int) []uint64 {
+	if n > len(s.hashes) {
+		s.hashes = make([]uint64, max(n, 64))
+	}
+	return s.hashes[:n]
+}
+
+// keepScratch bounds what a scratch may hold on to between calls.
+const keepScratch = 1 << 18
+
+func (t *Tokenizer) get() *scratch {
+	if s, ok := t.pool.Get().(*scratch); ok {
+		return s
+	}
+	return &scratch{}
+}
+
+func (t *Tokenizer) put(s *scratch) {
+	if cap(s.norm.text)+cap(s.norm.at)+cap(s.marks.marks)+cap(s.texts[0].ids)+cap(s.texts[1].ids) <= keepScratch {
+		t.pool.Put(s)
+	}
+}
+
+// Encode turns a text into tokens, special tokens included, at most maxTokens
+// of them; 0 or less is no limit. What the limit cuts is the end of the text:
+// special tokens stay, even where the limit has no room for them. Bytes that
+// are not UTF-8 count as U+FFFD each.
+func (t *Tokenizer) Encode(text string, maxTokens int) Encoding {
+	return t.encode(t.template.single, text, "", maxTokens)
+}
+
+// EncodePair turns a pair of texts into tokens. Where they exceed the limit,
+// the longer one is cut, and both once each exceeds its half: a query shorter
+// than half of the room is never cut.
+func (t *Tokenizer) EncodePair(a, b string, maxTokens int) Encoding {
+	return t.encode(t.template.pair, a, b, maxTokens)
+}
+
+// Append is [Tokenizer.Encode] without offsets: it appends the ids and token
+// types to the given slices, which may be nil, and returns them with the number
+// of tokens there would be without the limit (so a limit of 1 merely counts). It
+// allocates only where a slice has to grow.
+func (t *Tokenizer) Append(ids, types []int32, text string, maxTokens int) (_, _ []int32, total int) {
+	s := t.get()
+	defer t.put(s)
+	total = t.run(s, t.template.single, text, "", maxTokens, false)
+	ids, types = s.assemble(ids, types, t.template.single)
+	return ids, types, total
+}
+
+// AppendPair is [Tokenizer.EncodePair] in the manner of [Tokenizer.Append].
+func (t *Tokenizer) AppendPair(ids, types []int32, a, b string, maxTokens int) (_, _ []int32, total int) {
+	s := t.get()
+	defer t.put(s)
+	total = t.run(s, t.template.pair, a, b, maxTokens, false)
+	ids, types = s.assemble(ids, types, t.template.pair)
+	return ids, types, total
+}
+
+func (t *Tokenizer) encode(parts []part, a, b string, maxTokens int) Encoding {
+	s := t.get()
+	defer t.put(s)
+	e := Encoding{Total: t.run(s, parts, a, b, maxTokens, true)}
+	n := specials(parts) + len(s.texts[0].ids) + len(s.texts[1].ids)
+	e.IDs, e.Types = s.assemble(make([]int32, 0, n), make([]int32, 0, n), parts)
+	e.Offsets = make([]Span, 0, n)
+	for _, p := range parts {
+		if p.ids == nil {
+			e.Offsets = append(e.Offsets, s.texts[p.text].spans...)
+			continue
+		}
+		e.Offsets = append(e.Offsets, make([]Span, len(p.ids))...)
+	}
+	e.Truncated = e.Total > len(e.IDs)
+	return e
+}
+
+// run tokenizes both texts into s, cut to the limit, and returns how many
+// tokens there were before.
+func (t *Tokenizer) run(s *scratch, parts []part, a, b string, maxTokens int, aligned bool) int {
+	fixed, room := specials(parts), -1
+	if maxTokens > 0 {
+		room = max(maxTokens-fixed, 0)
+	}
+	s.texts[0].reset(aligned, room)
+	s.texts[1].reset(aligned, room)
+	t.text(s, &s.texts[0], a)
+	t.text(s, &s.texts[1], b)
+	na, nb := s.texts[0].total, s.texts[1].total
+	if room >= 0 {
+		keepA, keepB := longestFirst(na, nb, room)
+		s.texts[0].cut(keepA)
+		s.texts[1].cut(keepB)
+	}
+	return fixed + na + nb
+}
+
+// assemble puts the texts and the special tokens in their places.
+func (s *scratch) assemble(ids, types []int32, parts []part) (_, _ []int32) {
+	for _, p := range parts {
+		add := p.ids
+		if add == nil {
+			add = s.texts[p.text].ids
+		}
+		ids = append(ids, add...)
+		for range add {
+			types = append(types, p.kind)
+		}
+	}
+	return ids, types
+}
+
+// text tokenizes one text: added tokens first, then what lies between them.
+func (t *Tokenizer) text(s *scratch, dst *pieces, text string) {
+	if t.raw == nil {
+		t.between(s, dst, text, 0)
+		return
+	}
+	floor := 0
+	for from := 0; ; {
+		f, next, ok := t.raw.next(text, from, floor)
+		if !ok {
+			break
+		}
+		if floor < f.start {
+			t.between(s, dst, text[floor:f.start], floor)
+		}
+		dst.add(f.id, span{f.start, f.end})
+		floor, from = f.end, next
+	}
+	t.between(s, dst, text[floor:], floor)
+}
+
+// window is how much text is normalized at a time, so that memory stays small
+// however long the text is.
+const window = 1 << 14
+
+// between tokenizes a stretch of text without added tokens that begins at byte
+// base of the whole.
+func (t *Tokenizer) between(s *scratch, dst *pieces, text string, base int) {
+	for len(text) > 0 {
+		end := len(text)
+		// Normalized added tokens may hold white space: they need it whole.
+		if t.folded == nil && end > window {
+			end = cut(text, window)
+		}
+		s.norm.reset(dst.aligned)
+		t.normalizer.normalize(&s.norm, s, text[:end], base)
+		t.folds(s, dst)
+		text, base = text[end:], base+end
+	}
+}
+
+// cut returns the first place at or after from where text can be parted
+// without a trace: before an ASCII character that is a word of its own or
+// between words, and which no mark before it can reach.
+func cut(text string, from int) int {
+	for i := from; i < len(text); i++ {
+		b := text[i]
+		if b < 0x80 && classOf(rune(b))&(classSpace|classPunct) != 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// folds tokenizes the normalized text in s.
+func (t *Tokenizer) folds(s *scratch, dst *pieces) {
+	if t.folded == nil {
+		t.words(s, dst, 0, len(s.norm.text))
+		return
+	}
+	text, floor := string(s.norm.text), 0
+	for from := 0; ; {
+		f, next, ok := t.folded.next(text, from, floor)
+		if !ok {
+			break
+		}
+		if floor < f.start {
+			t.words(s, dst, floor, f.start)
+		}
+		dst.add(f.id, s.norm.origin(f.start, f.end))
+		floor, from = f.end, next
+	}
+	t.words(s, dst, floor, len(text))
+}
+
+// words tokenizes the words of the normalized text[from:to] in s.
+func (t *Tokenizer) words(s *scratch, dst *pieces, from, to int) {
+	text := s.norm.text[:to]
+	for {
+		start, end := t.preTokenizer.next(text, from)
+		if start == end {
+			return
+		}
+		t.model.tokenize(dst, s, &s.norm, start, end)
+		from = end
+	}
+}
+
+// addTokens takes in the added tokens. The library numbers those that the
+// model does not have itself; a file that says otherwise is in disorder.
+func (t *Tokenizer) addTokens(added []addedToken) error {
+	if len(added) > maxAdded {
+		return fmt.Errorf("%d tokens, more than %d", len(added), maxAdded)
+	}
+	t.ids, t.tokens = map[string]int32{}, map[int32]string{}
+	var raw, folded []addedToken
+	var rawText, foldedText []string
+	var s scratch
+	for _, a := range added {
+		if a.Content == "" {
+			continue
+		}
+		if len(a.Content) > maxTokenBytes {
+			return fmt.Errorf("a token of %d bytes, more than %d", len(a.Content), maxTokenBytes)
+		}
+		if err := checkID(a.Content, a.ID); err != nil {
+			return err
+		}
+		if err := t.claim(a); err != nil {
+			return err
+		}
+		if !a.Normalized {
+			raw, rawText = append(raw, a), append(rawText, a.Content)
+			continue
+		}
+		s.norm.reset(false)
+		t.normalizer.normalize(&s.norm, &s, a.Content, 0)
+		folded, foldedText = append(folded, a), append(foldedText, string(s.norm.text))
+	}
+	var err error
+	if t.raw, err = newMatcher(raw, rawText); err != nil {
+		return err
+	}
+	t.folded, err = newMatcher(folded, foldedText)
+	return err
+}
+
+// claim gives an added token its id.
+func (t *Tokenizer) claim(a addedToken) error {
+	if _, twice := t.ids[a.Content]; twice {
+		return fmt.Errorf("%q stands there twice", a.Content)
+	}
+	if id := t.model.id(a.Content); id >= 0 && id != a.ID {
+		return fmt.Errorf("%q has the id %d, but %d in the vocabulary", a.Content, a.ID, id)
+	} else if id < 0 {
+		if other, taken := t.IDToToken(a.ID); taken {
+			return fmt.Errorf("%q has the id %d, which is that of %q", a.Content, a.ID, other)
+		}
+		t.extra++
+	}
+	t.ids[a.Content], t.tokens[a.ID] = a.ID, a.Content
+	return nil
+}
+
+// Size returns the number of tokens, added ones included.
+func (t *Tokenizer) Size() int { return t.model.size() + t.extra }
+
+// TokenToID returns the id of a token, spelt as in the vocabulary ("##ing").
+func (t *Tokenizer) TokenToID(token string) (int32, bool) {
+	if id, ok := t.ids[token]; ok {
+		return id, true
+	}
+	id := t.model.id(token)
+	return id, id >= 0
+}
+
+// IDToToken returns the token of an id.
+func (t *Tokenizer) IDToToken(id int32) (string, bool) {
+	if token, ok := t.tokens[id]; ok {
+		return token, true
+	}
+	return t.model.token(id)
+}
