@@ -1,0 +1,71 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Limits of an index. What goes beyond is refused with an error before
+// anything is written.
+const (
+	// MaxDocuments is the largest number of documents of an index, counting
+	// deleted ones that no merge has dropped yet.
+	MaxDocuments = 1<<31 - 1
+
+	// MaxSegmentDocuments is the largest number of documents of one segment,
+	// and so of one batch and of what a merge makes.
+	MaxSegmentDocuments = 1 << 28
+
+	// MaxDocumentSize is the largest size in bytes of a stored document:
+	// title, text, fields and meta together.
+	MaxDocumentSize = 256 << 20
+
+	// MaxIDLength is the largest length of a document's ID in bytes.
+	MaxIDLength = 1<<16 - 1
+
+	// MaxTermLength is the largest length of a term in bytes. The analyzers
+	// of this module make terms of at most 255 characters.
+	MaxTermLength = 4096
+
+	// MaxDimensions is the largest dimension of a vector.
+	MaxDimensions = 1 << 16
+
+	// MaxValueDepth is how deep lists of a field may nest.
+	MaxValueDepth = 16
+)
+
+// Errors to be asked for with [errors.Is].
+var (
+	// ErrLocked says that the index has a writer already, in this process or
+	// in another one.
+	ErrLocked = errors.New("index: another writer has the lock")
+
+	// ErrExists says that [Create] found an index in the directory.
+	ErrExists = errors.New("index: directory holds an index already")
+
+	// ErrNotExist says that [Open] found no index in the directory.
+	ErrNotExist = errors.New("index: no index in this directory")
+
+	// ErrClosed says that an index, a snapshot or a writer was used after Close.
+	ErrClosed = errors.New("index: already closed")
+)
+
+// CorruptError says that a file of an index is not what was written: cut
+// short, changed, of a version that this program does not read, or missing.
+type CorruptError struct {
+	File   string // name within the index's directory
+	Offset int64  // where in the file the damage was seen, in bytes
+	Reason string
+	Err    error // the cause, where there is one
+}
+
+// Error names file, offset and reason.
+func (e *CorruptError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("index: corrupt file %s at byte %d: %s: %v", e.File, e.Offset, e.Reason, e.Err)
+	}
+	return fmt.Sprintf("index: corrupt file %s at byte %d: %s", e.File, e.Offset, e.Reason)
+}
+
+// Unwrap returns the cause.
+func (e *CorruptError) Unwrap() error { return e.Err }
