@@ -1,0 +1,167 @@
+package fusion
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flashrerank/rerank"
+)
+
+// DefaultDepth is how many hits of each list are fused unless told otherwise.
+const DefaultDepth = 100
+
+// List is one of the lists that a [Retriever] fuses.
+type List struct {
+	Name      string // in errors and reports; "list 1", … by default
+	Retriever rerank.Retriever
+
+	// Weight multiplies what the list has to say; 0 means 1.
+	Weight float64
+
+	// Scores gives documents which other lists found and this one did not the
+	// score that this list's measure has for them, on the same scale. It is
+	// used by MinMax. Without it such documents count like the list's lowest.
+	//
+	// It matters: with a fixed depth most of the union is missing from one of
+	// the lists, and true scores were worth over 0.013 of nDCG@10 on two of
+	// the four collections measured.
+	Scores rerank.Reranker
+}
+
+// Retriever is a first stage that runs several others at once and fuses their
+// lists into one. The hits are the union of the lists; documents are the same
+// when their IDs are, so a hit without an ID is an error. A document that a
+// list has twice counts by its better place.
+//
+// Scores are normalised over the union of each list's best Depth hits,
+// whatever number of hits a search asks for; more than that union cannot be
+// had. Equal sums are ordered by ID. A hit's trace holds what its lists said,
+// list by list, then the fusion; a score that a list was asked for later has
+// rank −1 there.
+//
+// A Retriever is safe for concurrent use when its lists are. It must not be
+// changed while in use.
+type Retriever struct {
+	Lists  []List
+	Method Method // nil means MinMax
+	Depth  int    // hits asked of each list; 0 means DefaultDepth
+	Name   string // stage name in traces and reports; "" means "fusion"
+
+	// Lenient goes on without lists that fail, and says so in
+	// StageReport.Degraded; it is an error when all fail. Otherwise one
+	// failing list is an error. The caller's own cancellation always is one.
+	Lenient bool
+}
+
+// member is a document of the union.
+type member struct {
+	document rerank.Document
+	places   []int // in each list; -1 where a list does not have it
+}
+
+// Retrieve returns the best hits of the fused lists; see [Retriever].
+func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+	start := time.Now()
+	weights, err := r.check()
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	report := rerank.StageReport{Stage: r.name(), Notes: []string{r.note(weights)}}
+	if s.K <= 0 {
+		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
+	}
+	failed := failures{lenient: r.Lenient}
+	found, stages, err := r.search(ctx, s, &failed)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	union, skipped, err := r.join(found)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	late, err := r.complete(ctx, s.Query, found, union, &failed)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	hits := r.fuse(found, union, weights)
+	for i := range hits {
+		hits[i].Index = i
+	}
+	report.Candidates, report.Scored, report.Skipped = len(hits), len(hits), skipped
+	report.Notes = append(report.Notes, notes(r.method(), r.listName, found)...)
+	report.Degraded, report.Elapsed = failed.degraded(), time.Since(start)
+	hits = slices.Clip(hits[:min(s.K, len(hits))])
+	return rerank.Result{Hits: hits, Stages: append(append(stages, late...), report)}, nil
+}
+
+func (r *Retriever) name() string { return cmp.Or(r.Name, "fusion") }
+
+func (r *Retriever) method() Method {
+	if r.Method == nil {
+		return MinMax{}
+	}
+	return r.Method
+}
+
+func (r *Retriever) depth() int { return cmp.Or(r.Depth, DefaultDepth) }
+
+func (r *Retriever) listName(i int) string {
+	return cmp.Or(r.Lists[i].Name, fmt.Sprintf("list %d", i+1))
+}
+
+// check returns the weights of the lists.
+func (r *Retriever) check() ([]float64, error) {
+	if len(r.Lists) == 0 {
+		return nil, errors.New("fusion: no lists to fuse")
+	}
+	if r.Depth < 0 {
+		return nil, fmt.Errorf("fusion: depth %d", r.Depth)
+	}
+	weights := make([]float64, len(r.Lists))
+	for i, l := range r.Lists {
+		if l.Retriever == nil {
+			return nil, fmt.Errorf("fusion: %s has no retriever", r.listName(i))
+		}
+		var err error
+		if weights[i], err = weight(l.Weight, r.listName(i)); err != nil {
+			return nil, err
+		}
+	}
+	return weights, r.method().check()
+}
+
+// note tells how the numbers came to be.
+func (r *Retriever) note(weights []float64) string {
+	names := make([]string, len(r.Lists))
+	for i := range r.Lists {
+		names[i] = fmt.Sprintf("%v × %s", weights[i], r.listName(i))
+	}
+	return fmt.Sprintf("%s over the best %d of each list: %s", r.method().describe(), r.depth(), strings.Join(names, " + "))
+}
+
+// search runs the lists. A list that failed is empty.
+func (r *Retriever) search(ctx context.Context, s rerank.Search, failed *failures) ([][]rerank.Hit, []rerank.StageReport, error) {
+	s.K = r.depth()
+	outcomes, err := gather(ctx, len(r.Lists), func(i int) (rerank.Result, error) {
+		return r.Lists[i].Retriever.Retrieve(ctx, s)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("fusion: %w", err)
+	}
+	var stages []rerank.StageReport
+	found := make([][]rerank.Hit, len(r.Lists))
+	for i, o := range outcomes {
+		if o.err != nil {
+			failed.add(r.listName(i), o.err)
+			continue
+		}
+		found[i] = o.Hits[:min(len(o.Hits), s.K)]
+		stages = append(stages, o.Stages...)
+	}
+	return found, stages, failed.verdict("fusion", len(r.Lists))
+}
