@@ -1,0 +1,83 @@
+package lexical
+
+import (
+	"math"
+	"slices"
+
+	"github.com/flashrerank/rerank"
+)
+
+// Weighting is a formula with its parameters: a [BM25] or a [TFIDF].
+type Weighting interface {
+	check() error
+	stage() string
+	scale() rerank.Scale
+}
+
+// corpus is where statistics come from.
+type corpus interface {
+	documents() int
+	averageLength() float64
+	docFreq(term string) (int, error)
+	meanIDF() (float64, error) // over all terms, as rank_bm25 has it
+}
+
+// queryTerm is a term of the query that the corpus knows.
+type queryTerm struct {
+	text  string
+	count float64 // times the query says it
+	df    int
+	idf   float64
+}
+
+// query is a query made ready for a corpus.
+type query struct {
+	terms  []queryTerm // in the order the query first says them
+	offset float64     // what every document gets
+	norm   float64     // length of the query's vector; TF-IDF
+}
+
+// prepare weighs the terms of a query.
+func prepare(w Weighting, c corpus, terms []string) (query, error) {
+	var q query
+	for _, t := range terms {
+		if i := slices.IndexFunc(q.terms, func(x queryTerm) bool { return x.text == t }); i >= 0 {
+			q.terms[i].count++
+			continue
+		}
+		q.terms = append(q.terms, queryTerm{text: t, count: 1})
+	}
+	known := q.terms[:0]
+	for _, t := range q.terms {
+		var err error
+		if t.df, err = c.docFreq(t.text); err != nil {
+			return q, err
+		}
+		if t.df == 0 {
+			continue
+		}
+		switch w := w.(type) {
+		case BM25:
+			if t.idf, err = w.idf(t.df, c.documents(), c); err != nil {
+				return q, err
+			}
+			q.offset += t.count * t.idf * w.absent()
+		case TFIDF:
+			t.idf = w.idf(t.df, c.documents())
+			q.norm += t.count * t.idf * t.count * t.idf
+		}
+		known = append(known, t)
+	}
+	q.terms, q.norm = known, math.Sqrt(q.norm)
+	return q, nil
+}
+
+// weigh returns what a term of the query gives to a document that holds it tf
+// times: its share of the score beyond the query's offset. norm is the
+// document's: of its length for BM25, of its vector for TF-IDF.
+func (q *query) weigh(w Weighting, t queryTerm, tf, norm float64) float64 {
+	if p, ok := w.(BM25); ok {
+		return t.count * t.idf * (p.term(tf, norm) - p.absent())
+	}
+	return t.count * t.idf * tf * t.idf / (q.norm * norm)
+}

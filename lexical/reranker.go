@@ -1,0 +1,138 @@
+package lexical
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
+)
+
+// Reranker orders given texts. Statistics come from the texts of the request,
+// so a score depends on the company of its text. It is immutable and safe for
+// concurrent use.
+type Reranker struct {
+	analyzer  *analysis.Analyzer
+	weighting Weighting
+}
+
+// NewReranker makes a reranker. It is an error if the weighting's parameters
+// are out of range.
+func NewReranker(a *analysis.Analyzer, w Weighting) (*Reranker, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	return &Reranker{analyzer: a, weighting: w}, nil
+}
+
+// Rerank orders the hits of a request.
+func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.Result, error) {
+	start := time.Now()
+	texts := newTexts(len(request.Hits))
+	for _, h := range request.Hits {
+		if err := ctx.Err(); err != nil {
+			return rerank.Result{}, err
+		}
+		texts.add(r.analyzer, h.Document.Content())
+	}
+	q, err := prepare(r.weighting, texts, r.analyzer.Terms(request.Query.Text))
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	scores := make([]float64, len(request.Hits))
+	for i := range scores {
+		scores[i] = texts.score(r.weighting, &q, i)
+	}
+	return rerank.Result{
+		Hits: rerank.Reorder(request, rerank.Scoring{
+			Stage: r.weighting.stage(), Scale: r.weighting.scale(), Scores: scores, Relevance: relevance(r.weighting),
+		}),
+		Stages: []rerank.StageReport{{
+			Stage: r.weighting.stage(), Candidates: len(scores), Scored: len(scores), Elapsed: time.Since(start),
+		}},
+	}, nil
+}
+
+// relevance of a TF-IDF cosine is the cosine; BM25 defines none.
+func relevance(w Weighting) func(float64) float64 {
+	if _, ok := w.(TFIDF); ok {
+		return func(score float64) float64 { return min(1, score) }
+	}
+	return nil
+}
+
+// texts is a small corpus held as counts.
+type texts struct {
+	counts  []map[string]int
+	lengths []int
+	dfs     map[string]int
+	order   []string // the terms in the order they came
+	total   int
+}
+
+func newTexts(n int) *texts {
+	return &texts{counts: make([]map[string]int, 0, n), dfs: map[string]int{}}
+}
+
+func (c *texts) add(a *analysis.Analyzer, text string) {
+	counts, length := map[string]int{}, 0
+	for t := range a.Tokens(text) {
+		length++
+		if counts[string(t.Term)]++; counts[string(t.Term)] > 1 {
+			continue
+		}
+		term := string(t.Term)
+		if c.dfs[term]++; c.dfs[term] == 1 {
+			c.order = append(c.order, term)
+		}
+	}
+	c.counts = append(c.counts, counts)
+	c.lengths = append(c.lengths, length)
+	c.total += length
+}
+
+func (c *texts) documents() int                   { return len(c.counts) }
+func (c *texts) docFreq(term string) (int, error) { return c.dfs[term], nil }
+
+func (c *texts) averageLength() float64 {
+	return float64(c.total) / float64(max(1, len(c.counts)))
+}
+
+func (c *texts) meanIDF() (float64, error) {
+	sum := 0.0
+	for _, term := range c.order {
+		sum += okapiIDF(c.dfs[term], len(c.counts))
+	}
+	return sum / float64(max(1, len(c.order))), nil
+}
+
+func (c *texts) score(w Weighting, q *query, i int) float64 {
+	score := q.offset
+	norm := 0.0
+	for _, t := range q.terms {
+		tf := c.counts[i][t.text]
+		if tf == 0 {
+			continue
+		}
+		if norm == 0 {
+			norm = c.norm(w, i)
+		}
+		score += q.weigh(w, t, float64(tf), norm)
+	}
+	return score
+}
+
+func (c *texts) norm(w Weighting, i int) float64 {
+	if p, ok := w.(BM25); ok {
+		return p.norm(uint32(c.lengths[i]), c.averageLength())
+	}
+	sum := 0.0
+	for _, term := range c.order {
+		if tf := float64(c.counts[i][term]); tf > 0 {
+			x := tf * TFIDF{}.idf(c.dfs[term], len(c.counts))
+			sum += x * x
+		}
+	}
+	return math.Sqrt(sum)
+}

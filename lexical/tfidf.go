@@ -1,0 +1,20 @@
+package lexical
+
+import (
+	"math"
+
+	"github.com/flashrerank/rerank"
+)
+
+// TFIDF weighs terms as scikit-learn's TfidfVectorizer does with its defaults:
+// raw frequency times ln((1+N)/(1+df))+1, vectors normalised to length one. A
+// score is the cosine of query and document, in [0,1].
+type TFIDF struct{}
+
+func (TFIDF) check() error        { return nil }
+func (TFIDF) stage() string       { return "tfidf" }
+func (TFIDF) scale() rerank.Scale { return rerank.ScaleTFIDF }
+
+func (TFIDF) idf(df, n int) float64 {
+	return math.Log((1+float64(n))/(1+float64(df))) + 1
+}
