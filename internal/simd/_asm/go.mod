@@ -1,0 +1,3 @@
+module github.com/flashrerank/rerank/internal/simd/_asm
+
+go 1.26
