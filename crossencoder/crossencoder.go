@@ -1,0 +1,196 @@
+// Package crossencoder judges a query and a text together, as the
+// cross-encoders of sentence-transformers do: a BERT encoder reads both and a
+// classification head gives one number.
+//
+// A [Model] scores pairs ([Model.ScorePairs]) and orders hits
+// ([Model.Reranker]). Logits equal those of transformers. A pair's score
+// depends neither on the pairs beside it nor on the number of workers.
+package crossencoder
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/tokenizer"
+	"github.com/flashrerank/rerank/transformer"
+)
+
+// Options say how to load a model. The zero value is the default.
+type Options struct {
+	// Name of the model in reports; empty means what config.json says, if it
+	// says anything.
+	Name string
+
+	// Precision of the encoder; empty means that of the weights' file.
+	Precision transformer.Precision
+
+	// Workers is how many goroutines compute at the same time; 0 means
+	// GOMAXPROCS. It never changes a result.
+	Workers int
+}
+
+// Model is a cross-encoder with one label, a [rerank.PairScorer]. It is
+// immutable and safe for concurrent use.
+type Model struct {
+	info      rerank.ModelInfo
+	tokenizer *tokenizer.Tokenizer
+	encoder   *transformer.Model
+}
+
+// files are what a model is made of; each is required.
+var files = []string{"config.json", "tokenizer.json", "model.safetensors"}
+
+const maxFile = 8 << 30
+
+// Load reads a model from a folder: config.json, tokenizer.json and
+// model.safetensors of a BertForSequenceClassification with one label.
+func Load(fsys fs.FS, o Options) (*Model, error) {
+	m, err := load(fsys, o)
+	if err != nil {
+		return nil, fmt.Errorf("crossencoder: %w", err)
+	}
+	return m, nil
+}
+
+func load(fsys fs.FS, o Options) (*Model, error) {
+	sum := sha256.New()
+	data := map[string][]byte{}
+	for _, name := range files {
+		info, err := fs.Stat(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > maxFile {
+			return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), int64(maxFile))
+		}
+		if data[name], err = fs.ReadFile(fsys, name); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(sum, "%s %d\x00", name, len(data[name]))
+		sum.Write(data[name])
+	}
+	delete(data, "model.safetensors")
+	m := &Model{}
+	var err error
+	if m.tokenizer, err = tokenizer.Parse(data["tokenizer.json"]); err != nil {
+		return nil, fmt.Errorf("tokenizer.json: %w", err)
+	}
+	if m.encoder, err = transformer.Load(fsys, transformer.Options{Precision: o.Precision, Workers: o.Workers}); err != nil {
+		return nil, err
+	}
+	c := m.encoder.Config()
+	switch head := m.encoder.Classifier(); {
+	case head == nil:
+		return nil, fmt.Errorf("config.json names no classification head, which a cross-encoder needs")
+	case head.Labels() != 1:
+		return nil, fmt.Errorf("the head has %d labels (%s): a cross-encoder has one", head.Labels(), strings.Join(c.LabelNames, ", "))
+	case m.tokenizer.Size() > c.Vocabulary:
+		return nil, fmt.Errorf("tokenizer.json has %d tokens, the model %d", m.tokenizer.Size(), c.Vocabulary)
+	}
+	m.info = rerank.ModelInfo{Name: o.Name, MaxTokens: c.Positions, Precision: string(m.encoder.Precision())}
+	if m.info.Name == "" {
+		m.info.Name = readName(data["config.json"])
+	}
+	fmt.Fprintf(sum, "precision %s", m.info.Precision)
+	m.info.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+	return m, nil
+}
+
+func readName(config []byte) string {
+	var file struct {
+		Name string `json:"_name_or_path"`
+	}
+	if err := json.Unmarshal(config, &file); err != nil || file.Name == "" {
+		return "cross-encoder"
+	}
+	return path.Base(strings.ReplaceAll(file.Name, `\`, "/"))
+}
+
+// Model returns what identifies the model.
+func (m *Model) Model() rerank.ModelInfo { return m.info }
+
+// ScorePairs judges each pair. Pairs that do not fit the model are cut: first
+// the longer of the two, so that a query shorter than half stays whole.
+func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
+	if len(dst) != len(pairs) {
+		return fmt.Errorf("crossencoder: room for %d scores of %d pairs", len(dst), len(pairs))
+	}
+	b := transformer.Batch{Offsets: make([]int32, 1, len(pairs)+1)}
+	for i, p := range pairs {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("crossencoder: %w", err)
+		}
+		before, total := len(b.IDs), 0
+		b.IDs, b.Types, total = m.tokenizer.AppendPair(b.IDs, b.Types, p.Query, p.Text, m.info.MaxTokens)
+		dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: total > len(b.IDs)-before}
+		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
+	}
+	head, size := m.encoder.Classifier(), m.encoder.Config().Hidden
+	failed := make([]error, len(pairs))
+	err := m.encoder.Run(ctx, b, func(i int, hidden []float32) {
+		var logit [1]float32
+		failed[i] = head.Logits(logit[:], hidden[:size])
+		dst[i].Logit = logit[0]
+	})
+	for _, e := range failed {
+		if err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("crossencoder: judging %d pairs: %w", len(pairs), err)
+	}
+	return nil
+}
+
+// Reranker orders hits by the judgment of a cross-encoder. It is safe for
+// concurrent use.
+type Reranker struct {
+	model *Model
+}
+
+// Reranker returns the reranker of a model.
+func (m *Model) Reranker() *Reranker { return &Reranker{model: m} }
+
+// Model returns what identifies the model.
+func (r *Reranker) Model() rerank.ModelInfo { return r.model.info }
+
+const stage = "cross-encoder"
+
+// Rerank judges the query with every hit's content. Scores are raw logits;
+// relevance is their sigmoid.
+func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
+	start := time.Now()
+	report := rerank.StageReport{Stage: stage, Model: r.model.info.Name, Candidates: len(q.Hits)}
+	pairs := make([]rerank.Pair, len(q.Hits))
+	for i, h := range q.Hits {
+		pairs[i] = rerank.Pair{Query: q.Query.Text, Text: h.Document.Content()}
+	}
+	judged := make([]rerank.PairScore, len(pairs))
+	if err := r.model.ScorePairs(ctx, pairs, judged); err != nil {
+		return rerank.Result{}, err
+	}
+	scores := make([]float64, len(judged))
+	for i, j := range judged {
+		scores[i] = float64(j.Logit)
+		report.Tokens += j.Tokens
+		if j.Truncated {
+			report.Truncated++
+		}
+	}
+	report.Scored = len(scores)
+	hits := rerank.Reorder(q, rerank.Scoring{Stage: stage, Scale: rerank.ScaleLogit, Scores: scores, Relevance: sigmoid})
+	report.Elapsed = time.Since(start)
+	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, nil
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

@@ -1,0 +1,16 @@
+// Package transformer runs BERT encoders: config.json and safetensors in, the
+// hidden states of every token out.
+//
+// Sequences are ragged: a [Batch] holds the tokens of many, one after another,
+// without padding, and [Model.Run] hands each one's hidden states to a
+// function, which pools them or applies a head ([Classifier]).
+//
+// Weights are float32, or int8 with a scale for each output, made by [Load]
+// from float32 weights or read from a file that [Model.WriteInt8] wrote. Int8
+// activations are quantised for each token by itself, so that a result never
+// depends on the sequences beside it, nor on the number of workers.
+//
+// What is supported: model_type bert with absolute positions and the exact
+// (erf) GELU, where the hidden and intermediate sizes are multiples of 32 and
+// that of a head of 16.
+package transformer

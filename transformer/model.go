@@ -1,0 +1,222 @@
+package transformer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"sync"
+)
+
+// Precision is how a model's weights and activations are held.
+type Precision string
+
+// The precisions.
+const (
+	FP32 Precision = "fp32"
+	INT8 Precision = "int8"
+)
+
+// Options say how to load a model. The zero value is the default.
+type Options struct {
+	// Precision of the computation; empty means that of the file. Int8 weights
+	// cannot be made float32 again.
+	Precision Precision
+
+	// Workers is how many goroutines compute at the same time; 0 means
+	// GOMAXPROCS. It never changes a result.
+	Workers int
+}
+
+// Model is a BERT encoder. It is immutable and safe for concurrent use.
+type Model struct {
+	config    Config
+	precision Precision
+	workers   int
+
+	words, positions table
+	types            []float32 // [token types][hidden]
+	embedded         norm
+	layers           []layer
+	classifier       *Classifier
+
+	scratches sync.Pool // of *scratch
+}
+
+// layer is one block of the encoder.
+type layer struct {
+	qkv, output  linear
+	attended     norm
+	inner, outer linear
+	finished     norm
+}
+
+// Load reads config.json and model.safetensors (or its shards) from a folder.
+// Errors name the file, and the tensor or field.
+func Load(fsys fs.FS, o Options) (*Model, error) {
+	config, err := ReadConfig(fsys)
+	if err != nil {
+		return nil, err
+	}
+	t, err := openTensors(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("transformer: %w", err)
+	}
+	m := &Model{config: config, workers: o.Workers}
+	if m.workers <= 0 {
+		m.workers = runtime.GOMAXPROCS(0)
+	}
+	if err := m.load(t, o.Precision); err != nil {
+		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
+	}
+	return m, nil
+}
+
+// Config returns the model's shape.
+func (m *Model) Config() Config { return m.config }
+
+// Precision returns how the model computes.
+func (m *Model) Precision() Precision { return m.precision }
+
+// Classifier returns the classification head, nil if the model has none.
+func (m *Model) Classifier() *Classifier { return m.classifier }
+
+func (m *Model) load(t *tensors, p Precision) (err error) {
+	stored := FP32
+	if scheme, ok := t.metadata[schemeKey]; ok {
+		if scheme != scheme1 {
+			return fmt.Errorf("metadata %s is %q; this program reads %q", schemeKey, scheme, scheme1)
+		}
+		stored = INT8
+	}
+	switch m.precision = p; p {
+	case FP32, INT8:
+	case "":
+		m.precision = stored
+	default:
+		return fmt.Errorf("precision %q is neither %s nor %s", p, FP32, INT8)
+	}
+	if stored == INT8 && m.precision == FP32 {
+		return errors.New("the weights are int8: fp32 cannot be had from them")
+	}
+	if m.types, err = t.floats("embeddings.token_type_embeddings.weight", m.config.TokenTypes, m.config.Hidden); err != nil {
+		return err
+	}
+	if m.embedded, err = t.norm("embeddings.LayerNorm", m.config.Hidden); err != nil {
+		return err
+	}
+	s := source{tensors: t, stored: stored, wanted: m.precision}
+	if m.words, err = s.table(wordEmbeddings, m.config.Vocabulary, m.config.Hidden); err != nil {
+		return err
+	}
+	if m.positions, err = s.table("embeddings.position_embeddings.weight", m.config.Positions, m.config.Hidden); err != nil {
+		return err
+	}
+	if err := m.loadLayers(&s); err != nil {
+		return err
+	}
+	if m.config.Labels > 0 {
+		m.classifier, err = t.classifier(m.config)
+	}
+	return err
+}
+
+// loadLayers loads blocks side by side: making int8 of float32 takes a while.
+func (m *Model) loadLayers(s *source) error {
+	m.layers = make([]layer, m.config.Layers)
+	// A block's first input is the last normalisation of the block before it.
+	before := m.embedded
+	failed := make([]error, len(m.layers))
+	var group sync.WaitGroup
+	free := make(chan struct{}, m.workers)
+	for i := range m.layers {
+		prefix := fmt.Sprintf("encoder.layer.%d.", i)
+		finished, err := s.tensors.norm(prefix+"output.LayerNorm", m.config.Hidden)
+		if err != nil {
+			failed[i] = err
+			break
+		}
+		input := before
+		group.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			m.layers[i], failed[i] = s.layer(prefix, m.config, input)
+			m.layers[i].finished = finished
+		})
+		before = finished
+	}
+	group.Wait()
+	return errors.Join(failed...)
+}
+
+// source reads linear layers and tables at the precision wanted.
+type source struct {
+	tensors        *tensors
+	stored, wanted Precision
+}
+
+// layer reads a block; input is the normalisation that its input comes from.
+func (s *source) layer(prefix string, c Config, input norm) (l layer, err error) {
+	if l.attended, err = s.tensors.norm(prefix+"attention.output.LayerNorm", c.Hidden); err != nil {
+		return l, err
+	}
+	if l.qkv, err = s.qkv(prefix+"attention.self.", c, input); err != nil {
+		return l, err
+	}
+	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.Hidden, norm{}); err != nil {
+		return l, err
+	}
+	if l.inner, err = s.linear(prefix+"intermediate.dense", c.Intermediate, c.Hidden, l.attended); err != nil {
+		return l, err
+	}
+	l.outer, err = s.linear(prefix+"output.dense", c.Hidden, c.Intermediate, norm{})
+	return l, err
+}
+
+// qkv reads queries, keys and values as one linear layer.
+func (s *source) qkv(prefix string, c Config, input norm) (linear, error) {
+	if s.stored == INT8 {
+		return s.tensors.linearInt8(prefix+"qkv", 3*c.Hidden, c.Hidden)
+	}
+	var parts []dense
+	for _, name := range []string{"query", "key", "value"} {
+		d, err := s.tensors.dense(prefix+name, c.Hidden, c.Hidden)
+		if err != nil {
+			return linear{}, err
+		}
+		parts = append(parts, d)
+	}
+	return s.make(stack(parts...), input), nil
+}
+
+func (s *source) linear(name string, n, k int, input norm) (linear, error) {
+	if s.stored == INT8 {
+		return s.tensors.linearInt8(name, n, k)
+	}
+	d, err := s.tensors.dense(name, n, k)
+	if err != nil {
+		return linear{}, err
+	}
+	return s.make(d, input), nil
+}
+
+func (s *source) make(d dense, input norm) linear {
+	if s.wanted == INT8 {
+		return quantizeLinear(d, input)
+	}
+	return linear{float: d.float32Matrix()}
+}
+
+func (s *source) table(name string, rows, width int) (table, error) {
+	if s.stored == INT8 {
+		return s.tensors.tableInt8(name, rows, width)
+	}
+	x, err := s.tensors.floats(name, rows, width)
+	if err != nil {
+		return table{}, err
+	}
+	if s.wanted == INT8 {
+		return quantizeTable(x, rows, width), nil
+	}
+	return table{width: width, float: x}, nil
+}
