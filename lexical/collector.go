@@ -2,7 +2,6 @@ package lexical
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 
 	"github.com/flashrerank/rerank"
@@ -28,12 +27,6 @@ func compareFound(a, b found) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id))
 }
 
-func (c *collector) Len() int           { return len(c.found) }
-func (c *collector) Less(i, j int) bool { return compareFound(c.found[i], c.found[j]) > 0 }
-func (c *collector) Swap(i, j int)      { c.found[i], c.found[j] = c.found[j], c.found[i] }
-func (c *collector) Push(x any)         { c.found = append(c.found, x.(found)) }
-func (c *collector) Pop() any           { panic("lexical: the collector never shrinks") }
-
 // wants reports whether a score can be among the best.
 func (c *collector) wants(score float64) bool {
 	return len(c.found) < c.k || c.k > 0 && score >= c.found[0].score
@@ -56,12 +49,36 @@ func (c *collector) offer(doc uint32, score float64) error {
 		}
 	}
 	if len(c.found) < c.k {
-		heap.Push(c, f)
+		c.found = append(c.found, f)
+		c.up(len(c.found) - 1)
 		return nil
 	}
 	c.found[0] = f
-	heap.Fix(c, 0)
+	c.down(0)
 	return nil
+}
+
+// worse reports whether element i comes after element j in the result.
+func (c *collector) worse(i, j int) bool { return compareFound(c.found[i], c.found[j]) > 0 }
+
+func (c *collector) up(i int) {
+	for parent := (i - 1) / 2; i > 0 && c.worse(i, parent); i, parent = parent, (parent-1)/2 {
+		c.found[i], c.found[parent] = c.found[parent], c.found[i]
+	}
+}
+
+func (c *collector) down(i int) {
+	for {
+		child := 2*i + 1
+		if child+1 < len(c.found) && c.worse(child+1, child) {
+			child++
+		}
+		if child >= len(c.found) || !c.worse(child, i) {
+			return
+		}
+		c.found[i], c.found[child] = c.found[child], c.found[i]
+		i = child
+	}
 }
 
 // hits loads what was found, best first.

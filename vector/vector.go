@@ -1,0 +1,182 @@
+// Package vector finds the documents whose embeddings are nearest to the
+// query's, by an exact scan of the vectors that an index keeps.
+package vector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/simd"
+)
+
+// Retriever searches the documents of an index snapshot by embedding. Documents
+// without a vector are not found. It is safe for concurrent use until the
+// snapshot is closed.
+type Retriever struct {
+	snapshot *index.Snapshot
+	embedder rerank.Embedder
+}
+
+// NewRetriever makes a retriever. The embedder must be the model whose vectors
+// the index keeps: another one's fingerprint is an error, as its vectors cannot
+// be compared with these.
+func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
+	kept, given := s.Model(), e.Model()
+	switch {
+	case kept == rerank.ModelInfo{}:
+		return nil, errors.New("vector: the index keeps no vectors")
+	case kept.Fingerprint != given.Fingerprint:
+		return nil, fmt.Errorf("vector: the index keeps vectors of %s (%.12s), which those of %s (%.12s) cannot be compared with",
+			kept.Name, kept.Fingerprint, given.Name, given.Fingerprint)
+	case kept.Dimensions != given.Dimensions:
+		return nil, fmt.Errorf("vector: the index keeps vectors of %d dimensions, the model makes %d", kept.Dimensions, given.Dimensions)
+	}
+	return &Retriever{snapshot: s, embedder: e}, nil
+}
+
+// Retrieve finds the s.K documents most similar to the query: by cosine, or by
+// dot product if the model says so. Equal scores are ordered by ID.
+func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+	start := time.Now()
+	query, err := r.embedder.Embed(ctx, []string{s.Query.Text}, rerank.RoleQuery)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("vector: embedding the query: %w", err)
+	}
+	if query.Len() != 1 || query.Dimensions != r.snapshot.Model().Dimensions {
+		return rerank.Result{}, fmt.Errorf("vector: the query has %d vectors of %d dimensions", query.Len(), query.Dimensions)
+	}
+	scan := scan{retriever: r, search: s, query: query.At(0), cosine: r.cosine()}
+	for _, g := range r.snapshot.Segments() {
+		if err := scan.segment(ctx, g); err != nil {
+			return rerank.Result{}, fmt.Errorf("vector: %w", err)
+		}
+	}
+	hits, err := scan.hits()
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("vector: %w", err)
+	}
+	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
+		Stage: stage, Model: r.embedder.Model().Name, Candidates: scan.scored, Scored: scan.scored,
+		Tokens: query.Tokens, Elapsed: time.Since(start),
+	}}}, nil
+}
+
+const stage = "dense"
+
+func (r *Retriever) cosine() bool { return r.snapshot.Model().Similarity != rerank.SimilarityDot }
+
+// scan is one search.
+type scan struct {
+	retriever *Retriever
+	search    rerank.Search
+	query     []float32
+	cosine    bool
+	scored    int
+
+	best  []found // up to twice as many as wanted; cut to the best now and then
+	floor float64 // what a document must at least have once there are enough
+}
+
+type found struct {
+	doc   uint32
+	score float64
+	id    string
+}
+
+func compare(a, b found) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.id, b.id)) }
+
+// block is how many documents are scanned between looks at the context.
+const block = 4096
+
+func (s *scan) segment(ctx context.Context, g *index.Segment) error {
+	for doc := range uint32(g.Len()) {
+		if doc%block == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		if g.HasDeletions() && g.Deleted(doc) {
+			continue
+		}
+		v, err := g.Vector(doc)
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			continue
+		}
+		s.scored++
+		if err := s.offer(g.Base()+doc, s.similarity(v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scan) similarity(v []float32) float64 {
+	dot := float64(simd.Dot(s.query, v))
+	if !s.cosine {
+		return dot
+	}
+	size := math.Sqrt(float64(simd.Dot(s.query, s.query)) * float64(simd.Dot(v, v)))
+	if size == 0 {
+		return 0
+	}
+	return dot / size
+}
+
+func (s *scan) offer(doc uint32, score float64) error {
+	full := len(s.best) >= s.search.K
+	if s.search.K <= 0 || full && score < s.floor || math.IsNaN(score) {
+		return nil
+	}
+	id, err := s.retriever.snapshot.ID(doc)
+	if err != nil {
+		return err
+	}
+	if s.search.Filter != nil {
+		d, err := s.retriever.snapshot.Document(doc)
+		if err != nil || !s.search.Filter.Match(d) {
+			return err
+		}
+	}
+	s.best = append(s.best, found{doc, score, id})
+	if len(s.best) == s.search.K || len(s.best) >= 2*s.search.K {
+		s.cut()
+	}
+	return nil
+}
+
+// cut leaves the best.
+func (s *scan) cut() {
+	slices.SortFunc(s.best, compare)
+	s.best = s.best[:min(len(s.best), max(0, s.search.K))]
+	if len(s.best) > 0 {
+		s.floor = s.best[len(s.best)-1].score
+	}
+}
+
+func (s *scan) hits() ([]rerank.Hit, error) {
+	s.cut()
+	docs := make([]rerank.Document, len(s.best))
+	scoring := rerank.Scoring{Stage: stage, Scale: rerank.ScaleDot, Scores: make([]float64, len(s.best))}
+	if s.cosine {
+		scoring.Scale = rerank.ScaleCosine
+		scoring.Relevance = func(c float64) float64 { return min(max(c, 0), 1) }
+	}
+	for i, f := range s.best {
+		var err error
+		if docs[i], err = s.retriever.snapshot.Document(f.doc); err != nil {
+			return nil, err
+		}
+		scoring.Scores[i] = f.score
+	}
+	return rerank.Reorder(rerank.Request{Hits: rerank.Hits(docs)}, scoring), nil
+}
