@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// demoFlags are the flags of the demonstration.
+type demoFlags struct {
+	n       int
+	depth   int
+	rerank  string
+	corpus  string
+	noCache bool
+}
+
+// demoQueries ask for things in words of everyday, which the documentation
+// mostly does not use.
+var demoQueries = map[string][]string{
+	corpusGo: {
+		"read a file line by line",
+		"make sure code runs only once",
+		"find all files below a folder",
+	},
+	corpusBuiltin: {
+		"why is my search slow",
+		"two threads change the same variable",
+		"find a word in many files",
+	},
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   `demo ["query"…]`,
+		Short: "See it work on the Go documentation of this machine",
+		Long: `Index the documentation of the Go standard library on this machine and show, for
+a few queries or for yours, what the first stage (BM25) finds and what the
+re-ranker makes of it, side by side: rank, score, and how far each entry moved.
+
+The index is kept in the user's cache folder and made again when the version of
+Go, or of this program's index, changes; --no-cache makes one and throws it away.
+Where no Go is installed, and with --corpus builtin, a small collection of short
+texts that is part of this program is searched instead.`,
+		Example: `  rerank demo
+  rerank demo "read a file line by line"
+  rerank demo "stop a request that takes too long" "turn a struct into JSON" -n 3
+  rerank demo --rerank minilm-cosine --depth 50 --json "parse a date"`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.demo(cmd.Context(), f, args) },
+	}
+	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many entries to show of each list")
+	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many entries the first stage hands to the re-ranker")
+	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
+	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
+	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")
+	return cmd
+}
+
+// demoRun is the outcome of the demonstration, and its JSON form.
+type demoRun struct {
+	Corpus   demoCorpus    `json:"corpus"`
+	Reranker string        `json:"reranker"`
+	Model    string        `json:"model,omitempty"` // name of the model that scored
+	SIMD     string        `json:"simd"`
+	Opened   time.Duration `json:"opened_ns"` // index and model
+	Queries  []demoQuery   `json:"queries"`
+	Elapsed  time.Duration `json:"elapsed_ns"`
+}
+
+// demoQuery is what became of one query.
+type demoQuery struct {
+	Query    string               `json:"query"`
+	First    []demoHit            `json:"first"`
+	Reranked []demoHit            `json:"reranked"`
+	Stages   []rerank.StageReport `json:"stages"`
+}
+
+// demoHit is one entry of a list.
+type demoHit struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title,omitempty"`
+	Rank    int      `json:"rank"` // from 1
+	Score   *float64 `json:"score"`
+	First   int      `json:"first_rank"` // its rank in the first stage, from 1
+	Snippet string   `json:"snippet,omitempty"`
+}
+
+func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
+	start := time.Now()
+	if err := f.check(queries); err != nil {
+		return err
+	}
+	corpus, err := a.openDemoCorpus(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer corpus.discard()
+	if len(queries) == 0 {
+		queries = demoQueries[corpus.Name]
+	}
+	opening := time.Now()
+	s, err := openSearcher(ctx, pipeline.Config{
+		Index:  corpus.Index,
+		First:  pipeline.First{Depth: f.depth, BM25: demoBM25()},
+		Stages: []pipeline.Stage{{Rerank: f.rerank}},
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	out := demoRun{Corpus: corpus, Reranker: f.rerank, SIMD: simdLevel(), Opened: time.Since(opening)}
+	out.Corpus.Documents = s.snapshot.Len()
+	for _, query := range queries {
+		result, err := s.Search(ctx, query, f.depth)
+		if err != nil {
+			return err
+		}
+		a.warn(result.Stages)
+		out.Queries = append(out.Queries, compare(query, result, f.n))
+	}
+	out.Elapsed = time.Since(start)
+	out.Model = scoredBy(out.Queries)
+	if a.json {
+		return written(writeJSON(a.stdout, out))
+	}
+	_, err = io.WriteString(a.stdout, a.renderDemo(out))
+	return written(err)
+}
+
+func (f demoFlags) check(queries []string) error {
+	for _, q := range queries {
+		if err := checkQuery(q); err != nil {
+			return err
+		}
+	}
+	if f.n < 1 || f.depth < 1 {
+		return usagef("-n and --depth must be above 0")
+	}
+	switch f.corpus {
+	case corpusAuto, corpusGo, corpusBuiltin:
+		return nil
+	}
+	return usagef("--corpus %q is none of auto, go, builtin", f.corpus)
+}
+
+// demoBM25 are the parameters for entries whose lengths say little about how
+// much is in them: from one line to several pages.
+func demoBM25() pipeline.BM25 {
+	k1, b := 1.2, 0.4
+	return pipeline.BM25{K1: &k1, B: &b}
+}
+
+// compare makes both lists of one result: every hit's trace begins with its
+// place in the first stage.
+func compare(query string, result rerank.Result, n int) demoQuery {
+	out := demoQuery{Query: query, First: []demoHit{}, Reranked: []demoHit{}, Stages: result.Stages}
+	first := make([]*rerank.Hit, len(result.Hits))
+	for i := range result.Hits {
+		h := &result.Hits[i]
+		if h.Trace[0].Rank < len(first) {
+			first[h.Trace[0].Rank] = h
+		}
+		if i < n {
+			out.Reranked = append(out.Reranked, newDemoHit(h, h.Rank, h.Score))
+		}
+	}
+	for _, h := range first[:min(n, len(first))] {
+		if h != nil {
+			out.First = append(out.First, newDemoHit(h, h.Trace[0].Rank, h.Trace[0].Score))
+		}
+	}
+	return out
+}
+
+func newDemoHit(h *rerank.Hit, rank int, score float64) demoHit {
+	d := h.Document
+	return demoHit{ID: d.ID, Title: d.Title, Rank: rank + 1, Score: finite(score), First: h.Trace[0].Rank + 1, Snippet: firstSentence(ownText(d))}
+}
+
+// summary says in a line or two what was searched by what, and how long it
+// took.
+func (o demoRun) summary() string {
+	made := "index from the cache"
+	if !o.Corpus.Cached {
+		made = "indexed in " + elapsed(o.Corpus.Built)
+	}
+	var first, second time.Duration
+	for _, q := range o.Queries {
+		for i, s := range q.Stages {
+			if i == 0 {
+				first += s.Elapsed
+			} else if i == len(q.Stages)-1 {
+				second += s.Elapsed
+			}
+		}
+	}
+	n := time.Duration(max(1, len(o.Queries)))
+	parts := []string{
+		fmt.Sprintf("%s, %s", count(o.Corpus.Documents, "entry"), o.Corpus.Title),
+		made,
+		"opened in " + elapsed(o.Opened),
+		fmt.Sprintf("per query: first stage %s, re-ranking %s", elapsed(first/n), elapsed(second/n)),
+		"all " + elapsed(o.Elapsed),
+		strings.TrimSpace(o.Model + " on " + o.SIMD),
+	}
+	return strings.Join(parts, " · ")
+}
+
+// scoredBy returns the name of the model that scored, "" if none did.
+func scoredBy(queries []demoQuery) string {
+	for _, q := range queries {
+		for _, s := range q.Stages {
+			if s.Model != "" {
+				return s.Model
+			}
+		}
+	}
+	return ""
+}

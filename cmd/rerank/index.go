@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// indexFlags are the flags of the index command.
+type indexFlags struct {
+	output    string
+	analyzer  string
+	vectors   bool
+	model     string
+	append    bool
+	overwrite bool
+	skipBad   bool
+	sources   sourceFlags
+}
+
+func (a *app) indexCommand() *cobra.Command {
+	var f indexFlags
+	cmd := &cobra.Command{
+		Use:   "index -o DIR PATH…",
+		Short: "Build an index",
+		Long: `Read documents from the PATHs and index them in DIR. A PATH is
+
+  file.jsonl, .ndjson   one JSON object a line: {"_id": "d1", "title": "…", "text": "…"}
+  file.tsv              id<TAB>text or id<TAB>title<TAB>text
+  file.md, file.txt, …  Markdown or text, cut into passages at headings and paragraphs
+  a folder              all Markdown and text files below it
+  go:std                the documentation of the Go standard library of this machine
+  go:DIR                the documentation of the Go module at DIR; --go takes every PATH so
+  -                     standard input: JSON lines if it begins with a brace, else TSV;
+                        --format says otherwise
+
+JSON lines and TSV may be compressed with gzip.
+
+A new index is made beside DIR and renamed at the end: it is there whole or not at
+all. With --append documents are added to the index in DIR, replacing those that
+have the same ID, in commits of up to 20,000 documents; if it is stopped, what was
+committed stays. With --overwrite the index in DIR is replaced by the new one once
+that is complete.
+
+A line or file that cannot be read stops it, named by file and line; with
+--skip-bad it is reported and left out.`,
+		Example: `  rerank index -o notes ~/notes
+  rerank index -o papers corpus.jsonl.gz --analyzer german --vectors
+  rerank index -o notes --append today.md
+  rerank index -o godoc go:std
+  mysql -B -e 'select id, title, body from posts' | rerank index -o posts -`,
+		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd.Flags().Changed("analyzer")); err != nil {
+				return err
+			}
+			return a.index(cmd.Context(), f, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.output, "output", "o", "", "`folder` of the index")
+	flags.StringVar(&f.analyzer, "analyzer", analysis.Default, "how text becomes terms: "+oneOf(analysis.Names())+", or a specification")
+	flags.BoolVar(&f.vectors, "vectors", false, "also store embeddings, for --first dense and hybrid")
+	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm or a folder")
+	flags.BoolVar(&f.append, "append", false, "add to the index in DIR")
+	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the index in DIR")
+	flags.BoolVar(&f.skipBad, "skip-bad", false, "report lines and files that cannot be read, and go on")
+	f.sources.register(flags)
+	cmd.MarkFlagsMutuallyExclusive("append", "overwrite")
+	_ = cmd.MarkFlagRequired("output") // fails only for a flag that is not there
+	return cmd
+}
+
+// check refuses what cannot be done before anything is read.
+func (f indexFlags) check(analyzerGiven bool) error {
+	if f.append && analyzerGiven {
+		return usagef("--analyzer cannot be combined with --append: an index keeps the analyzer it was made with")
+	}
+	if _, err := analysis.New(f.analyzer); err != nil {
+		return usageError{err}
+	}
+	return f.sources.check()
+}
+
+// indexed is the outcome of the index command, and its JSON form.
+type indexed struct {
+	Index      string            `json:"index"`
+	Analyzer   string            `json:"analyzer"`
+	Model      *rerank.ModelInfo `json:"model,omitempty"` // of the vectors
+	Documents  int               `json:"documents"`       // in the index now
+	Added      int               `json:"added"`
+	Replaced   int               `json:"replaced"`     // took the place of one that was in the index
+	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
+	Skipped    int               `json:"skipped"`      // files of folders that are no text
+	Bad        int               `json:"bad"`          // lines or files left out by --skip-bad
+	Repaired   int               `json:"invalid_utf8"` // lines or files with bytes that are not UTF-8
+	Truncated  int               `json:"truncated"`    // documents cut to the window of the model for their vector
+	Bytes      int64             `json:"bytes"`        // of titles and texts
+	Elapsed    time.Duration     `json:"elapsed_ns"`
+}
+
+func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
+	start := time.Now()
+	sources, err := f.sources.open(ctx, a, paths)
+	if err != nil {
+		return err
+	}
+	target, err := f.target()
+	if err != nil {
+		return err
+	}
+	defer target.discard()
+	in := &ingest{app: a, skipBad: f.skipBad, fresh: !f.append}
+	if err := in.run(ctx, target, sources); err != nil {
+		return f.explainStop(err, in.outcome)
+	}
+	if err := target.install(); err != nil {
+		return err
+	}
+	in.outcome.Index, in.outcome.Elapsed = f.output, time.Since(start)
+	return a.writeIndexed(in.outcome)
+}
+
+// explainStop adds what was kept of an append that stopped.
+func (f indexFlags) explainStop(err error, did indexed) error {
+	if errors.Is(err, index.ErrLocked) {
+		return fmt.Errorf("%s is being written by another process: %w", f.output, err)
+	}
+	if !f.append || did.Added+did.Replaced == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (%s added and %s replaced before; they are committed)", err, thousands(did.Added), thousands(did.Replaced))
+}
+
+func (a *app) writeIndexed(o indexed) error {
+	if a.json {
+		return written(writeJSON(a.stdout, o))
+	}
+	if o.Bad > 0 {
+		a.remark("%s left out that could not be read", count(o.Bad, "line or file"))
+	}
+	if o.Repaired > 0 {
+		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
+	}
+	if o.Documents == 0 {
+		a.remark("no documents were found: the index is empty")
+	}
+	vectors := ""
+	if o.Model != nil {
+		vectors = fmt.Sprintf(", vectors by %s (%s cut to its %d tokens)", o.Model.Name, count(o.Truncated, "text"), o.Model.MaxTokens)
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %s (%s of text): %s added, %s replaced, %s, %s skipped; analyzer %s%s; %s\n",
+		o.Index, count(o.Documents, "document"), bytesize(o.Bytes), thousands(o.Added), thousands(o.Replaced),
+		count(o.Duplicates, "duplicate"), count(o.Skipped, "file"), o.Analyzer, vectors, elapsed(o.Elapsed))
+	return written(err)
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// A commit holds at most so many documents and about so many bytes of text, so
+// that memory stays bounded.
+const (
+	commitDocuments = 20_000
+	commitBytes     = 64 << 20
+)
+
+// ingest reads documents into an index, commit by commit.
+type ingest struct {
+	app     *app
+	skipBad bool
+	fresh   bool // the index was empty: what is replaced is a duplicate
+
+	writer  *index.Writer
+	embed   rerank.Embedder
+	entries []index.Entry
+	bytes   int
+	commits int
+	outcome indexed
+	bar     *progress
+}
+
+// run reads all sources and leaves the outcome in in.outcome.
+func (in *ingest) run(ctx context.Context, t *target, sources []source) (err error) {
+	if in.writer, err = t.index.Writer(); err != nil {
+		return err
+	}
+	defer in.writer.Close()
+	in.embed = t.embed
+	in.bar = in.app.progress("documents", -1)
+	defer in.bar.finish()
+	for _, s := range sources {
+		if err := in.read(ctx, s.documents); err != nil {
+			return err
+		}
+		in.outcome.Skipped += s.stats.Skipped
+		in.outcome.Repaired += s.stats.Replaced
+	}
+	if err := in.commit(ctx); err != nil {
+		return err
+	}
+	if in.fresh && in.commits > 1 {
+		if err := in.writer.Merge(ctx); err != nil {
+			return err
+		}
+	}
+	return in.count(t.index)
+}
+
+// read takes the documents of one source.
+func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document, error]) error {
+	for d, err := range documents {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			if !in.skipBad {
+				return err
+			}
+			in.outcome.Bad++
+			in.app.remark("left out: %v", err)
+			continue
+		}
+		in.entries = append(in.entries, index.Entry{Document: d})
+		in.bytes += len(d.Title) + len(d.Text)
+		if len(in.entries) == commitDocuments || in.bytes >= commitBytes {
+			if err := in.commit(ctx); err != nil {
+				return err
+			}
+		}
+		if in.embed == nil {
+			in.bar.add(1)
+		}
+	}
+	return ctx.Err()
+}
+
+// commit writes what has been read.
+func (in *ingest) commit(ctx context.Context) error {
+	if len(in.entries) == 0 {
+		return nil
+	}
+	if in.embed != nil {
+		before := 0
+		did, err := pipeline.Embed(ctx, in.embed, in.entries, func(done int) {
+			in.bar.add(done - before)
+			before = done
+		})
+		if err != nil {
+			return err
+		}
+		in.outcome.Truncated += did.Truncated
+	}
+	var batch index.Batch
+	for _, e := range in.entries {
+		batch.Put(e)
+	}
+	did, err := in.writer.Commit(ctx, &batch)
+	if err != nil {
+		return fmt.Errorf("committing %s: %w", count(len(in.entries), "document"), err)
+	}
+	in.commits++
+	in.outcome.Added += did.Added
+	in.outcome.Duplicates += did.Duplicates
+	if in.fresh {
+		in.outcome.Duplicates += did.Replaced
+	} else {
+		in.outcome.Replaced += did.Replaced
+	}
+	in.outcome.Bytes += int64(in.bytes)
+	clear(in.entries)
+	in.entries, in.bytes = in.entries[:0], 0
+	return nil
+}
+
+// count takes stock of the index.
+func (in *ingest) count(x *index.Index) error {
+	s, err := x.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	in.outcome.Documents, in.outcome.Analyzer = s.Len(), s.Analyzer().Name()
+	if m := s.Model(); m != (rerank.ModelInfo{}) {
+		in.outcome.Model = &m
+	}
+	return nil
+}

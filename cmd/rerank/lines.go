@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Limits of the filter, which keeps its input in memory.
+const (
+	maxSortBytes = 1 << 30
+	maxSortLines = 1_000_000
+)
+
+// record is one line of the input of the filter: its bytes as they came, with
+// the line end if it had one, and the text in it that is judged.
+type record struct {
+	raw  []byte
+	text string
+}
+
+// readRecords reads lines, and finds the text in them once it is known what
+// they are.
+func readRecords(r io.Reader, form lineForm, fields []string) ([]record, error) {
+	var records []record
+	size := 0
+	for br := bufio.NewReaderSize(r, 1<<16); ; {
+		raw, err := readLine(br, maxSortBytes-size)
+		size += len(raw)
+		switch {
+		case errors.Is(err, errTooLong):
+			return nil, fmt.Errorf("standard input: more than %s; the filter keeps its input in memory: use an index", bytesize(maxSortBytes))
+		case len(raw) > 0 && len(records) == maxSortLines:
+			return nil, fmt.Errorf("standard input: more than %s lines; the filter keeps its input in memory: use an index", thousands(maxSortLines))
+		case len(raw) > 0:
+			records = append(records, record{raw: raw})
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+	}
+	if form == formUnknown {
+		form = detect(records)
+	}
+	for i := range records {
+		line := bytes.TrimRight(records[i].raw, "\r\n")
+		if form != formJSON {
+			records[i].text = strings.ToValidUTF8(string(line), "\ufffd")
+			continue
+		}
+		text, err := jsonText(line, fields)
+		if err != nil {
+			return nil, fmt.Errorf("standard input:%d: %w", i+1, err)
+		}
+		records[i].text = text
+	}
+	return records, nil
+}
+
+var errTooLong = errors.New("too long")
+
+// readLine reads up to and with the next line feed, but not more than limit
+// bytes.
+func readLine(br *bufio.Reader, limit int) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := br.ReadSlice('\n')
+		if len(line)+len(part) > limit {
+			return nil, errTooLong
+		}
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
+// lineForm is what the lines of the filter's input are.
+type lineForm int
+
+const (
+	formUnknown lineForm = iota
+	formText
+	formJSON
+)
+
+// detect takes the input for JSON lines if the first line that is not blank
+// begins with a brace.
+func detect(records []record) lineForm {
+	for _, r := range records {
+		if line := bytes.TrimSpace(r.raw); len(line) > 0 {
+			if line[0] == '{' {
+				return formJSON
+			}
+			break
+		}
+	}
+	return formText
+}
+
+// jsonText joins the named members of a JSON object; a blank line has no text.
+func jsonText(line []byte, fields []string) (string, error) {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return "", nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(line, &members); err != nil {
+		return "", fmt.Errorf("not a JSON object: %w", err)
+	}
+	var texts []string
+	for _, field := range fields {
+		raw, ok := members[field]
+		if !ok {
+			continue
+		}
+		var text string
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return "", fmt.Errorf("member %q is not a text", field)
+		}
+		if text != "" {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) == 0 && !anyMember(members, fields) {
+		return "", fmt.Errorf("none of the members %s; name the right ones with --field", strings.Join(fields, ", "))
+	}
+	return strings.Join(texts, " "), nil
+}
+
+func anyMember(members map[string]json.RawMessage, fields []string) bool {
+	for _, field := range fields {
+		if _, ok := members[field]; ok {
+			return true
+		}
+	}
+	return false
+}

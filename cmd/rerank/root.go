@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+)
+
+// app is what the subcommands share: where to read and write, and the flags
+// that all of them have.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	out, err       terminal.Screen // what stdout and stderr can show
+
+	json  bool
+	quiet bool
+}
+
+// run runs one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{
+		stdin: stdin, stdout: stdout, stderr: stderr,
+		out: terminal.Inspect(stdout), err: terminal.Inspect(stderr),
+	}
+	root := a.root()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.conclude(ctx, cmd, err)
+}
+
+const rootHelp = `Two-stage search: a fast first stage finds candidates in a corpus, a neural
+model re-orders the best of them. The default model is part of this program;
+nothing opens a connection.
+
+Exit codes:
+  0    all went well, also when nothing was found
+  1    something failed: a file could not be read, an index is damaged, …
+  2    the command line is wrong
+  130  stopped by Ctrl-C or a termination signal`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rerank",
+		Short: "Two-stage search with a neural re-ranker",
+		Long:  rootHelp,
+		Example: `  rerank demo "read a file line by line"
+  rerank index -o notes ~/notes && rerank search notes "when does the lease end"
+  git log --oneline | rerank sort "memory leak in the parser" -n 5`,
+		Args:          cobra.ArbitraryArgs, // so that RunE can say what is wrong
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          a.noCommand,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
+	root.AddCommand(a.demoCommand(), a.indexCommand(), a.searchCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
+	return root
+}
+
+// noCommand answers a command line without a known subcommand.
+func (a *app) noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	message := fmt.Sprintf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{fmt.Errorf("%s", message)}
+}
+
+// remark tells the user something on standard error that is no result.
+func (a *app) remark(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, "rerank: "+format+"\n", args...)
+	}
+}
+
+// arguments wraps a check of arguments, so that what it finds is an error of
+// usage.
+func arguments(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check(cmd, args) != nil {
+			return usagef("expected %s, got %s", want, count(len(args), "argument"))
+		}
+		return nil
+	}
+}

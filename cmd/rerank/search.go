@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// searchFlags are the flags of the search command.
+type searchFlags struct {
+	first    string
+	rerank   string
+	model    string
+	depth    int
+	n        int
+	explain  bool
+	bm25     string
+	pipeline string
+}
+
+func (a *app) searchCommand() *cobra.Command {
+	var f searchFlags
+	cmd := &cobra.Command{
+		Use:   `search DIR "query"`,
+		Short: "Search an index",
+		Long: `Search the index in DIR: the first stage finds --depth candidates, the re-ranker
+orders them, and the best -n are shown.
+
+First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
+together); the last two need an index made with --vectors.
+
+Re-rankers: none; minilm, the model in this program and BM25 in equal parts;
+minilm-cosine, the model alone; or the folder of a sentence-transformers model.
+
+BM25 has the variants lucene, robertson, atire, bm25l, bm25+ and okapi; a variant
+and its parameters are written like lucene:k1=1.2,b=0.75.
+
+A pipeline file says all of this in YAML, with as many stages as you like and
+time limits; docs/cli.md has one. DIR may then be left out if the file names an
+index.`,
+		Example: `  rerank search notes "when does the lease end"
+  rerank search notes "when does the lease end" --first bm25 --rerank none --explain
+  rerank search notes "ending a contract" --first hybrid --depth 200 -n 20
+  rerank search notes "lease" --bm25 robertson:k1=0.9,b=0.4 --json
+  rerank search --pipeline notes.yaml "when does the lease end"`,
+		Args: arguments(cobra.RangeArgs(1, 2), "an index folder and one query in quotes"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			config, err := f.config(args, cmd.Flags().Changed)
+			if err != nil {
+				return err
+			}
+			return a.search(cmd.Context(), config, args[len(args)-1], f)
+		},
+	}
+	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindBM25), "first stage: bm25, tfidf, dense or hybrid")
+	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
+	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of the query's embedding for dense and hybrid: minilm or a folder")
+	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stage finds")
+	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "tell how each score came about")
+	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
+	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that declares the stages")
+	return cmd
+}
+
+// config makes the declaration of the search.
+func (f searchFlags) config(args []string, changed func(flag string) bool) (pipeline.Config, error) {
+	if err := checkCounts(f.n, f.depth); err != nil {
+		return pipeline.Config{}, err
+	}
+	if err := checkQuery(args[len(args)-1]); err != nil {
+		return pipeline.Config{}, err
+	}
+	if f.pipeline != "" {
+		return f.load(args, changed)
+	}
+	if len(args) != 2 {
+		return pipeline.Config{}, usagef("expected an index folder and one query in quotes, got 1 argument")
+	}
+	bm25, err := parseBM25(f.bm25)
+	if err != nil {
+		return pipeline.Config{}, err
+	}
+	return pipeline.Config{
+		Index:  args[0],
+		Model:  f.model,
+		First:  pipeline.First{Kind: pipeline.Kind(f.first), Depth: f.depth, BM25: bm25},
+		Stages: []pipeline.Stage{{Rerank: f.rerank}},
+	}, nil
+}
+
+// load reads the declaration from a file.
+func (f searchFlags) load(args []string, changed func(flag string) bool) (pipeline.Config, error) {
+	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25"} {
+		if changed(flag) {
+			return pipeline.Config{}, usagef("--%s cannot be combined with --pipeline: the file says it", flag)
+		}
+	}
+	config, err := pipeline.Load(f.pipeline)
+	if err != nil {
+		return config, err
+	}
+	if len(args) == 2 {
+		config.Index = args[0]
+	}
+	if config.Index == "" {
+		return config, usagef("%s names no index: give its folder before the query", f.pipeline)
+	}
+	return config, nil
+}
+
+// parseBM25 reads a variant and its parameters, as in "lucene:k1=1.2,b=0.75".
+func parseBM25(s string) (pipeline.BM25, error) {
+	variant, list, _ := strings.Cut(s, ":")
+	out := pipeline.BM25{Variant: variant}
+	if list == "" {
+		return out, nil
+	}
+	for part := range strings.SplitSeq(list, ",") {
+		name, number, _ := strings.Cut(strings.TrimSpace(part), "=")
+		value, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			return out, usagef("--bm25 %s: %q is not of the form name=number", s, part)
+		}
+		switch name {
+		case "k1":
+			out.K1 = &value
+		case "b":
+			out.B = &value
+		case "delta":
+			out.Delta = &value
+		case "epsilon":
+			out.Epsilon = &value
+		default:
+			return out, usagef("--bm25 %s: there is no parameter %q; there are k1, b, delta and epsilon", s, name)
+		}
+	}
+	return out, nil
+}
+
+// checkCounts refuses numbers that mean nothing.
+func checkCounts(n, depth int) error {
+	if n < 0 || depth < 0 {
+		return usagef("-n and --depth cannot be negative")
+	}
+	return nil
+}
+
+func checkQuery(query string) error {
+	if strings.TrimSpace(query) == "" {
+		return usagef("the query is empty")
+	}
+	return nil
+}
+
+func (a *app) search(ctx context.Context, config pipeline.Config, query string, f searchFlags) error {
+	p, err := openSearcher(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	result, err := p.Search(ctx, query, f.n)
+	if err != nil {
+		return err
+	}
+	var explanations []rerank.Explanation
+	if f.explain {
+		if explanations, err = p.explainHits(ctx, query, result.Hits); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		return a.writeSearchJSON(query, result, explanations)
+	}
+	return a.writeSearch(p.snapshot.Analyzer(), query, result, explanations)
+}
+
+func (a *app) writeSearchJSON(query string, result rerank.Result, explanations []rerank.Explanation) error {
+	out := struct {
+		Query        string               `json:"query"`
+		Hits         []rerank.Hit         `json:"hits"`
+		Stages       []rerank.StageReport `json:"stages"`
+		Explanations []explained          `json:"explanations,omitempty"`
+	}{query, append([]rerank.Hit{}, result.Hits...), result.Stages, explainedAll(explanations)}
+	return written(writeJSON(a.stdout, out))
+}
+
+func (a *app) writeSearch(analyzer *analysis.Analyzer, query string, result rerank.Result, explanations []rerank.Explanation) error {
+	var b strings.Builder
+	s := newSnippeter(analyzer, query)
+	for i, h := range result.Hits {
+		a.writeHit(&b, h, s.snippet(h.Document.Text))
+		if explanations != nil {
+			writeExplanation(&b, explanations[i], 2)
+		}
+	}
+	if len(result.Hits) == 0 {
+		a.remark("nothing found")
+	} else {
+		fmt.Fprintln(&b, a.out.Dim(stageLine(result.Stages)))
+	}
+	_, err := io.WriteString(a.stdout, b.String())
+	a.warn(result.Stages)
+	return written(err)
+}
+
+// writeExplanation writes a tree of numbers, each level further in.
+func writeExplanation(b *strings.Builder, e rerank.Explanation, level int) {
+	fmt.Fprintf(b, "%s%s  %s\n", strings.Repeat("  ", level), score(e.Value), e.What)
+	for _, d := range e.Details {
+		writeExplanation(b, d, level+1)
+	}
+}
+
+// explained is the JSON form of an explanation: a value that is not a number
+// is null.
+type explained struct {
+	Value   *float64    `json:"value"`
+	What    string      `json:"what"`
+	Details []explained `json:"details,omitempty"`
+}
+
+func explainedAll(list []rerank.Explanation) []explained {
+	var out []explained
+	for _, e := range list {
+		out = append(out, explained{Value: finite(e.Value), What: e.What, Details: explainedAll(e.Details)})
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/chunk"
+	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/dataset/godoc"
+)
+
+// sourceFlags say how the documents of a path are read.
+type sourceFlags struct {
+	format  string
+	goCode  bool
+	header  bool
+	chunk   int
+	overlap int
+}
+
+func (f *sourceFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.format, "format", "auto", "of standard input: auto, jsonl, tsv or text")
+	flags.BoolVar(&f.goCode, "go", false, "take every PATH for the folder of a Go module")
+	flags.BoolVar(&f.header, "header", false, "the first line of TSV names the columns")
+	flags.IntVar(&f.chunk, "chunk", chunk.DefaultBudget, "longest passage of Markdown and text, in words")
+	flags.IntVar(&f.overlap, "overlap", 0, "words that a passage repeats of the one before it")
+}
+
+func (f *sourceFlags) check() error {
+	switch f.format {
+	case "auto", "jsonl", "tsv", "text":
+	default:
+		return usagef("--format %q is none of auto, jsonl, tsv, text", f.format)
+	}
+	if f.chunk < 1 || f.overlap < 0 {
+		return usagef("--chunk must be above 0 and --overlap not below")
+	}
+	return nil
+}
+
+// source is one path of the command line: its documents, and what was met
+// while they were read.
+type source struct {
+	documents iter.Seq2[rerank.Document, error]
+	stats     *dataset.Stats
+}
+
+// open looks at the paths, so that a wrong one is told before anything is done.
+func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]source, error) {
+	sources := make([]source, len(paths))
+	for i, path := range paths {
+		s := source{stats: &dataset.Stats{}}
+		o := dataset.Options{Stats: s.stats, Header: f.header}
+		o.Folder.Chunk = chunk.Options{Budget: f.chunk, Overlap: f.overlap}
+		var err error
+		switch dir, isGo := strings.CutPrefix(path, "go:"); {
+		case path == "-":
+			s.documents, err = f.standardInput(ctx, a, o)
+		case isGo || f.goCode:
+			s.documents, err = goDocuments(ctx, dir)
+		default:
+			if _, err = os.Stat(path); err == nil {
+				s.documents = dataset.Open(path, o)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		sources[i] = s
+	}
+	return sources, nil
+}
+
+// goDocuments reads the documentation of a module, or of the standard library.
+func goDocuments(ctx context.Context, dir string) (iter.Seq2[rerank.Document, error], error) {
+	if dir == "std" {
+		var err error
+		if dir, err = godoc.Standard(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
+	}
+	return godoc.Documents(ctx, dir, godoc.Options{}), nil
+}
+
+const standardInputName = "standard input"
+
+// standardInput reads documents from standard input, by the format given or by
+// its first byte.
+func (f *sourceFlags) standardInput(ctx context.Context, a *app, o dataset.Options) (iter.Seq2[rerank.Document, error], error) {
+	if terminal.Inspect(a.stdin).Terminal {
+		a.remark("reading documents from the terminal; Ctrl-D ends them")
+	}
+	r := bufio.NewReader(interruptible(ctx, a.stdin))
+	format := f.format
+	if format == "auto" {
+		format = detectDocuments(r)
+	}
+	switch format {
+	case "jsonl":
+		return dataset.JSONL(r, standardInputName, o), nil
+	case "text":
+		return oneText(r, o), nil
+	}
+	return dataset.TSV(r, standardInputName, o), nil
+}
+
+// gzipMagic begins what gzip has compressed.
+var gzipMagic = []byte{0x1f, 0x8b}
+
+// detectDocuments takes the input for TSV unless it begins with a brace. What
+// is compressed is taken for JSON lines.
+func detectDocuments(r *bufio.Reader) string {
+	head, _ := r.Peek(512) // a shorter input has its error when it is read
+	if text := bytes.TrimSpace(head); bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(head, gzipMagic) || len(text) == 0 {
+		return "jsonl"
+	}
+	return "tsv"
+}
+
+// oneText reads one text, cut into passages.
+func oneText(r io.Reader, o dataset.Options) iter.Seq2[rerank.Document, error] {
+	return func(yield func(rerank.Document, error) bool) {
+		data, err := io.ReadAll(io.LimitReader(r, dataset.MaxFile+1))
+		switch {
+		case err != nil:
+			yield(rerank.Document{}, fmt.Errorf("%s: %w", standardInputName, err))
+			return
+		case len(data) > dataset.MaxFile:
+			yield(rerank.Document{}, fmt.Errorf("%s: more than %s of text", standardInputName, bytesize(dataset.MaxFile)))
+			return
+		}
+		text := string(data)
+		if valid := strings.ToValidUTF8(text, "\ufffd"); valid != text {
+			text = valid
+			o.Stats.Replaced++
+		}
+		for i, c := range chunk.Markdown(text, o.Folder.Chunk) {
+			if !yield(rerank.Document{ID: fmt.Sprintf("stdin~%d", i+1), Title: c.Title, Text: c.Text}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package dataset
+
+import (
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/flashrerank/rerank"
+)
+
+// Open reads the documents at a path by what it is: a folder as [Folder], a
+// file by its ending as [JSONL] (.jsonl, .ndjson), [TSV] (.tsv) or [File]
+// (Markdown and text). A further .gz is for JSONL and TSV.
+func Open(name string, o Options) iter.Seq2[rerank.Document, error] {
+	return func(yield func(rerank.Document, error) bool) {
+		read, err := opener(name, o)
+		if err != nil {
+			o.Stats.count(rerank.Document{}, err)
+			yield(rerank.Document{}, err)
+			return
+		}
+		read(yield)
+	}
+}
+
+func opener(name string, o Options) (iter.Seq2[rerank.Document, error], error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("documents: %w", err)
+	}
+	if info.IsDir() {
+		return Folder(name, o), nil
+	}
+	switch ending := strings.TrimSuffix(strings.ToLower(name), ".gz"); {
+	case strings.HasSuffix(ending, ".jsonl"), strings.HasSuffix(ending, ".ndjson"):
+		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return JSONL(f, name, o) }), nil
+	case strings.HasSuffix(ending, ".tsv"):
+		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return TSV(f, name, o) }), nil
+	}
+	if kindOf(info.Name()) == otherFile {
+		return nil, fmt.Errorf("documents: %s is of an unknown kind: there are .jsonl, .tsv (each also with .gz), .md and .txt", name)
+	}
+	return File(name, o), nil
+}
+
+// opened reads a file that is open for as long as the iteration.
+func opened(name string, read func(*os.File) iter.Seq2[rerank.Document, error]) iter.Seq2[rerank.Document, error] {
+	return func(yield func(rerank.Document, error) bool) {
+		f, err := os.Open(name)
+		if err != nil {
+			yield(rerank.Document{}, fmt.Errorf("documents: %w", err))
+			return
+		}
+		defer f.Close()
+		read(f)(yield)
+	}
+}

@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/biencoder"
+	"github.com/flashrerank/rerank/fusion"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/lexical"
+	"github.com/flashrerank/rerank/vector"
+)
+
+// builder makes the parts of one pipeline and shares what several need.
+type builder struct {
+	config    Config
+	snapshot  *index.Snapshot
+	loader    loader
+	explainer rerank.Explainer
+	lexical   *lexical.Retriever // BM25
+	queries   map[*biencoder.Model]rerank.Embedder
+}
+
+func (b *builder) first() (rerank.Retriever, error) {
+	switch b.config.First.Kind {
+	case KindTFIDF:
+		r, err := lexical.NewRetriever(b.snapshot, lexical.TFIDF{})
+		if err != nil {
+			return nil, fmt.Errorf("pipeline: %w", err)
+		}
+		b.explainer = r
+		return r, nil
+	case KindDense:
+		r, _, err := b.dense()
+		return r, err
+	case KindHybrid:
+		return b.hybrid()
+	}
+	r, err := b.bm25()
+	if err != nil {
+		return nil, err
+	}
+	b.explainer = r
+	return r, nil
+}
+
+func (b *builder) bm25() (*lexical.Retriever, error) {
+	if b.lexical != nil {
+		return b.lexical, nil
+	}
+	r, err := lexical.NewRetriever(b.snapshot, b.config.First.BM25.weighting())
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	b.lexical = r
+	return r, nil
+}
+
+// dense returns the scan over the stored vectors, and its measure for any hit.
+func (b *builder) dense() (rerank.Retriever, rerank.Reranker, error) {
+	if b.snapshot.Model() == (rerank.ModelInfo{}) {
+		return nil, nil, fmt.Errorf("pipeline: first.kind %s: the index has no vectors", b.config.First.Kind)
+	}
+	name := b.config.Model
+	if name == "" {
+		name = MiniLM
+	}
+	m, err := b.loader.biencoder(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := vector.NewRetriever(b.snapshot, b.memo(m))
+	if err != nil {
+		return nil, nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
+	}
+	return r, b.cosine(m), nil
+}
+
+// hybrid fuses both, each list completed by its measure's true scores.
+func (b *builder) hybrid() (rerank.Retriever, error) {
+	words, err := b.bm25()
+	if err != nil {
+		return nil, err
+	}
+	dense, cosine, err := b.dense()
+	if err != nil {
+		return nil, err
+	}
+	b.explainer = words
+	f := b.config.First.Fusion
+	return &fusion.Retriever{
+		Name: string(KindHybrid), Method: f.method(), Depth: b.config.depth(), Lenient: f.Lenient,
+		Lists: []fusion.List{
+			{Name: "bm25", Retriever: words, Weight: f.Lexical, Scores: &corpusBM25{b.snapshot, words}},
+			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: cosine},
+		},
+	}, nil
+}
+
+func (f Fusion) method() fusion.Method {
+	if f.Method == MethodRRF {
+		return fusion.RRF{K: f.K}
+	}
+	return fusion.MinMax{}
+}
+
+// memo returns the model's embedder that remembers queries.
+func (b *builder) memo(m *biencoder.Model) rerank.Embedder {
+	if e, ok := b.queries[m]; ok {
+		return e
+	}
+	if b.queries == nil {
+		b.queries = map[*biencoder.Model]rerank.Embedder{}
+	}
+	b.queries[m] = newMemo(m)
+	return b.queries[m]
+}
+
+// cosine measures hits by the model, from the index's vectors if they are the
+// model's.
+func (b *builder) cosine(m *biencoder.Model) rerank.Reranker {
+	if stored := b.snapshot.Model(); stored.Fingerprint == "" || stored.Fingerprint != m.Model().Fingerprint {
+		return m.Reranker()
+	}
+	return &storedCosine{snapshot: b.snapshot, queries: b.memo(m), texts: m.Reranker()}
+}
+
+// signals are the judgments that know the index.
+func (b *builder) signals() signals {
+	return signals{
+		bm25: func() (rerank.Reranker, error) {
+			r, err := b.bm25()
+			if err != nil {
+				return nil, err
+			}
+			return &corpusBM25{b.snapshot, r}, nil
+		},
+		cosine: b.cosine,
+	}
+}
+
+// weighting resolves the parameters: the variant's defaults where none is
+// given.
+func (p BM25) weighting() lexical.BM25 {
+	w := lexical.DefaultBM25()
+	if p.Variant != "" {
+		w = lexical.Variant(p.Variant).Default()
+	}
+	for _, given := range []struct{ from, to *float64 }{{p.K1, &w.K1}, {p.B, &w.B}, {p.Delta, &w.Delta}, {p.Epsilon, &w.Epsilon}} {
+		if given.from != nil {
+			*given.to = *given.from
+		}
+	}
+	return w
+}

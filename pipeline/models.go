@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// Names of rerankers and models; everything else is the folder of a model.
+const (
+	None         = "none"          // no reranker: a stage of a pipeline that does nothing
+	MiniLM       = "minilm"        // blend of cosine and BM25, equal weights; as a model: all-MiniLM-L6-v2
+	MiniLMCosine = "minilm-cosine" // cosine alone
+	LexicalBM25  = "bm25"          // BM25 alone
+)
+
+// cosinePrefix before the folder of a bi-encoder asks for cosine alone.
+const cosinePrefix = "cosine:"
+
+// Rerankers returns the names that [NewReranker] knows. It also takes the
+// folder of a model, and "cosine:" before the folder of a bi-encoder.
+func Rerankers() []string { return []string{MiniLM, MiniLMCosine, LexicalBM25} }
+
+func isName(s string) bool {
+	switch s {
+	case "", None, MiniLM, MiniLMCosine, LexicalBM25:
+		return true
+	}
+	return false
+}
+
+// architecture is what a folder holds, as its files tell.
+type architecture int
+
+const (
+	biEncoder architecture = iota + 1
+	crossEncoder
+)
+
+func checkReranker(name string) error {
+	switch name {
+	case MiniLM, MiniLMCosine, LexicalBM25:
+		return nil
+	}
+	folder, cosine := strings.CutPrefix(name, cosinePrefix)
+	kind, err := inspect(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%q is none of %s, %s, and no folder of a model", name, None, strings.Join(Rerankers(), ", "))
+	}
+	if err == nil && cosine && kind != biEncoder {
+		err = fmt.Errorf("%s holds no bi-encoder, which a cosine needs", folder)
+	}
+	return err
+}
+
+func checkEmbedder(name string) error {
+	if name == MiniLM {
+		return nil
+	}
+	kind, err := inspect(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%q is not %s and no folder of a model", name, MiniLM)
+	}
+	if err == nil && kind != biEncoder {
+		err = fmt.Errorf("%s holds no bi-encoder, which embedding needs", name)
+	}
+	return err
+}
+
+// inspect tells what kind of model a folder holds: a classification head makes
+// a cross-encoder, a list of sentence-transformers modules a bi-encoder.
+func inspect(folder string) (architecture, error) {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return 0, err
+	}
+	if !info.IsDir() {
+		return 0, fmt.Errorf("%s is a file; a model is a folder", folder)
+	}
+	dir := os.DirFS(folder)
+	f, err := dir.Open("config.json")
+	if err != nil {
+		return 0, fmt.Errorf("%s holds no model: it has no config.json", folder)
+	}
+	defer f.Close()
+	var config struct {
+		Architectures []string `json:"architectures"`
+	}
+	if err := json.NewDecoder(io.LimitReader(f, configLimit)).Decode(&config); err != nil {
+		return 0, fmt.Errorf("%s/config.json: %w", folder, err)
+	}
+	for _, a := range config.Architectures {
+		if strings.HasSuffix(a, "ForSequenceClassification") {
+			return crossEncoder, nil
+		}
+	}
+	if _, err := fs.Stat(dir, "modules.json"); err != nil {
+		return 0, fmt.Errorf("%s holds neither a cross-encoder (config.json names %q) nor a bi-encoder (it has no modules.json)", folder, config.Architectures)
+	}
+	return biEncoder, nil
+}

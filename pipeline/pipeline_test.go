@@ -1,0 +1,252 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+	"github.com/flashrerank/rerank/reranktest"
+)
+
+func entries(docs ...rerank.Document) []index.Entry {
+	out := make([]index.Entry, len(docs))
+	for i, d := range docs {
+		out[i].Document = d
+	}
+	return out
+}
+
+var animals = []rerank.Document{
+	{ID: "a", Text: "a cat sat on the mat"},
+	{ID: "b", Text: "the cat and the other cat watched a dog"},
+	{ID: "c", Text: "dogs bark at night"},
+	{ID: "d", Title: "cat", Text: "purrs"},
+}
+
+func ids(hits []rerank.Hit) string {
+	var names []string
+	for _, h := range hits {
+		names = append(names, h.Document.ID)
+	}
+	return strings.Join(names, " ")
+}
+
+func open(t testing.TB, s *index.Snapshot, c pipeline.Config) *pipeline.Pipeline {
+	t.Helper()
+	p, err := pipeline.New(context.Background(), s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+var noStages = []pipeline.Stage{{Rerank: pipeline.None}}
+
+func TestWordsOnly(t *testing.T) {
+	s := memory(t, index.Options{}, entries(animals...))
+	for name, test := range map[string]struct {
+		config pipeline.Config
+		stages string
+	}{
+		"bm25":           {pipeline.Config{Stages: noStages}, "bm25"},
+		"tfidf":          {pipeline.Config{First: pipeline.First{Kind: pipeline.KindTFIDF}, Stages: noStages}, "tfidf"},
+		"bm25 over both": {pipeline.Config{First: pipeline.First{Kind: pipeline.KindTFIDF}, Stages: []pipeline.Stage{{Rerank: "bm25"}}}, "tfidf bm25"},
+	} {
+		got, err := open(t, s, test.config).Search(t.Context(), "cat", 0)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var stages []string
+		for _, r := range got.Stages {
+			stages = append(stages, r.Stage)
+		}
+		if found := strings.Fields(ids(got.Hits)); len(found) != 3 || slices.Contains(found, "c") || strings.Join(stages, " ") != test.stages {
+			t.Errorf("%s: got %q by %q, want a, b and d by %q", name, found, stages, test.stages)
+		}
+	}
+}
+
+// A BM25 stage over an index judges by the corpus: after a BM25 first stage it
+// changes no score.
+func TestBM25StageKnowsTheCorpus(t *testing.T) {
+	s := memory(t, index.Options{}, entries(animals...))
+	first, err := open(t, s, pipeline.Config{Stages: noStages}).Search(t.Context(), "cat dog", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: "bm25"}}}).Search(t.Context(), "cat dog", 0)
+	if err != nil || ids(first.Hits) != ids(again.Hits) {
+		t.Fatalf("got %q, then %q, %v", ids(first.Hits), ids(again.Hits), err)
+	}
+	for i, h := range first.Hits {
+		if math.Abs(h.Score-again.Hits[i].Score) > 1e-12 {
+			t.Errorf("%s scores %v, then %v", h.Document.ID, h.Score, again.Hits[i].Score)
+		}
+	}
+}
+
+func TestParametersReachBM25(t *testing.T) {
+	s := memory(t, index.Options{}, entries(animals...))
+	score := func(b pipeline.BM25) float64 {
+		got, err := open(t, s, pipeline.Config{First: pipeline.First{BM25: b}, Stages: noStages}).Search(t.Context(), "cat", 1)
+		if err != nil || len(got.Hits) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return got.Hits[0].Score
+	}
+	if a, b := score(pipeline.BM25{}), score(pipeline.BM25{K1: number(1.2), B: number(0.75), Variant: "lucene"}); a != b {
+		t.Errorf("the default scores %v, the same in words %v", a, b)
+	}
+	presence := math.Log(1 + (4-3+0.5)/(3+0.5)) // k1 0: the idf alone
+	if got := score(pipeline.BM25{K1: number(0)}); math.Abs(got-presence) > 1e-12 {
+		t.Errorf("k1 0 scores %v, want %v", got, presence)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	s := memory(t, index.Options{}, entries(animals...))
+	p := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: "bm25", Depth: 1}}})
+	q := rerank.Query{Text: "cat"}
+	got, err := p.Retrieve(t.Context(), rerank.Search{Query: q, K: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{2, 1, 1} { // stages that saw the hit
+		e, err := p.Explain(t.Context(), q, got.Hits[i])
+		if err != nil || e.Value != got.Hits[i].Score || len(e.Details) != want {
+			t.Fatalf("hit %d: %+v, %v, want %d details", i, e, err, want)
+		}
+		if words := e.Details[0].Details; len(words) != 1 || math.Abs(words[0].Value-got.Hits[i].Score) > 1e-12 || len(words[0].Details) == 0 {
+			t.Errorf("hit %d: the words are explained as %+v", i, words)
+		}
+	}
+}
+
+func TestConformance(t *testing.T) {
+	reranktest.Retriever(t, func(t testing.TB, corpus []rerank.Document) rerank.Retriever {
+		return open(t, memory(t, index.Options{}, entries(corpus...)), pipeline.Config{Stages: []pipeline.Stage{{Rerank: "bm25"}}})
+	}, reranktest.OrderDependent)
+	reranktest.Reranker(t, func(t testing.TB) rerank.Reranker {
+		r, err := pipeline.NewReranker("bm25")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}, reranktest.ListDependent)
+}
+
+func TestOpenAndClose(t *testing.T) {
+	dir := t.TempDir() + "/x"
+	x, err := index.Create(dir, index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.Open(t.Context(), pipeline.Config{Index: dir, Stages: noStages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Search(t.Context(), "cat", 5); err != nil || len(got.Hits) != 0 || len(got.Stages) == 0 {
+		t.Errorf("an empty index gives %+v, %v", got, err)
+	}
+	if p.Config().Index != dir {
+		t.Errorf("the configuration is %+v", p.Config())
+	}
+	for range 2 {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, kind := range []pipeline.Kind{pipeline.KindDense, pipeline.KindHybrid} {
+		_, err := pipeline.Open(t.Context(), pipeline.Config{Index: dir, First: pipeline.First{Kind: kind}, Stages: noStages})
+		if err == nil || !strings.Contains(err.Error(), "no vectors") {
+			t.Errorf("%s over an index without vectors: %v", kind, err)
+		}
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	if _, err := pipeline.NewReranker("minlm"); err == nil || !strings.Contains(err.Error(), "minilm-cosine") {
+		t.Errorf("a reranker of no known name: %v", err)
+	}
+	if _, err := pipeline.NewReranker(pipeline.None); err == nil {
+		t.Error("none is a reranker")
+	}
+	if _, err := pipeline.OpenEmbedder("bm25"); err == nil {
+		t.Error("bm25 is an embedder")
+	}
+}
+
+// counter embeds a text as its length and counts calls.
+type counter struct {
+	calls, texts int
+	fail         int // the call that fails
+}
+
+var errFull = errors.New("out of memory")
+
+func (c *counter) Model() rerank.ModelInfo {
+	return rerank.ModelInfo{Name: "length", Fingerprint: "1", Dimensions: 1, MaxTokens: 256}
+}
+
+func (c *counter) Embed(ctx context.Context, texts []string, _ rerank.Role) (rerank.Vectors, error) {
+	if c.calls++; c.calls == c.fail {
+		return rerank.Vectors{}, errFull
+	}
+	c.texts += len(texts)
+	v := rerank.Vectors{Dimensions: 1, Truncated: make([]bool, len(texts)), Tokens: len(texts)}
+	for i, s := range texts {
+		v.Data = append(v.Data, float32(len(s)))
+		v.Truncated[i] = len(s) > 1000
+	}
+	return v, ctx.Err()
+}
+
+func TestEmbed(t *testing.T) {
+	list := make([]index.Entry, 300)
+	for i := range list {
+		list[i].Document.Text = strings.Repeat("x", 10*i)
+	}
+	list[7].Vector = []float32{-1}
+	var c counter
+	var told []int
+	did, err := pipeline.Embed(t.Context(), &c, list, func(done int) { told = append(told, done) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if did.Documents != 299 || did.Tokens != 299 || did.Truncated != 199 || c.texts != 299 {
+		t.Errorf("it did %+v, the embedder saw %d texts", did, c.texts)
+	}
+	if c.calls < 3 || len(told) != c.calls || told[len(told)-1] != 300 || !slices.IsSorted(told) {
+		t.Errorf("%d calls, progress %v: a call must be bounded", c.calls, told)
+	}
+	for i, e := range list {
+		want := float32(10 * i)
+		if i == 7 {
+			want = -1
+		}
+		if len(e.Vector) != 1 || e.Vector[0] != want {
+			t.Errorf("entry %d has the vector %v", i, e.Vector)
+		}
+	}
+	for i := range list {
+		list[i].Vector = nil
+	}
+	did, err = pipeline.Embed(t.Context(), &counter{fail: 2}, list, nil)
+	if !errors.Is(err, errFull) || did.Documents == 0 || list[did.Documents-1].Vector == nil || list[did.Documents].Vector != nil {
+		t.Errorf("failing in the second batch: %+v, %v", did, err)
+	}
+	if did, err := pipeline.Embed(t.Context(), &c, nil, nil); err != nil || did != (pipeline.Embedding{}) {
+		t.Errorf("no entries: %+v, %v", did, err)
+	}
+}

@@ -1,0 +1,151 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+)
+
+// corpusBM25 scores hits by BM25 with the statistics of the whole index. A hit
+// that the index does not have gets NaN.
+type corpusBM25 struct {
+	snapshot  *index.Snapshot
+	explainer rerank.Explainer
+}
+
+// Rerank orders hits by their BM25 score.
+func (c *corpusBM25) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
+	start := time.Now()
+	report := rerank.StageReport{Stage: LexicalBM25, Candidates: len(r.Hits), Notes: []string{"with the statistics of the index"}}
+	scores := make([]float64, len(r.Hits))
+	for i, h := range r.Hits {
+		if err := ctx.Err(); err != nil {
+			return rerank.Result{}, err
+		}
+		scores[i] = math.NaN()
+		if _, found, err := c.snapshot.Find(h.Document.ID); err != nil {
+			return rerank.Result{}, fmt.Errorf("pipeline: %w", err)
+		} else if !found {
+			report.Skipped++
+			continue
+		}
+		e, err := c.explainer.Explain(ctx, r.Query, h)
+		if err != nil {
+			return rerank.Result{}, fmt.Errorf("pipeline: BM25 of %q: %w", h.Document.ID, err)
+		}
+		scores[i] = e.Value
+		report.Scored++
+	}
+	report.Elapsed = time.Since(start)
+	return rerank.Result{
+		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: LexicalBM25, Scale: rerank.ScaleBM25, Scores: scores}),
+		Stages: []rerank.StageReport{report},
+	}, nil
+}
+
+// storedCosine scores hits by the vectors that the index keeps of them, which
+// saves embedding their texts, and asks texts for those it has none of.
+type storedCosine struct {
+	snapshot *index.Snapshot
+	queries  rerank.Embedder
+	texts    rerank.Reranker // the model's own; the same measure, from the text
+}
+
+// Rerank orders hits by cosine.
+func (s *storedCosine) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
+	start := time.Now()
+	stored, missing, err := s.split(r.Hits)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("pipeline: %w", err)
+	}
+	if len(missing) == len(r.Hits) {
+		return s.texts.Rerank(ctx, r)
+	}
+	query, err := s.queries.Embed(ctx, []string{r.Query.Text}, rerank.RoleQuery)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("pipeline: embedding the query: %w", err)
+	}
+	report := rerank.StageReport{
+		Stage: "cosine", Model: s.queries.Model().Name, Candidates: len(r.Hits), Scored: len(r.Hits), Tokens: query.Tokens,
+		Notes: []string{fmt.Sprintf("%d of %d vectors came from the index", len(r.Hits)-len(missing), len(r.Hits))},
+	}
+	scores := make([]float64, len(r.Hits))
+	for i, v := range stored {
+		if v != nil {
+			scores[i] = cosine(query.At(0), v)
+		}
+	}
+	relevance := func(c float64) float64 { return min(max(c, 0), 1) }
+	if len(missing) > 0 {
+		rest, err := s.texts.Rerank(ctx, rerank.Request{Query: r.Query, Hits: missing})
+		if err != nil {
+			return rerank.Result{}, err
+		}
+		for _, h := range rest.Hits {
+			scores[h.Index] = h.Score
+		}
+		for _, other := range rest.Stages {
+			report.Truncated += other.Truncated
+			report.Tokens += other.Tokens
+		}
+	}
+	report.Elapsed = time.Since(start)
+	return rerank.Result{
+		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: "cosine", Scale: rerank.ScaleCosine, Scores: scores, Relevance: relevance}),
+		Stages: []rerank.StageReport{report},
+	}, nil
+}
+
+// split returns the stored vector of each hit, and the hits that have none,
+// with their place as Index.
+func (s *storedCosine) split(hits []rerank.Hit) (stored [][]float32, missing []rerank.Hit, err error) {
+	stored = make([][]float32, len(hits))
+	for i, h := range hits {
+		if stored[i], err = s.vector(h.Document.ID); err != nil {
+			return nil, nil, fmt.Errorf("vector of %q: %w", h.Document.ID, err)
+		}
+		if stored[i] == nil {
+			h.Index, h.Rank = i, len(missing)
+			missing = append(missing, h)
+		}
+	}
+	return stored, missing, nil
+}
+
+// vector returns what the index keeps of a document, nil if nothing.
+func (s *storedCosine) vector(id string) ([]float32, error) {
+	doc, found, err := s.snapshot.Find(id)
+	if err != nil || !found {
+		return nil, err
+	}
+	segments := s.snapshot.Segments()
+	at, exact := slices.BinarySearchFunc(segments, doc, func(g *index.Segment, doc uint32) int {
+		return cmp.Compare(g.Base(), doc)
+	})
+	if !exact {
+		at--
+	}
+	return segments[at].Vector(doc - segments[at].Base())
+}
+
+// cosine returns the cosine of two vectors of one length, 0 where one of them
+// is zero.
+func cosine(a, b []float32) float64 {
+	var dot, aa, bb float64
+	for i, x := range a {
+		y := float64(b[i])
+		dot += float64(x) * y
+		aa += float64(x) * float64(x)
+		bb += y * y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return dot / math.Sqrt(aa*bb)
+}
