@@ -17,7 +17,7 @@ const module = "github.com/flashrerank/rerank"
 var floors = [][]string{
 	{""}, // the vocabulary
 	{"internal", "reranktest"},
-	{"analysis", "chunk", "score", "tokenizer", "transformer"},
+	{"analysis", "chunk", "tokenizer", "transformer"},
 	{"index", "dataset"},
 	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder"},
 	{"models", "fusion", "cascade"},

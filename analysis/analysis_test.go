@@ -207,3 +207,27 @@ func BenchmarkTokens(b *testing.B) {
 		}
 	}
 }
+
+// TestTwoStemmersKeepApart runs a word through two stemmers that share words:
+// what one remembers must not pass for the other's stem.
+func TestTwoStemmersKeepApart(t *testing.T) {
+	const text = "generously dying generously dying"
+	both, err := analysis.New("words|snowball:german|snowball:english")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := analysis.New("words|snowball:german")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := analysis.New("words|snowball:english")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := second.Terms(strings.Join(first.Terms(text), " "))
+	for range 2 {
+		if got := both.Terms(text); !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ const (
 )
 
 type cacheEntry struct {
+	by               *byte // the filter that stemmed it: one analyzer may have two
 	word, stem       [cacheLength]byte
 	wordLen, stemLen uint8
 }
@@ -29,6 +30,7 @@ var cacheSeed = maphash.MakeSeed()
 // cached makes a filter of a stemming function. The function may return its
 // argument's memory.
 func cached(stem func(s *state, term []byte) []byte) filter {
+	self := new(byte)
 	return func(s *state, term []byte) []byte {
 		if len(term) > cacheLength {
 			return stem(s, term)
@@ -37,10 +39,10 @@ func cached(stem func(s *state, term []byte) []byte) filter {
 			s.stems.entries = make([]cacheEntry, cacheSlots)
 		}
 		e := &s.stems.entries[maphash.Bytes(cacheSeed, term)%cacheSlots]
-		if string(e.word[:e.wordLen]) == string(term) {
+		if e.by == self && string(e.word[:e.wordLen]) == string(term) {
 			return append(term[:0], e.stem[:e.stemLen]...)
 		}
-		e.wordLen = uint8(copy(e.word[:], term))
+		e.by, e.wordLen = self, uint8(copy(e.word[:], term))
 		stemmed := stem(s, term)
 		if len(stemmed) > cacheLength {
 			e.wordLen, e.stemLen = 0, 0
