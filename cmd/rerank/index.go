@@ -75,12 +75,14 @@ A line or file that cannot be read stops it, named by file and line; with
 	flags.BoolVar(&f.skipBad, "skip-bad", false, "report lines and files that cannot be read, and go on")
 	f.sources.register(flags)
 	cmd.MarkFlagsMutuallyExclusive("append", "overwrite")
-	_ = cmd.MarkFlagRequired("output") // fails only for a flag that is not there
 	return cmd
 }
 
 // check refuses what cannot be done before anything is read.
 func (f indexFlags) check(analyzerGiven bool) error {
+	if f.output == "" {
+		return usagef("--output names no folder for the index")
+	}
 	if f.append && analyzerGiven {
 		return usagef("--analyzer cannot be combined with --append: an index keeps the analyzer it was made with")
 	}

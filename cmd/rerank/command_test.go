@@ -1,0 +1,362 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/simd"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// answer is what a command line ended with.
+type answer struct {
+	code           int
+	stdout, stderr string
+}
+
+func command(t *testing.T, stdin string, args ...string) answer {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	return answer{code, out.String(), errs.String()}
+}
+
+// succeed runs a command line that must end with 0.
+func succeed(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	a := command(t, stdin, args...)
+	if a.code != exitOK {
+		t.Fatalf("rerank %q ended with %d: %s", args, a.code, a.stderr)
+	}
+	return a.stdout
+}
+
+// fail runs a command line that must end with a code and say some words.
+func fail(t *testing.T, code int, words, stdin string, args ...string) {
+	t.Helper()
+	a := command(t, stdin, args...)
+	if a.code != code || !strings.Contains(a.stderr, words) {
+		t.Errorf("rerank %q ended with %d, not %d, and says %q, not %q", args, a.code, code, a.stderr, words)
+	}
+	if a.stdout != "" {
+		t.Errorf("rerank %q failed and wrote %q", args, a.stdout)
+	}
+}
+
+func decode[T any](t *testing.T, s string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(s), &v); err != nil {
+		t.Fatalf("%v in %s", err, s)
+	}
+	return v
+}
+
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+const corpus = `{"_id": "lease", "title": "Flat", "text": "The lease of the flat ends in May."}
+{"_id": "bread", "text": "Bake the bread for forty minutes."}
+{"_id": "river", "text": "The river bank floods when the snow melts."}
+{"_id": "rent", "text": "Our tenancy agreement expires next spring."}
+`
+
+// native skips what embeds many texts without assembly.
+func native(t *testing.T) {
+	t.Helper()
+	if simd.Level() == "generic" {
+		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
+	}
+}
+
+type found struct {
+	Hits []struct {
+		ID    string
+		Score float64
+		Scale string
+	}
+	Stages       []struct{ Stage string }
+	Explanations []struct {
+		Value   float64
+		Details []any
+	}
+}
+
+func (f found) ids() []string {
+	var ids []string
+	for _, h := range f.Hits {
+		ids = append(ids, h.ID)
+	}
+	return ids
+}
+
+func TestIndexAndSearch(t *testing.T) {
+	native(t)
+	dir := filepath.Join(t.TempDir(), "index")
+	made := decode[indexed](t, succeed(t, corpus, "index", "-o", dir, "--vectors", "--json", "-"))
+	if made.Documents != 4 || made.Added != 4 || made.Model == nil || made.Analyzer == "" {
+		t.Errorf("%+v", made)
+	}
+	for _, c := range []struct {
+		first, rerank string
+		best          string
+	}{
+		{"bm25", "none", "lease"}, {"bm25", "minilm", "lease"}, {"bm25", "minilm-cosine", "lease"}, {"bm25", "bm25", "lease"},
+		{"tfidf", "none", "lease"}, {"dense", "none", "lease"}, {"hybrid", "none", "lease"}, {"hybrid", "minilm", "lease"},
+	} {
+		out := succeed(t, "", "search", dir, "the lease of the flat ends", "--first", c.first, "--rerank", c.rerank, "--explain", "--json")
+		f := decode[found](t, out)
+		if len(f.Hits) == 0 || f.Hits[0].ID != c.best || len(f.Explanations) != len(f.Hits) || len(f.Stages) == 0 {
+			t.Errorf("--first %s --rerank %s: %s", c.first, c.rerank, out)
+		}
+	}
+	// What means the same without a word in common is found by its vector.
+	f := decode[found](t, succeed(t, "", "search", dir, "termination of rental contracts", "--first", "dense", "--rerank", "none", "--json", "-n", "2"))
+	if !slices.Contains(f.ids(), "rent") {
+		t.Errorf("dense search finds %v", f.ids())
+	}
+	text := succeed(t, "", "search", dir, "lease", "--rerank", "none", "--explain")
+	if !strings.Contains(text, "idf") || !strings.Contains(text, "Flat") {
+		t.Errorf("explained: %s", text)
+	}
+	if a := command(t, "", "search", dir, "xylophone", "--rerank", "none"); a.code != exitOK || !strings.Contains(a.stderr, "nothing found") {
+		t.Errorf("nothing found: %+v", a)
+	}
+}
+
+func TestIndexSources(t *testing.T) {
+	from := t.TempDir()
+	write(t, filepath.Join(from, "notes", "a.md"), "# Lease\n\nThe flat is ours.\n\n## Ending\n\nThe lease ends in May.\n")
+	write(t, filepath.Join(from, "notes", "b.txt"), "The river floods.\n")
+	write(t, filepath.Join(from, "notes", "c.png"), "\x89PNG\x00")
+	write(t, filepath.Join(from, "rows.tsv"), "d1\tfirst text\nd2\tsecond title\tsecond text\n")
+	write(t, filepath.Join(from, "code", "go.mod"), "module example.org/lease\n")
+	write(t, filepath.Join(from, "code", "lease.go"), "// Package lease knows when leases end.\npackage lease\n\n// End tells when.\nfunc End() {}\n")
+	for _, c := range []struct {
+		stdin string
+		args  []string
+		least int
+	}{
+		{"", []string{filepath.Join(from, "notes")}, 3},
+		{"", []string{filepath.Join(from, "rows.tsv")}, 2},
+		{"", []string{"--go", filepath.Join(from, "code")}, 2},
+		{"", []string{"go:" + filepath.Join(from, "code")}, 2},
+		{"x\tsome text\n", []string{"-"}, 1},
+		{"# Title\n\nsome text\n", []string{"--format", "text", "-"}, 1},
+		{"", []string{filepath.Join(from, "rows.tsv"), filepath.Join(from, "notes")}, 5},
+	} {
+		dir := filepath.Join(t.TempDir(), "index")
+		made := decode[indexed](t, succeed(t, c.stdin, append([]string{"index", "--json", "-o", dir}, c.args...)...))
+		if made.Documents < c.least {
+			t.Errorf("%q: %+v", c.args, made)
+		}
+	}
+}
+
+func TestAppendAndOverwrite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", dir, "-")
+	fail(t, exitFailure, "--append", corpus, "index", "-o", dir, "-")
+	added := decode[indexed](t, succeed(t, `{"_id":"bread","text":"new"}`+"\n"+`{"_id":"five","text":"more"}`, "index", "--append", "--json", "-o", dir, "-"))
+	if added.Documents != 5 || added.Added != 1 || added.Replaced != 1 {
+		t.Errorf("appended: %+v", added)
+	}
+	replaced := decode[indexed](t, succeed(t, "a\tone\n", "index", "--overwrite", "--json", "-o", dir, "-"))
+	if replaced.Documents != 1 {
+		t.Errorf("overwritten: %+v", replaced)
+	}
+}
+
+// TestBadInput goes through what the user can get wrong: each is told, with
+// file and line, and leaves nothing half-written.
+func TestBadInput(t *testing.T) {
+	from := t.TempDir()
+	bad := write(t, filepath.Join(from, "bad.jsonl"), `{"_id":"a","text":"one"}`+"\n"+`{"_id":"b","text":`+"\n"+`{"_id":"c","text":"three"}`+"\n")
+	dir := filepath.Join(from, "index")
+	fail(t, exitFailure, "bad.jsonl:2", "", "index", "-o", dir, bad)
+	fail(t, exitFailure, "no such file", "", "index", "-o", dir, filepath.Join(from, "absent.jsonl"))
+	fail(t, exitUsage, "klingon", "", "index", "-o", dir, "--analyzer", "klingon", bad)
+	fail(t, exitUsage, "output", "", "index", bad)
+	entries, err := os.ReadDir(from)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("failures left %v, %v", entries, err)
+	}
+	made := decode[indexed](t, succeed(t, "", "index", "--skip-bad", "--json", "-o", dir, bad))
+	if made.Documents != 2 || made.Bad != 1 {
+		t.Errorf("--skip-bad: %+v", made)
+	}
+	made = decode[indexed](t, succeed(t, `{"_id":"a","text":"old"}`+"\n"+`{"_id":"a","text":"new`+"\xff"+`"}`+"\n", "index", "--overwrite", "--json", "-o", dir, "-"))
+	if made.Documents != 1 || made.Duplicates != 1 || made.Repaired != 1 {
+		t.Errorf("one ID twice and bytes that are not UTF-8: %+v", made)
+	}
+	if f := decode[found](t, succeed(t, "", "search", dir, "new", "--rerank", "none", "--json")); len(f.Hits) != 1 {
+		t.Errorf("the last of two does not win: %+v", f)
+	}
+	empty := filepath.Join(from, "empty")
+	if made := decode[indexed](t, succeed(t, "", "index", "--json", "-o", empty, "-")); made.Documents != 0 {
+		t.Errorf("empty corpus: %+v", made)
+	}
+	if f := decode[found](t, succeed(t, "", "search", empty, "anything", "--json")); len(f.Hits) != 0 {
+		t.Errorf("search of an empty index: %+v", f)
+	}
+}
+
+func TestSecondWriterIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", dir, "-")
+	x, err := index.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	w, err := x.Writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	fail(t, exitFailure, "written by another", corpus, "index", "--append", "-o", dir, "-")
+	fail(t, exitFailure, "cannot be replaced now", corpus, "index", "--overwrite", "-o", dir, "-")
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", dir, "-")
+	for words, args := range map[string][]string{
+		`unknown command "serch"`:    {"serch"},
+		"unknown flag":               {"search", "--frist", "x"},
+		"the query is empty":         {"search", dir, " "},
+		"cannot be negative":         {"search", dir, "a", "-n", "-1"},
+		"there is no parameter":      {"search", dir, "a", "--bm25", "lucene:k2=1"},
+		"not of the form":            {"search", dir, "a", "--bm25", "lucene:k1"},
+		"one query in quotes, got 0": {"sort"},
+		"there are info and verify":  {"model", "burn"},
+		"is none of auto, go":        {"demo", "--corpus", "moon"},
+	} {
+		fail(t, exitUsage, words, "", args...)
+	}
+	fail(t, exitFailure, "no vectors", "", "search", dir, "a", "--first", "dense")
+	fail(t, exitFailure, "bm26", "", "search", dir, "a", "--first", "bm26")
+	fail(t, exitFailure, "nonsense", "", "search", dir, "a", "--bm25", "nonsense")
+	fail(t, exitFailure, "none of none, minilm", "", "search", dir, "a", "--rerank", "gpt")
+	fail(t, exitFailure, "index", "", "search", filepath.Join(dir, "absent"), "a")
+}
+
+func TestSort(t *testing.T) {
+	native(t)
+	lines := "Bake the bread.\nThe lease ends in May.\nSnow melts."
+	if got := succeed(t, lines, "sort", "when does the contract for the flat end", "-n", "1"); got != "The lease ends in May.\n" && got != "The lease ends in May." {
+		t.Errorf("sorted: %q", got)
+	}
+	all := strings.Split(strings.TrimSpace(succeed(t, lines, "sort", "lease", "--scores")), "\n")
+	if len(all) != 3 || !regexp.MustCompile(`^[\d.]+\tThe lease ends in May\.$`).MatchString(all[0]) {
+		t.Errorf("with scores: %q", all)
+	}
+	out := succeed(t, `{"body":"bread"}`+"\n"+`{"body":"the lease"}`+"\n", "sort", "lease", "--field", "body", "--rerank", "none")
+	if out != `{"body":"the lease"}`+"\n"+`{"body":"bread"}`+"\n" {
+		t.Errorf("JSON lines: %q", out)
+	}
+	fail(t, exitFailure, "standard input:2", `{"text":"a"}`+"\n"+`{"text"`+"\n", "sort", "lease")
+	if got := succeed(t, "", "sort", "lease"); got != "" {
+		t.Errorf("no lines give %q", got)
+	}
+	type sorted struct {
+		Lines []struct{ Line int }
+	}
+	if s := decode[sorted](t, succeed(t, lines, "sort", "lease", "--json")); len(s.Lines) != 3 || s.Lines[0].Line != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	native(t)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for i := range 2 {
+		d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--json", "two threads change the same variable"))
+		if d.Corpus.Cached != (i == 1) || d.Corpus.Documents < 100 || len(d.Queries) != 1 || len(d.Queries[0].Reranked) != 5 {
+			t.Errorf("run %d: %+v", i, d)
+		}
+	}
+	out := succeed(t, "", "demo", "--corpus", "builtin", "--no-cache", "find a word in many files", "-n", "3")
+	if !strings.Contains(out, "re-ranked by minilm") || strings.Contains(out, "\x1b") {
+		t.Errorf("shown: %q", out)
+	}
+}
+
+func TestModelAndVersion(t *testing.T) {
+	info := decode[modelInfo](t, succeed(t, "", "model", "info", "--json"))
+	if info.Model.Name != "all-MiniLM-L6-v2" || len(info.Files) < 6 {
+		t.Errorf("%+v", info)
+	}
+	if v := decode[versionInfo](t, succeed(t, "", "version", "--json")); v.Model.Fingerprint != info.Model.Fingerprint || v.SIMD == "" {
+		t.Errorf("%+v", v)
+	}
+	if out := succeed(t, "", "model", "verify"); !strings.Contains(out, "is sound") {
+		t.Errorf("verify: %s", out)
+	}
+	tiny := "../../biencoder/testdata/tiny"
+	if got := decode[modelInfo](t, succeed(t, "", "model", "info", "--json", tiny)); got.Model.Dimensions != 32 {
+		t.Errorf("%+v", got)
+	}
+	fail(t, exitFailure, "no folder of a model", "", "model", "verify", "absent")
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	dir := filepath.Join(t.TempDir(), "index")
+	if code := run(ctx, []string{"index", "-o", dir, "go:std"}, strings.NewReader(""), &out, &errs); code != exitInterrupted {
+		t.Errorf("ended with %d: %s", code, errs.String())
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("an index was left")
+	}
+}
+
+func TestHelpHasExamples(t *testing.T) {
+	for _, name := range []string{"demo", "index", "search", "sort", "version"} {
+		if out := succeed(t, "", name, "--help"); !strings.Contains(out, "Examples:\n  rerank "+name) && !strings.Contains(out, "| rerank "+name) {
+			t.Errorf("%s --help: %s", name, out)
+		}
+	}
+}
+
+// TestPipelineOfTheDocs runs the pipeline that docs/cli.md shows.
+func TestPipelineOfTheDocs(t *testing.T) {
+	native(t)
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(page), "```yaml\n")
+	text, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("docs/cli.md shows no pipeline")
+	}
+	if _, err := pipeline.Parse([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "--vectors", "-o", dir, "-")
+	file := write(t, filepath.Join(t.TempDir(), "pipeline.yaml"), text)
+	f := decode[found](t, succeed(t, "", "search", dir, "when does the lease end", "--pipeline", file, "--json"))
+	if len(f.Hits) == 0 || f.Hits[0].ID != "lease" {
+		t.Errorf("%+v", f)
+	}
+}
