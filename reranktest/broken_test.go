@@ -179,6 +179,9 @@ func TestBrokenRerankersAreCaught(t *testing.T) {
 		"batch forgets": {forgetful{}, "batches"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if racing && strings.HasSuffix(name, " in place") {
+				t.Skip("it writes to the request, which the race detector reports first")
+			}
 			caught(t, reranktest.CheckReranker(t.Context(), broken.r), broken.check)
 		})
 	}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package reranktest_test
+
+const racing = false
