@@ -143,18 +143,17 @@ type Scoring struct {
 
 // Reorder applies a scoring to the hits of a request: it returns new hits
 // sorted by [Compare], with Rank, Score, Scale and Relevance set, the stage
-// appended to each Trace, and cut to r.TopN. The request is not modified. It
-// panics if the number of scores is not the number of hits, as that is a
-// programming error of the calling stage.
+// appended to each Trace, and cut to r.TopN. The request is not modified. A
+// hit beyond the scores given counts as not scored: its score is NaN.
 func Reorder(r Request, s Scoring) []Hit {
-	if len(s.Scores) != len(r.Hits) {
-		panic("rerank: Reorder needs one score for each hit")
-	}
 	hits := slices.Clone(r.Hits)
 	for i := range hits {
 		h := &hits[i]
-		h.Score, h.Scale, h.Relevance = s.Scores[i], s.Scale, math.NaN()
-		if s.Relevance != nil {
+		h.Score, h.Scale, h.Relevance = math.NaN(), s.Scale, math.NaN()
+		if i < len(s.Scores) {
+			h.Score = s.Scores[i]
+		}
+		if s.Relevance != nil && !math.IsNaN(h.Score) {
 			h.Relevance = s.Relevance(h.Score)
 		}
 	}

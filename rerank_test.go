@@ -195,3 +195,11 @@ func FuzzFields(f *testing.F) {
 		}
 	})
 }
+
+func TestReorderWithoutAScore(t *testing.T) {
+	r := rerank.Request{Hits: rerank.Hits([]rerank.Document{{ID: "a"}, {ID: "b"}})}
+	got := rerank.Reorder(r, rerank.Scoring{Scores: []float64{-1, 2, 3}[:1], Relevance: func(float64) float64 { return 1 }})
+	if got[0].Document.ID != "a" || got[1].Document.ID != "b" || !math.IsNaN(got[1].Score) || !math.IsNaN(got[1].Relevance) {
+		t.Errorf("%+v", got)
+	}
+}

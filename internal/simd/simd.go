@@ -84,6 +84,6 @@ func Quantize(q []uint8, x, smooth []float32) (scale float32, zero int32) {
 
 func check(ok bool, format string, args ...any) {
 	if !ok {
-		panic("simd: " + fmt.Sprintf(format, args...))
+		panic(fmt.Sprintf("simd: "+format, args...))
 	}
 }
