@@ -54,6 +54,9 @@ type Search struct {
 	K     int // how many hits are wanted; more than the corpus holds is no error
 	// Filter limits the search to the documents it matches; nil means all.
 	Filter Filter
+	// IDsOnly says that hits need no more of a document than its ID. Loading
+	// the rest takes longer than finding it; a retriever may load it anyway.
+	IDsOnly bool
 }
 
 // Request asks a [Reranker] to order hits.

@@ -12,6 +12,7 @@ import (
 type collector struct {
 	k        int
 	filter   rerank.Filter
+	idsOnly  bool
 	snapshot *index.Snapshot
 	found    []found // a heap with the worst on top
 	matched  int
@@ -87,11 +88,14 @@ func (c *collector) hits(w Weighting) ([]rerank.Hit, error) {
 	docs := make([]rerank.Document, len(c.found))
 	scores := make([]float64, len(c.found))
 	for i, f := range c.found {
+		docs[i].ID, scores[i] = f.id, f.score
+		if c.idsOnly {
+			continue
+		}
 		var err error
 		if docs[i], err = c.snapshot.Document(f.doc); err != nil {
 			return nil, err
 		}
-		scores[i] = f.score
 	}
 	return rerank.Reorder(rerank.Request{Hits: rerank.Hits(docs)}, rerank.Scoring{
 		Stage: w.stage(), Scale: w.scale(), Scores: scores, Relevance: relevance(w),

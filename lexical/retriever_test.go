@@ -177,6 +177,19 @@ func TestManyGoroutinesAgree(t *testing.T) {
 	}
 }
 
+func TestIDsOnly(t *testing.T) {
+	r := retriever(t, memory(t, "split", randomDocuments(rand.New(rand.NewPCG(11, 12)), 50)), lexical.DefaultBM25())
+	want := retrieve(t, r, "w1 w2", 10)
+	result, err := r.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "w1 w2"}, K: 10, IDsOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "IDs only", want, result.Hits)
+	if result.Hits[0].Document.Text != "" {
+		t.Error("the text was loaded")
+	}
+}
+
 func TestParametersOutOfRange(t *testing.T) {
 	s := memory(t, "split")
 	for _, w := range []lexical.BM25{

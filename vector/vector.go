@@ -172,11 +172,14 @@ func (s *scan) hits() ([]rerank.Hit, error) {
 		scoring.Relevance = func(c float64) float64 { return min(max(c, 0), 1) }
 	}
 	for i, f := range s.best {
+		docs[i].ID, scoring.Scores[i] = f.id, f.score
+		if s.search.IDsOnly {
+			continue
+		}
 		var err error
 		if docs[i], err = s.retriever.snapshot.Document(f.doc); err != nil {
 			return nil, err
 		}
-		scoring.Scores[i] = f.score
 	}
 	return rerank.Reorder(rerank.Request{Hits: rerank.Hits(docs)}, scoring), nil
 }

@@ -296,3 +296,11 @@ func BenchmarkRetrieve(b *testing.B) {
 		}
 	}
 }
+
+func TestIDsOnly(t *testing.T) {
+	r := retriever(t, snapshotOf(t, letters{}, []string{"a", "ab"}), letters{})
+	result, err := r.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "a"}, K: 2, IDsOnly: true})
+	if err != nil || len(result.Hits) != 2 || result.Hits[0].Document.ID != "a" || result.Hits[0].Document.Text != "" {
+		t.Errorf("%+v, %v", result.Hits, err)
+	}
+}

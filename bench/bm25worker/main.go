@@ -7,7 +7,8 @@
 // it reads "index", which builds the index, and "search K N", which runs the
 // first N queries one after another for K hits each. It answers each with a
 // line of JSON: seconds, bytes on disk and memory; or latencies in seconds and
-// the scores of the best hits. GOMAXPROCS says how many threads there are.
+// the scores of the best hits, whose IDs alone are loaded, as the other engines
+// do. GOMAXPROCS says how many threads there are.
 package main
 
 import (
@@ -168,7 +169,7 @@ func (w *worker) search(ctx context.Context, k int, queries []string) (searched,
 	var s searched
 	for _, text := range queries {
 		start := time.Now()
-		result, err := w.retriever.Retrieve(ctx, rerank.Search{Query: rerank.Query{Text: text}, K: k})
+		result, err := w.retriever.Retrieve(ctx, rerank.Search{Query: rerank.Query{Text: text}, K: k, IDsOnly: true})
 		if err != nil {
 			return s, err
 		}
