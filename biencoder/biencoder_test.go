@@ -270,3 +270,24 @@ func TestErrorsNameTheFile(t *testing.T) {
 		}
 	}
 }
+
+// FuzzLoad feeds any small files: an error, or a model that embeds.
+func FuzzLoad(f *testing.F) {
+	files := folder(f, nil)
+	f.Add(string(files["modules.json"].Data), string(files["1_Pooling/config.json"].Data),
+		string(files["config_sentence_transformers.json"].Data), string(files["sentence_bert_config.json"].Data))
+	f.Add(noNormalize, `{"pooling_mode":["cls","lasttoken"],"include_prompt":false}`, `{"prompts":{"query":"q"},"similarity_fn_name":"dot"}`, `{"max_seq_length":9}`)
+	f.Fuzz(func(t *testing.T, modules, pooling, prompts, limits string) {
+		m, err := biencoder.Load(folder(t, map[string]string{
+			"modules.json": modules, "1_Pooling/config.json": pooling,
+			"config_sentence_transformers.json": prompts, "sentence_bert_config.json": limits,
+		}), biencoder.Options{Workers: 1})
+		if err != nil {
+			return
+		}
+		v, err := m.Embed(t.Context(), []string{"the river"}, rerank.RoleQuery)
+		if err != nil || v.Len() != 1 || v.Dimensions != m.Model().Dimensions {
+			t.Errorf("%d vectors of %d dimensions, %v", v.Len(), v.Dimensions, err)
+		}
+	})
+}

@@ -360,3 +360,20 @@ func TestPipelineOfTheDocs(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// BenchmarkDemoFromCache is the second run of the README's query: the index is
+// in the cache, the model is loaded anew.
+func BenchmarkDemoFromCache(b *testing.B) {
+	b.Setenv("XDG_CACHE_HOME", b.TempDir())
+	args := []string{"demo", "--quiet", "read a file line by line"}
+	demo := func() {
+		var out, errs bytes.Buffer
+		if code := run(b.Context(), args, strings.NewReader(""), &out, &errs); code != exitOK {
+			b.Fatalf("ended with %d: %s", code, errs.String())
+		}
+	}
+	demo() // makes the index
+	for b.Loop() {
+		demo()
+	}
+}
