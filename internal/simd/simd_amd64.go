@@ -9,7 +9,7 @@ import (
 )
 
 // gemm is what the GEMM routines take; the generator knows the offsets. They
-// do whole blocks of rows and advance ascale and azero.
+// do whole blocks of rows and advance scaled.
 type gemm struct {
 	a       unsafe.Pointer // first row
 	lda     uintptr        // bytes from row to row
@@ -24,6 +24,7 @@ type gemm struct {
 	bscale  unsafe.Pointer
 	bias    unsafe.Pointer
 	colsums unsafe.Pointer
+	scaled  uintptr // bytes of ascale and azero that are done
 }
 
 // The number in a name is the rows of a block. AVX-512 routines do four panels

@@ -17,6 +17,7 @@ const (
 	offBScale = 80
 	offBias   = 88
 	offColSum = 96
+	offScaled = 104
 )
 
 // prologue loads what all GEMM routines have in common:
@@ -88,6 +89,17 @@ func (g *generator) blocks(rows int) {
 	g.ret()
 }
 
+// rowScales loads BX and CX with where ascale and azero of the block begin. The
+// struct keeps an offset, not the pointers moved on: past the last block these
+// would point behind their slices, which the garbage collector takes for a
+// pointer to whatever lies there.
+func (g *generator) rowScales() {
+	g.op("MOVQ %d(R15), CX", offScaled)
+	g.op("MOVQ %d(R15), BX", offAScale)
+	g.op("ADDQ CX, BX")
+	g.op("ADDQ %d(R15), CX", offAZero)
+}
+
 // gemmInt8AVX512 keeps rows × panels accumulators of 16 columns.
 func (g *generator) gemmInt8AVX512(rows, panels int) {
 	g.prologue(fmt.Sprintf("gemmInt8AVX512x%d", rows), rows)
@@ -108,8 +120,7 @@ func (g *generator) gemmInt8AVX512(rows, panels int) {
 	}
 	g.next(rows, 4, 64)
 	// c = float(acc − zero·colsum)·ascale·bscale + bias
-	g.op("MOVQ %d(R15), BX", offAScale)
-	g.op("MOVQ %d(R15), CX", offAZero)
+	g.rowScales()
 	for p := range panels {
 		g.op("MOVQ %d(R15), R13", offColSum)
 		g.op("VMOVDQU32 %d(R13), Z%d", 64*p, 24+p)
@@ -131,10 +142,7 @@ func (g *generator) gemmInt8AVX512(rows, panels int) {
 		}
 		g.op("ADDQ R10, DX")
 	}
-	g.op("ADDQ $%d, BX", 4*rows)
-	g.op("MOVQ BX, %d(R15)", offAScale)
-	g.op("ADDQ $%d, CX", 4*rows)
-	g.op("MOVQ CX, %d(R15)", offAZero)
+	g.op("ADDQ $%d, %d(R15)", 4*rows, offScaled)
 	g.blocks(rows)
 }
 
@@ -190,8 +198,7 @@ func (g *generator) gemmInt8AVX2(rows int) {
 		}
 	}
 	g.next(rows, 4, 64)
-	g.op("MOVQ %d(R15), BX", offAScale)
-	g.op("MOVQ %d(R15), CX", offAZero)
+	g.rowScales()
 	g.op("MOVQ %d(R15), R13", offColSum)
 	g.op("VMOVDQU (R13), Y8")
 	g.op("VMOVDQU 32(R13), Y9")
@@ -212,10 +219,7 @@ func (g *generator) gemmInt8AVX2(rows int) {
 		}
 		g.op("ADDQ R10, DX")
 	}
-	g.op("ADDQ $%d, BX", 4*rows)
-	g.op("MOVQ BX, %d(R15)", offAScale)
-	g.op("ADDQ $%d, CX", 4*rows)
-	g.op("MOVQ CX, %d(R15)", offAZero)
+	g.op("ADDQ $%d, %d(R15)", 4*rows, offScaled)
 	g.blocks(rows)
 }
 
