@@ -15,7 +15,7 @@ import (
 type builder struct {
 	config    Config
 	snapshot  *index.Snapshot
-	loader    loader
+	loader    *Loader
 	explainer rerank.Explainer
 	lexical   *lexical.Retriever // BM25
 	queries   map[*biencoder.Model]rerank.Embedder

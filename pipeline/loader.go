@@ -14,13 +14,24 @@ import (
 	"github.com/flashrerank/rerank/models/minilm"
 )
 
-// loader loads each bi-encoder once, however many stages use it.
-type loader struct {
-	models map[string]*biencoder.Model
+// Loader opens pipelines and embedders that share models: it loads each model
+// once, however many of them use it. The zero Loader is ready to use; it is not
+// safe for concurrent use, while what it opens is.
+type Loader struct {
+	models        map[string]*biencoder.Model
+	crossencoders map[string]*crossencoder.Model
+}
+
+// Embedder is [OpenEmbedder] with the loader's models.
+func (l *Loader) Embedder(name string) (rerank.Embedder, error) {
+	if err := checkEmbedder(name); err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	return l.biencoder(name)
 }
 
 // biencoder returns the embedded model for MiniLM and else a folder's.
-func (l *loader) biencoder(name string) (*biencoder.Model, error) {
+func (l *Loader) biencoder(name string) (*biencoder.Model, error) {
 	if m, ok := l.models[name]; ok {
 		return m, nil
 	}
@@ -64,7 +75,7 @@ func textSignals() signals {
 }
 
 // reranker makes the reranker of a name that checkReranker lets pass.
-func (l *loader) reranker(name string, s signals) (rerank.Reranker, error) {
+func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	folder, cosineOnly := strings.CutPrefix(name, cosinePrefix)
 	switch name {
 	case LexicalBM25:
@@ -77,7 +88,11 @@ func (l *loader) reranker(name string, s signals) (rerank.Reranker, error) {
 			return nil, fmt.Errorf("pipeline: %w", err)
 		}
 		if kind == crossEncoder {
-			return loadCrossencoder(folder)
+			m, err := l.crossencoder(folder)
+			if err != nil {
+				return nil, err
+			}
+			return m.Reranker(), nil
 		}
 	}
 	m, err := l.biencoder(folder)
@@ -95,12 +110,20 @@ func (l *loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	return blend(name, cosine, bm25), nil
 }
 
-func loadCrossencoder(folder string) (rerank.Reranker, error) {
+// crossencoder returns the model of a folder.
+func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
+	if m, ok := l.crossencoders[folder]; ok {
+		return m, nil
+	}
 	m, err := crossencoder.Load(os.DirFS(folder), crossencoder.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}
-	return m.Reranker(), nil
+	if l.crossencoders == nil {
+		l.crossencoders = map[string]*crossencoder.Model{}
+	}
+	l.crossencoders[folder] = m
+	return m, nil
 }
 
 // blend is the default reranker. Where the hits carry BM25 scores, of a first
@@ -133,14 +156,11 @@ func NewReranker(name string) (rerank.Reranker, error) {
 	if err := checkReranker(name); err != nil {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	return new(loader).reranker(name, textSignals())
+	return new(Loader).reranker(name, textSignals())
 }
 
 // OpenEmbedder loads the embedder of a name: "minilm" or the folder of a
 // bi-encoder. It is safe for concurrent use.
 func OpenEmbedder(name string) (rerank.Embedder, error) {
-	if err := checkEmbedder(name); err != nil {
-		return nil, fmt.Errorf("pipeline: %w", err)
-	}
-	return new(loader).biencoder(name)
+	return new(Loader).Embedder(name)
 }

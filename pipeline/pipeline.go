@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/flashrerank/rerank"
@@ -23,6 +24,7 @@ type Pipeline struct {
 	cascade   *cascade.Cascade
 	explainer rerank.Explainer // of the first stage's words; nil if it has none
 	snapshot  *index.Snapshot
+	models    map[string]string // fingerprints of models by the names of stages
 
 	close func() error
 }
@@ -43,7 +45,7 @@ func Open(ctx context.Context, c Config) (*Pipeline, error) {
 		return nil, errors.Join(fmt.Errorf("pipeline: %w", err), x.Close())
 	}
 	shut := sync.OnceValue(func() error { return errors.Join(s.Close(), x.Close()) })
-	p, err := assemble(ctx, s, c)
+	p, err := new(Loader).assemble(ctx, s, c)
 	if err != nil {
 		return nil, errors.Join(err, shut())
 	}
@@ -54,20 +56,25 @@ func Open(ctx context.Context, c Config) (*Pipeline, error) {
 // New is [Open] over a snapshot that the caller has opened, of an index in
 // memory for example, and closes after the pipeline. Config.Index is not used.
 func New(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, error) {
+	return new(Loader).New(ctx, s, c)
+}
+
+// New is the function [New] with the loader's models.
+func (l *Loader) New(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, error) {
 	if err := c.validate(false); err != nil {
 		return nil, err
 	}
-	return assemble(ctx, s, c)
+	return l.assemble(ctx, s, c)
 }
 
 // assemble puts the cascade together.
-func assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, error) {
-	b := &builder{config: c, snapshot: s}
+func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, error) {
+	b := &builder{config: c, snapshot: s, loader: l}
 	first, err := b.first()
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{config: c, snapshot: s, explainer: b.explainer, close: func() error { return nil }}
+	p := &Pipeline{config: c, snapshot: s, explainer: b.explainer, models: map[string]string{}, close: func() error { return nil }}
 	p.cascade = &cascade.Cascade{First: first, Depth: c.First.Depth, Timeout: c.Timeout}
 	for i, stage := range c.stages() {
 		if err := ctx.Err(); err != nil {
@@ -77,6 +84,7 @@ func assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, erro
 		if err != nil {
 			return nil, fmt.Errorf("stages[%d]: %w", i, err)
 		}
+		p.models[stage.Rerank] = l.modelFingerprint(stage.Rerank)
 		p.cascade.Stages = append(p.cascade.Stages, cascade.Stage{
 			Name: stage.name(), Reranker: r, Depth: stage.Depth, Timeout: stage.Timeout, OnError: stage.OnError,
 		})
@@ -86,6 +94,15 @@ func assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, erro
 
 // Config returns the configuration that the pipeline was opened with.
 func (p *Pipeline) Config() Config { return p.config }
+
+// Cascade returns the stages that Search runs, as a copy: putting others in
+// their place leaves the pipeline as it is. They work until the pipeline is
+// closed.
+func (p *Pipeline) Cascade() *cascade.Cascade {
+	c := *p.cascade
+	c.Stages = slices.Clone(c.Stages)
+	return &c
+}
 
 // Search returns the best n hits for a query; n 0 or less means
 // [DefaultResults].
