@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/strictyaml"
 )
 
 // Names of rerankers and models; everything else is the folder of a model.
@@ -90,7 +92,7 @@ func inspect(folder string) (architecture, error) {
 	var config struct {
 		Architectures []string `json:"architectures"`
 	}
-	if err := json.NewDecoder(io.LimitReader(f, configLimit)).Decode(&config); err != nil {
+	if err := json.NewDecoder(io.LimitReader(f, strictyaml.MaxSize)).Decode(&config); err != nil {
 		return 0, fmt.Errorf("%s/config.json: %w", folder, err)
 	}
 	for _, a := range config.Architectures {

@@ -1,107 +1,46 @@
 package pipeline
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/flashrerank/rerank/cascade"
+	"github.com/flashrerank/rerank/internal/strictyaml"
 )
-
-// configLimit is the size of the largest configuration that is read.
-const configLimit = 1 << 20
 
 // Parse reads a configuration from YAML, as the package comment shows it. A
 // key that is not known, or comes twice, is an error which tells line and
 // column. Values are checked by [Config.Validate], not here.
 func Parse(data []byte) (Config, error) {
-	if len(data) > configLimit {
-		return Config{}, fmt.Errorf("pipeline: configuration of %d bytes; %d are possible", len(data), configLimit)
-	}
-	return decode(data)
-}
-
-func decode(data []byte) (c Config, err error) {
-	// The YAML library has panicked on hostile input before.
-	defer func() {
-		if p := recover(); p != nil {
-			c, err = Config{}, fmt.Errorf("pipeline: configuration: the YAML reader failed: %v", p)
-		}
-	}()
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("pipeline: configuration: %s%s", locate(data, err), strings.TrimSpace(yaml.FormatError(err, false, false)))
-	}
-	var more any
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return Config{}, errors.New("pipeline: configuration: there is more than one YAML document")
+	var c Config
+	if err := strictyaml.Decode(data, &c, Refuses); err != nil {
+		return Config{}, fmt.Errorf("pipeline: configuration: %w", err)
 	}
 	return c, nil
 }
 
-// locate finds the place of a value that is of the right type and cannot be
-// read, which the decoder tells without a place.
-func locate(data []byte, decodeError error) string {
-	var placed yaml.Error
-	if errors.As(decodeError, &placed) {
-		return ""
-	}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return ""
-	}
-	var f finder
-	for _, doc := range file.Docs {
-		ast.Walk(&f, doc)
-	}
-	return f.place
-}
-
-// finder looks for the first value that its key's type does not read.
-type finder struct{ place string }
-
-// Visit looks at one node.
-func (f *finder) Visit(node ast.Node) ast.Visitor {
-	pair, ok := node.(*ast.MappingValueNode)
-	if !ok || f.place != "" {
-		return f
-	}
-	value, ok := pair.Value.(*ast.StringNode)
-	if !ok {
-		return f
-	}
-	var err error
-	switch pair.Key.String() {
+// Refuses says what is wrong with the text of a key that is written otherwise
+// than it is kept, nil if nothing is. Readers of YAML that contains stages tell
+// the place of an error by it.
+func Refuses(key, value string) error {
+	switch key {
 	case "timeout":
-		_, err = time.ParseDuration(value.Value)
+		_, err := time.ParseDuration(value)
+		return err
 	case "on_error":
-		err = new(cascade.OnError).UnmarshalText([]byte(value.Value))
+		return new(cascade.OnError).UnmarshalText([]byte(value))
 	}
-	if err != nil {
-		at := value.GetToken().Position
-		f.place = fmt.Sprintf("[%d:%d] ", at.Line, at.Column)
-	}
-	return f
+	return nil
 }
 
 // Load reads a configuration from a YAML file. Relative folders in it are
 // relative to the file's own.
 func Load(path string) (Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Config{}, fmt.Errorf("pipeline: configuration: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, configLimit+1))
+	data, err := strictyaml.ReadFile(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("pipeline: configuration: %w", err)
 	}
