@@ -12,9 +12,11 @@ import (
 )
 
 // Stored documents are compressed in blocks. A block is closed once it has
-// blockTarget bytes, so a larger document has a block for itself.
+// blockTarget bytes, so a larger document has a block for itself. Loading a
+// document unpacks its block: with 4 KiB that takes a third of the time that it
+// takes with 16 KiB, and the index is a tenth larger (BenchmarkDocument).
 const (
-	blockTarget = 16 << 10
+	blockTarget = 4 << 10
 	blockEntry  = 4 + 4 + 8 // first document, raw size, offset of the end
 	maxBlock    = MaxDocumentSize + blockTarget + binary.MaxVarintLen64
 
