@@ -17,11 +17,13 @@ const module = "github.com/flashrerank/rerank"
 var floors = [][]string{
 	{""}, // the vocabulary
 	{"internal", "reranktest"},
-	{"analysis", "chunk", "tokenizer", "transformer"},
+	{"analysis", "chunk", "tokenizer", "transformer", "eval"},
 	{"index", "dataset"},
 	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder"},
 	{"models", "fusion", "cascade"},
 	{"pipeline"},
+	{"experiment"},
+	{"experiment/report"},
 	{"cmd", "bench"},
 }
 

@@ -19,7 +19,6 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/chunk"
 	"github.com/flashrerank/rerank/dataset"
-	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleJSONL() {
@@ -227,7 +226,7 @@ func TestStoppingEarly(t *testing.T) {
 	}
 }
 
-func TestQueriesAndJudgments(t *testing.T) {
+func TestQueries(t *testing.T) {
 	queries, errs := collect(dataset.Queries(strings.NewReader("{\"_id\":\"1\",\"text\":\"a b\"}\n2\tc d\nbad\n"), "q", dataset.Options{}))
 	if diff := cmp.Diff([]rerank.Query{{ID: "1", Text: "a b"}, {ID: "2", Text: "c d"}}, queries, sameFields); diff != "" {
 		t.Errorf("queries (-want +got)\n%s", diff)
@@ -235,44 +234,6 @@ func TestQueriesAndJudgments(t *testing.T) {
 	if len(errs) != 1 || errs[0] != "q:3: neither JSON nor id<TAB>text" {
 		t.Errorf("errors %q", errs)
 	}
-	input := "query-id\tcorpus-id\tscore\n1\td1\t2\n1 0 d2 -1\n1 d3\n1 d3 x\n"
-	judgments, errs := collect(dataset.Judgments(strings.NewReader(input), "j"))
-	if diff := cmp.Diff([]dataset.Judgment{{"1", "d1", 2}, {"1", "d2", -1}}, judgments); diff != "" {
-		t.Errorf("judgments (-want +got)\n%s", diff)
-	}
-	if len(errs) != 2 || !strings.HasPrefix(errs[0], "j:4: ") || !strings.HasPrefix(errs[1], "j:5: ") {
-		t.Errorf("errors %q", errs)
-	}
-}
-
-// TestCollections reads the shared collections, whose sizes are known.
-func TestCollections(t *testing.T) {
-	for name, want := range map[string]struct{ documents, queries int }{
-		"cranfield": {1400, 225}, "medline": {1033, 30}, "cacm": {3204, 64}, "time": {423, 83},
-	} {
-		docs, errs := collect(dataset.Open(testenv.Data(t, name, "corpus.jsonl"), dataset.Options{}))
-		queries, errs2 := collect(open(t, testenv.Data(t, name, "queries.jsonl"), func(r io.Reader) iter.Seq2[rerank.Query, error] {
-			return dataset.Queries(r, name, dataset.Options{})
-		}))
-		judgments, errs3 := collect(open(t, testenv.Data(t, name, "qrels", "test.tsv"), func(r io.Reader) iter.Seq2[dataset.Judgment, error] {
-			return dataset.Judgments(r, name)
-		}))
-		if len(errs)+len(errs2)+len(errs3) > 0 {
-			t.Errorf("%s: %q %q %q", name, errs, errs2, errs3)
-		}
-		if len(docs) != want.documents || len(queries) != want.queries || len(judgments) == 0 {
-			t.Errorf("%s: %d documents, %d queries, %d judgments, want %v", name, len(docs), len(queries), len(judgments), want)
-		}
-	}
-}
-
-func open[T any](t *testing.T, name string, read func(io.Reader) iter.Seq2[T, error]) iter.Seq2[T, error] {
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return read(f)
 }
 
 func FuzzJSONL(f *testing.F) {
@@ -291,9 +252,6 @@ func FuzzTSV(f *testing.F) {
 	f.Add([]byte("1 0 d 1\n"))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		checkDocuments(t, dataset.TSV(bytes.NewReader(input), "f", dataset.Options{}))
-		for range dataset.Judgments(bytes.NewReader(input), "f") {
-			continue
-		}
 	})
 }
 

@@ -1,7 +1,8 @@
 // Package dataset reads collections: documents from JSONL in the layout of
-// BEIR, from TSV, and from folders of Markdown and text files, and the queries
-// and judgments that tests of search quality need. Package godoc, below it,
-// reads the documentation of Go packages.
+// BEIR, from TSV, and from folders of Markdown and text files, and what tests of
+// search quality need: queries, judgments and the runs of systems. A
+// [Collection] is all that in one folder. Package godoc, below it, reads the
+// documentation of Go packages.
 //
 // Everything streams: a collection is an iterator of documents and errors. An
 // error names the file and, where there is one, the line. After an error in one

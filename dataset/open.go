@@ -45,11 +45,12 @@ func opener(name string, o Options) (iter.Seq2[rerank.Document, error], error) {
 }
 
 // opened reads a file that is open for as long as the iteration.
-func opened(name string, read func(*os.File) iter.Seq2[rerank.Document, error]) iter.Seq2[rerank.Document, error] {
-	return func(yield func(rerank.Document, error) bool) {
+func opened[T any](name string, read func(*os.File) iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		f, err := os.Open(name)
 		if err != nil {
-			yield(rerank.Document{}, fmt.Errorf("documents: %w", err))
+			var none T
+			yield(none, fmt.Errorf("opening data: %w", err))
 			return
 		}
 		defer f.Close()

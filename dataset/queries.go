@@ -1,0 +1,45 @@
+package dataset
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/flashrerank/rerank"
+)
+
+// Queries reads queries, one a line: a JSON object in the layout of BEIR
+// ({"_id": "q1", "text": "…"}) where the line starts with a brace, else
+// id<TAB>text. The name stands for r in errors.
+func Queries(r io.Reader, name string, o Options) iter.Seq2[rerank.Query, error] {
+	return func(yield func(rerank.Query, error) bool) {
+		for l, err := range lines(r, name, o.Stats, MaxLine) {
+			if l.number == 1 && o.Header && err == nil {
+				continue
+			}
+			var q rerank.Query
+			if err == nil {
+				if q, err = parseQuery(l.text); err != nil {
+					err = position(name, l.number, err)
+				}
+			}
+			if !yield(q, err) {
+				return
+			}
+		}
+	}
+}
+
+func parseQuery(text []byte) (rerank.Query, error) {
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		r, id, err := parseRecord(text)
+		return rerank.Query{ID: id, Text: r.Text}, err
+	}
+	id, rest, ok := strings.Cut(string(text), "\t")
+	if !ok || id == "" {
+		return rerank.Query{}, errors.New("neither JSON nor id<TAB>text")
+	}
+	return rerank.Query{ID: id, Text: rest}, nil
+}
