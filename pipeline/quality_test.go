@@ -1,120 +1,23 @@
 package pipeline_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"math"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/eval"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/internal/simd"
 	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
-// collection is a judged set: its documents, queries with a relevant document,
-// and judgments by query and document.
-type collection struct {
-	documents []rerank.Document
-	queries   []rerank.Query
-	qrels     map[string]map[string]int
-}
-
-type row struct {
-	ID    string `json:"_id"`
-	Title string `json:"title"`
-	Text  string `json:"text"`
-}
-
-func lines(t *testing.T, elem ...string) []string {
-	t.Helper()
-	f, err := os.Open(testenv.Data(t, elem...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var out []string
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<24)
-	for s.Scan() {
-		out = append(out, s.Text())
-	}
-	if err := s.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func rows(t *testing.T, elem ...string) []row {
-	t.Helper()
-	var out []row
-	for _, line := range lines(t, elem...) {
-		var r row
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-func readCollection(t *testing.T, name string) collection {
-	t.Helper()
-	c := collection{qrels: map[string]map[string]int{}}
-	for _, line := range lines(t, name, "qrels", "test.tsv")[1:] {
-		fields := strings.Split(line, "\t")
-		grade, err := strconv.Atoi(fields[2])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if grade > 0 {
-			if c.qrels[fields[0]] == nil {
-				c.qrels[fields[0]] = map[string]int{}
-			}
-			c.qrels[fields[0]][fields[1]] = grade
-		}
-	}
-	for _, r := range rows(t, name, "corpus.jsonl") {
-		c.documents = append(c.documents, rerank.Document{ID: r.ID, Title: r.Title, Text: r.Text})
-	}
-	for _, r := range rows(t, name, "queries.jsonl") {
-		if c.qrels[r.ID] != nil {
-			c.queries = append(c.queries, rerank.Query{ID: r.ID, Text: r.Text})
-		}
-	}
-	return c
-}
-
-// ndcg is nDCG@10 as trec_eval computes it: gain is the grade, discount
-// log2(rank+1).
-func ndcg(hits []rerank.Hit, grades map[string]int) float64 {
-	dcg := func(gains []int) (sum float64) {
-		for i, g := range gains[:min(len(gains), 10)] {
-			sum += float64(g) / math.Log2(float64(i)+2)
-		}
-		return sum
-	}
-	var gains, ideal []int
-	for _, h := range hits {
-		gains = append(gains, grades[h.Document.ID])
-	}
-	for _, g := range grades {
-		ideal = append(ideal, g)
-	}
-	slices.Sort(ideal)
-	slices.Reverse(ideal)
-	return dcg(gains) / dcg(ideal)
-}
-
 // TestQuality compares nDCG@10 on judged collections with what bm25s (Snowball,
 // its stop words, k1 1.2, b 0.75) and sentence-transformers (all-MiniLM-L6-v2,
-// fp32, 256 tokens) give for the same four arrangements; testdata/quality.py
-// computes the figures. BM25 may differ by 0.005, as ties are broken otherwise;
+// fp32, 256 tokens) give for the same four arrangements; bench/results/peers.py
+// computes the figures, with --figures. BM25 may differ by 0.005, as ties are broken otherwise;
 // what the embedded int8 model takes part in by 0.01.
 func TestQuality(t *testing.T) {
 	if simd.Level() == "generic" {
@@ -136,8 +39,11 @@ func TestQuality(t *testing.T) {
 			if c.slow && os.Getenv("RERANK_SLOW") == "" {
 				t.Skip("RERANK_SLOW is not set: it asks for the collections that take long to embed")
 			}
-			judged := readCollection(t, c.name)
-			s := embedded(t, judged.documents)
+			judged, err := dataset.OpenCollection(testenv.Data(t, c.name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := embedded(t, judged)
 			minilm := func(name string) []pipeline.Stage { return []pipeline.Stage{{Rerank: name}} }
 			for _, arrangement := range []struct {
 				name            string
@@ -160,15 +66,18 @@ func TestQuality(t *testing.T) {
 }
 
 // embedded makes an index in memory with the vectors of the embedded model.
-func embedded(t *testing.T, documents []rerank.Document) *index.Snapshot {
+func embedded(t *testing.T, judged dataset.Collection) *index.Snapshot {
 	t.Helper()
 	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries := make([]index.Entry, len(documents))
-	for i, d := range documents {
-		entries[i].Document = d
+	var entries []index.Entry
+	for d, err := range judged.ReadDocuments(dataset.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, index.Entry{Document: d})
 	}
 	if _, err := pipeline.Embed(t.Context(), e, entries, nil); err != nil {
 		t.Fatal(err)
@@ -206,20 +115,37 @@ func memory(t testing.TB, o index.Options, entries []index.Entry) *index.Snapsho
 	return s
 }
 
-func quality(t *testing.T, s *index.Snapshot, c pipeline.Config, judged collection) float64 {
+// quality is a pipeline's nDCG@10 over the judged queries.
+func quality(t *testing.T, s *index.Snapshot, c pipeline.Config, judged dataset.Collection) float64 {
 	t.Helper()
 	p, err := pipeline.New(t.Context(), s, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	sum := 0.0
-	for _, q := range judged.queries {
+	qrels, err := judged.ReadQrels("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := eval.Run{}
+	for q, err := range judged.ReadQueries(dataset.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if qrels[q.ID] == nil {
+			continue
+		}
 		got, err := p.Retrieve(t.Context(), rerank.Search{Query: q, K: 10})
 		if err != nil {
 			t.Fatalf("query %s: %v", q.ID, err)
 		}
-		sum += ndcg(got.Hits, judged.qrels[q.ID])
+		for i, h := range got.Hits {
+			run[q.ID] = append(run[q.ID], eval.Scored{Document: h.Document.ID, Score: -float64(i)})
+		}
 	}
-	return sum / float64(len(judged.queries))
+	e, err := eval.Evaluate(qrels, run, []eval.Measure{eval.NDCG(10)}, eval.Options{Complete: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Summary[0]
 }

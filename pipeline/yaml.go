@@ -57,14 +57,15 @@ func (c *Config) rebase(dir string) {
 	if c.Index != "" && !filepath.IsAbs(c.Index) {
 		c.Index = filepath.Join(dir, c.Index)
 	}
-	c.Model = rebaseModel(dir, c.Model)
+	c.Model = Rebase(dir, c.Model)
 	for i := range c.Stages {
-		c.Stages[i].Rerank = rebaseModel(dir, c.Stages[i].Rerank)
+		c.Stages[i].Rerank = Rebase(dir, c.Stages[i].Rerank)
 	}
 }
 
-// rebaseModel does so for a model or reranker, unless it has a name of ours.
-func rebaseModel(dir, name string) string {
+// Rebase makes the relative folder of a model or re-ranker relative to dir. What
+// has a name of this package stays as it is.
+func Rebase(dir, name string) string {
 	prefix, folder := "", name
 	if rest, ok := strings.CutPrefix(name, cosinePrefix); ok {
 		prefix, folder = cosinePrefix, rest
