@@ -1,0 +1,203 @@
+package experiment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// indexing is the part of a run that makes the index.
+const indexing = "indexing documents"
+
+// A commit holds so many documents: few where each costs an embedding, so that
+// little is lost when the experiment is stopped.
+const (
+	commitEmbedded = 256
+	commitPlain    = 20_000
+)
+
+// corpus is the index of an experiment, kept in its cache.
+type corpus struct {
+	index    *index.Index
+	snapshot *index.Snapshot
+	lines    int // documents that were read
+}
+
+func (c *corpus) close() error { return errors.Join(c.snapshot.Close(), c.index.Close()) }
+
+// state says how far an index has come; it stands in a file beside it.
+type state struct {
+	Documents int  `json:"documents"` // lines of the corpus that are in the index for sure
+	Complete  bool `json:"complete"`
+}
+
+// openCorpus opens the index of the data in the cache, and makes it or goes on
+// making it where it is not complete.
+func (r *run) openCorpus(ctx context.Context) (*corpus, error) {
+	options := index.Options{Analyzer: r.config.Analyzer}
+	var embedder rerank.Embedder
+	if r.config.vectors() {
+		var err error
+		if embedder, err = r.loader.Embedder(modelName(r.config.Model)); err != nil {
+			return nil, err
+		}
+		options.Model = embedder.Model()
+	}
+	dir := filepath.Join(r.cache, "index-"+digest(options.Analyzer, options.Model.Fingerprint)[:16])
+	x, err := index.Open(dir)
+	if errors.Is(err, index.ErrNotExist) {
+		x, err = index.Create(dir, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines, err := r.fill(ctx, x, dir+".json", embedder)
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	s, err := x.Snapshot()
+	if err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return &corpus{x, s, lines}, nil
+}
+
+// modelName is the default model for "".
+func modelName(name string) string {
+	if name == "" {
+		return pipeline.MiniLM
+	}
+	return name
+}
+
+// digest is a short name for values.
+func digest(values ...any) string {
+	data, _ := json.Marshal(values) // strings and plain structs always encode
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// fill indexes the documents that are not in the index yet, and returns how
+// many were read in all.
+func (r *run) fill(ctx context.Context, x *index.Index, stateFile string, e rerank.Embedder) (int, error) {
+	done, err := readState(stateFile)
+	if err != nil || done.Complete {
+		return done.Documents, err
+	}
+	w, err := x.Writer()
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	size := commitPlain
+	if e != nil {
+		size = commitEmbedded
+	}
+	total, err := countLines(r.data.corpus)
+	if err != nil {
+		return 0, err
+	}
+	r.progress(indexing, done.Documents, total)
+	skip := done.Documents
+	for batch, err := range batches(ctx, r.data.documents(), skip, size) {
+		if err != nil {
+			return 0, err
+		}
+		if err := commit(ctx, w, batch, e); err != nil {
+			return 0, err
+		}
+		done.Documents += len(batch)
+		if err := writeState(stateFile, done); err != nil {
+			return 0, err
+		}
+		r.progress(indexing, done.Documents, total)
+	}
+	if err := w.Merge(ctx); err != nil {
+		return 0, err
+	}
+	done.Complete = true
+	if total != done.Documents { // an estimate: lines may be blank, or the last one without an end
+		r.progress(indexing, done.Documents, done.Documents)
+	}
+	return done.Documents, writeState(stateFile, done)
+}
+
+// batches gathers documents, without the first ones. A batch is valid until the
+// next; it may be interrupted between two documents.
+func batches(ctx context.Context, documents iter.Seq2[rerank.Document, error], skip, size int) iter.Seq2[[]index.Entry, error] {
+	return func(yield func([]index.Entry, error) bool) {
+		var batch []index.Entry
+		seen := 0
+		for d, err := range documents {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if seen++; seen <= skip {
+				continue
+			}
+			if batch = append(batch, index.Entry{Document: d}); len(batch) == size {
+				if !yield(batch, nil) {
+					return
+				}
+				batch = batch[:0]
+			}
+		}
+		if len(batch) > 0 {
+			yield(batch, nil)
+		}
+	}
+}
+
+func commit(ctx context.Context, w *index.Writer, entries []index.Entry, e rerank.Embedder) error {
+	if e != nil {
+		if _, err := pipeline.Embed(ctx, e, entries, nil); err != nil {
+			return err
+		}
+	}
+	var b index.Batch
+	for _, entry := range entries {
+		b.Put(entry)
+	}
+	_, err := w.Commit(ctx, &b)
+	return err
+}
+
+// readState reads what is known of an index. A file that a crash left without
+// its content tells nothing: all documents are put again, which changes none.
+func readState(name string) (state, error) {
+	data, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return state{}, err
+	}
+	var s state
+	if json.Unmarshal(data, &s) != nil {
+		return state{}, nil
+	}
+	return s, nil
+}
+
+// writeState replaces the file at once: a crash leaves the old one or the new.
+func writeState(name string, s state) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}

@@ -1,0 +1,179 @@
+package experiment
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/eval"
+)
+
+// defaultSplit is the one that BEIR evaluates.
+const defaultSplit = "test"
+
+// data is a judged collection.
+type data struct {
+	name, split string
+	fingerprint string
+	documents   func() iter.Seq2[rerank.Document, error]
+	corpus      string         // file of the documents
+	queries     []rerank.Query // those with judgments, in the order of their file
+	qrels       eval.Qrels     // of these queries
+	judgments   int
+	relevant    int
+	notes       []string
+}
+
+func openData(ctx context.Context, c Config) (*data, error) {
+	files, err := dataset.OpenCollection(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	path, err := filepath.Abs(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	d := &data{name: filepath.Base(path), split: cmp.Or(c.Split, defaultSplit), corpus: files.Corpus}
+	d.documents = func() iter.Seq2[rerank.Document, error] { return files.ReadDocuments(dataset.Options{}) }
+	judged, err := files.ReadQrels(d.split)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readQueries(files, judged, c.Queries); err != nil {
+		return nil, err
+	}
+	d.keepJudgments(judged, c.Queries > 0)
+	d.fingerprint, err = fingerprint(ctx, files.Corpus, files.Queries, files.Qrels[d.split])
+	return d, err
+}
+
+// readQueries keeps the judged queries, at most limit unless that is 0.
+func (d *data) readQueries(files dataset.Collection, judged eval.Qrels, limit int) error {
+	seen := map[string]bool{}
+	for q, err := range files.ReadQueries(dataset.Options{}) {
+		if err != nil {
+			return err
+		}
+		if seen[q.ID] {
+			return fmt.Errorf("%s: there are two queries %q", files.Queries, q.ID)
+		}
+		seen[q.ID] = true
+		if judged[q.ID] == nil || limit > 0 && len(d.queries) == limit {
+			continue
+		}
+		if strings.TrimSpace(q.Text) == "" {
+			return fmt.Errorf("%s: query %q has judgments but no text", files.Queries, q.ID)
+		}
+		d.queries = append(d.queries, q)
+	}
+	if len(d.queries) == 0 {
+		return fmt.Errorf("%s: none of its %d queries has judgments in %s", files.Queries, len(seen), files.Qrels[d.split])
+	}
+	absent := 0
+	for id := range judged {
+		if !seen[id] {
+			absent++
+		}
+	}
+	if absent > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%d of %d judged queries are not among the queries and do not count", absent, len(judged)))
+	}
+	return nil
+}
+
+// keepJudgments keeps those of the queries that are evaluated.
+func (d *data) keepJudgments(judged eval.Qrels, limited bool) {
+	d.qrels = make(eval.Qrels, len(d.queries))
+	barren := 0
+	for _, q := range d.queries {
+		d.qrels[q.ID] = judged[q.ID]
+		before := d.relevant
+		for _, grade := range judged[q.ID] {
+			d.judgments++
+			if grade > 0 {
+				d.relevant++
+			}
+		}
+		if d.relevant == before {
+			barren++
+		}
+	}
+	if barren > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%d of %d queries have no relevant document and count with 0", barren, len(d.queries)))
+	}
+	if limited {
+		d.notes = append(d.notes, fmt.Sprintf("only the first %d judged queries were evaluated", len(d.queries)))
+	}
+}
+
+// ids lists the queries.
+func (d *data) ids() []string {
+	list := make([]string, len(d.queries))
+	for i, q := range d.queries {
+		list[i] = q.ID
+	}
+	return list
+}
+
+// fingerprint identifies the content of files.
+func fingerprint(ctx context.Context, names ...string) (string, error) {
+	all := sha256.New()
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		sum, err := fileDigest(name)
+		if err != nil {
+			return "", err
+		}
+		all.Write(sum)
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
+}
+
+func fileDigest(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return sum.Sum(nil), nil
+}
+
+// countLines counts the lines of a file, and returns 0 if that takes unpacking
+// it.
+func countLines(name string) (int, error) {
+	if strings.HasSuffix(name, ".gz") {
+		return 0, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	lines := 0
+	for buffer := make([]byte, 1<<16); ; {
+		n, err := f.Read(buffer)
+		lines += bytes.Count(buffer[:n], []byte("\n"))
+		if errors.Is(err, io.EOF) {
+			return lines, nil
+		} else if err != nil {
+			return 0, fmt.Errorf("reading %s: %w", name, err)
+		}
+	}
+}

@@ -1,0 +1,355 @@
+package experiment
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/gofrs/flock"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/cascade"
+	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// Options say how an experiment runs. The zero value keeps nothing.
+type Options struct {
+	// Cache is a folder for indexes and for what each stage made of each
+	// query, so that nothing is computed twice: not by systems that share
+	// stages, and not by a later run, after one that was stopped for example.
+	// It holds a folder for each state of the data and of this program. ""
+	// keeps it in a temporary folder for the time of the run.
+	Cache string
+
+	// Progress is told how far the run has come, by one goroutine at a time.
+	// Nil tells nobody.
+	Progress func(Progress)
+}
+
+// Progress says how far a part of a run has come.
+type Progress struct {
+	What  string // the part: indexing, or the name of a system
+	Done  int
+	Total int // 0: not known
+}
+
+// ErrBusy says that another process uses the cache for the same data.
+var ErrBusy = errors.New("another experiment over the same data is running")
+
+// run is one run.
+type run struct {
+	config   Config
+	measures []eval.Measure
+	options  Options
+	loader   pipeline.Loader
+	data     *data
+	cache    string // folder for this data and program
+	corpus   *corpus
+	outputs  map[string]*output // of stages, by key
+}
+
+// Run runs an experiment. When the context ends it stops between two queries,
+// or two batches of documents, with the context's error; what is done by then
+// is kept in the cache.
+func Run(ctx context.Context, c Config, o Options) (Report, error) {
+	r := &run{config: c, options: o, outputs: map[string]*output{}}
+	report, err := r.run(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("experiment: %w", err)
+	}
+	return report, nil
+}
+
+func (r *run) run(ctx context.Context) (report Report, err error) {
+	if err := r.config.Validate(); err != nil {
+		return report, errors.Unwrap(err)
+	}
+	if r.measures, err = r.config.measures(); err != nil {
+		return report, err
+	}
+	if r.data, err = openData(ctx, r.config); err != nil {
+		return report, err
+	}
+	done, err := r.openCache()
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	if r.corpus, err = r.openCorpus(ctx); err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, r.corpus.close()) }()
+	defer r.closeOutputs()
+
+	report = r.begin()
+	var finished []*trial
+	for _, s := range r.config.systems() {
+		t, err := r.open(ctx, s)
+		if err != nil {
+			if ctx.Err() != nil {
+				return report, ctx.Err()
+			}
+			report.Unavailable = append(report.Unavailable, Unavailable{s.name, err.Error()})
+			continue
+		}
+		if err := t.evaluate(ctx); err != nil {
+			return report, fmt.Errorf("%s: %w", s.name, err)
+		}
+		finished = append(finished, t)
+	}
+	if len(finished) == 0 {
+		return report, fmt.Errorf("no system could be opened; %s: %s", report.Unavailable[0].Name, report.Unavailable[0].Why)
+	}
+	if err := r.conclude(ctx, &report, finished); err != nil {
+		return report, err
+	}
+	return report, nil
+}
+
+func (r *run) progress(what string, done, total int) {
+	if r.options.Progress != nil {
+		r.options.Progress(Progress{what, done, total})
+	}
+}
+
+// openCache opens the folder for this data and this program, alone. What it
+// returns gives it back.
+func (r *run) openCache() (done func() error, err error) {
+	program, err := programDigest()
+	if err != nil {
+		return nil, err
+	}
+	base, remove := r.options.Cache, func() error { return nil }
+	if base == "" {
+		if base, err = os.MkdirTemp("", "rerank-experiment-*"); err != nil {
+			return nil, err
+		}
+		remove = func() error { return os.RemoveAll(base) }
+	}
+	r.cache = filepath.Join(base, r.data.name+"-"+digest(r.data.fingerprint, program)[:16])
+	if err := os.MkdirAll(r.cache, 0o755); err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	lock := flock.New(filepath.Join(r.cache, "lock"))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		if err == nil {
+			err = fmt.Errorf("%s: %w", r.cache, ErrBusy)
+		}
+		return nil, errors.Join(err, remove())
+	}
+	return func() error { return errors.Join(lock.Close(), remove()) }, nil
+}
+
+// programDigest identifies the program: another version may score otherwise,
+// and take another time.
+func programDigest() (string, error) {
+	name, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding this program: %w", err)
+	}
+	sum, err := fileDigest(name)
+	if err != nil {
+		return "", fmt.Errorf("reading this program: %w", err)
+	}
+	return hex.EncodeToString(sum), nil
+}
+
+func (r *run) closeOutputs() {
+	for _, o := range r.outputs {
+		_ = o.close() // every line was written and checked
+	}
+}
+
+// output opens what a stage's key names, once.
+func (r *run) output(key string) (*output, error) {
+	if o, ok := r.outputs[key]; ok {
+		return o, nil
+	}
+	o, err := openOutput(r.cache, key)
+	if err != nil {
+		return nil, err
+	}
+	r.outputs[key] = o
+	return o, nil
+}
+
+// begin says what is known before anything is searched.
+func (r *run) begin() Report {
+	info := Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), SIMD: simdLevel()}
+	if b, ok := debug.ReadBuildInfo(); ok {
+		info.Version = b.Main.Version
+	}
+	report := Report{
+		Data: Data{
+			Name: r.data.name, Split: r.data.split, Fingerprint: r.data.fingerprint,
+			Documents: r.corpus.snapshot.Len(), Judgments: r.data.judgments, Relevant: r.data.relevant,
+			Analyzer: r.corpus.snapshot.Analyzer().Name(), Vectors: r.corpus.snapshot.Model().Name,
+		},
+		Environment: info,
+		Notes:       r.data.notes,
+	}
+	if twice := r.corpus.lines - r.corpus.snapshot.Len(); twice > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%d documents have the ID of one before them, which they replace", twice))
+	}
+	report.Data.Queries, report.Measures = r.data.ids(), names(r.measures)
+	return report
+}
+
+// trial is one system under evaluation.
+type trial struct {
+	run     *run
+	system  system
+	cascade *cascade.Cascade // its stages are kept
+	bare    *cascade.Cascade // they are not
+	outputs []*output        // of the stages
+	lists   eval.Run
+	tallies []tally   // of the stages
+	totals  []float64 // milliseconds of each query
+	peak    int64     // bytes
+}
+
+// open makes the stages of a system, each with the file that keeps its output.
+// A stage's file is named for all that decides its output: the index, the
+// stages before it, and itself.
+func (r *run) open(ctx context.Context, s system) (*trial, error) {
+	p, err := r.loader.New(ctx, r.corpus.snapshot, s.config)
+	if err != nil {
+		return nil, err
+	}
+	prints, err := p.Fingerprints()
+	if err != nil {
+		return nil, err
+	}
+	t := &trial{run: r, system: s, cascade: p.Cascade(), bare: p.Cascade()}
+	key := digest(r.config.Analyzer, r.corpus.snapshot.Model().Fingerprint)
+	for _, print := range prints {
+		key = digest(key, print)
+		o, err := r.output(key)
+		if err != nil {
+			return nil, err
+		}
+		t.outputs = append(t.outputs, o)
+	}
+	t.cascade.First = &kept{t.cascade.First, t.outputs[0]}
+	for i := range t.cascade.Stages {
+		stage := &t.cascade.Stages[i]
+		stage.Reranker = &keptOrder{stage.Name, stage.Reranker, t.outputs[i+1], r.corpus.snapshot}
+	}
+	return t, nil
+}
+
+// evaluate searches for every query.
+func (t *trial) evaluate(ctx context.Context) error {
+	if err := t.warm(ctx); err != nil {
+		return err
+	}
+	resetPeakMemory()
+	t.lists = eval.Run{}
+	t.tallies = make([]tally, len(t.outputs))
+	for i, q := range t.run.data.queries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		result, err := t.search(ctx, q)
+		if err != nil {
+			return fmt.Errorf("query %q: %w", q.ID, err)
+		}
+		t.lists[q.ID] = ranking(result.Hits)
+		t.count(q.ID, result)
+		t.run.progress(t.system.name, i+1, len(t.run.data.queries))
+	}
+	t.peak = peakMemory()
+	return nil
+}
+
+// search asks for all hits that the first stage finds.
+func (t *trial) search(ctx context.Context, q rerank.Query) (rerank.Result, error) {
+	return t.cascade.Retrieve(ctx, rerank.Search{Query: q, K: t.system.config.First.Depth})
+}
+
+// warm searches once without keeping anything, where a search is yet to be
+// measured: the first one pays for pages and buffers that no later one does.
+func (t *trial) warm(ctx context.Context) error {
+	for _, q := range t.run.data.queries {
+		for _, o := range t.outputs {
+			if _, ok := o.find(q.ID); !ok {
+				_, err := t.bare.Retrieve(ctx, rerank.Search{Query: q, K: t.system.config.First.Depth})
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ranking is the order of hits as scores: those of a cascade's hits are on
+// several scales.
+func ranking(hits []rerank.Hit) []eval.Scored {
+	list := make([]eval.Scored, len(hits))
+	for i, h := range hits {
+		list[i] = eval.Scored{Document: h.Document.ID, Score: float64(len(hits) - i)}
+	}
+	return list
+}
+
+// tally counts what one stage did.
+type tally struct {
+	model                                               string
+	given, scored, tokens, truncated, skipped, degraded int
+	units                                               float64
+	times                                               []float64 // milliseconds
+}
+
+// count takes stock of one query.
+func (t *trial) count(query string, result rerank.Result) {
+	total := 0.0
+	for i, o := range t.outputs {
+		e, ok := o.find(query)
+		if !ok { // the stage failed or was late, and its cascade went on without it
+			e = given(result.Stages)
+		}
+		ms := float64(e.elapsed.Nanoseconds()) / 1e6
+		t.tallies[i].add(e.stages, ms)
+		total += ms
+	}
+	t.totals = append(t.totals, total)
+}
+
+// given returns the reports of stages that gave up.
+func given(stages []rerank.StageReport) entry {
+	var e entry
+	for _, s := range stages {
+		if s.Degraded != "" {
+			e.stages = append(e.stages, s)
+			e.elapsed += s.Elapsed
+		}
+	}
+	return e
+}
+
+// add counts the reports of one query. A stage of several parts has a report
+// for each, and its own comes last.
+func (t *tally) add(stages []rerank.StageReport, ms float64) {
+	t.times = append(t.times, ms)
+	for i, s := range stages {
+		t.tokens += s.Tokens
+		t.truncated += s.Truncated
+		t.skipped += s.Skipped
+		t.units += s.BilledUnits
+		if t.model == "" {
+			t.model = s.Model
+		}
+		if i == len(stages)-1 {
+			t.given += s.Candidates
+			t.scored += s.Scored
+			if s.Degraded != "" {
+				t.degraded++
+			}
+		}
+	}
+}
