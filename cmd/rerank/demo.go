@@ -125,7 +125,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 			return err
 		}
 		a.warn(result.Stages)
-		out.Queries = append(out.Queries, compare(query, result, f.n))
+		out.Queries = append(out.Queries, listsOf(query, result, f.n))
 	}
 	out.Elapsed = time.Since(start)
 	out.Model = scoredBy(out.Queries)
@@ -159,9 +159,9 @@ func demoBM25() pipeline.BM25 {
 	return pipeline.BM25{K1: &k1, B: &b}
 }
 
-// compare makes both lists of one result: every hit's trace begins with its
+// listsOf makes both lists of one result: every hit's trace begins with its
 // place in the first stage.
-func compare(query string, result rerank.Result, n int) demoQuery {
+func listsOf(query string, result rerank.Result, n int) demoQuery {
 	out := demoQuery{Query: query, First: []demoHit{}, Reranked: []demoHit{}, Stages: result.Stages}
 	first := make([]*rerank.Hit, len(result.Hits))
 	for i := range result.Hits {

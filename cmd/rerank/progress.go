@@ -8,48 +8,90 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far something has come, on a terminal, once it takes
-// noticeable time. A nil progress shows nothing.
+// progress shows how far something has come once it takes noticeable time: a
+// bar on a terminal, and a line now and then elsewhere. A nil progress shows
+// nothing.
 type progress struct {
+	app   *app
+	what  string
+	total int // below 0: not known
 	bar   *progressbar.ProgressBar
-	since time.Time
-	done  int64
+
+	since, told time.Time
+	from, done  int // steps when it began, and now
 }
 
-// progressDelay is how long something takes before it is shown.
-const progressDelay = 300 * time.Millisecond
+const (
+	progressDelay = 300 * time.Millisecond // how long something takes before a bar is shown
+	progressLines = 10 * time.Second       // how long from one line to the next
+)
 
 // progress starts showing something of so many steps; a negative number says
 // that it is not known how many.
-func (a *app) progress(what string, steps int64) *progress {
-	if a.quiet || !a.err.Terminal {
+func (a *app) progress(what string, steps int) *progress {
+	if a.quiet {
 		return nil
 	}
-	return &progress{since: time.Now(), bar: progressbar.NewOptions64(steps,
-		progressbar.OptionSetWriter(a.stderr),
-		progressbar.OptionSetDescription(what),
-		progressbar.OptionSetWidth(min(40, a.err.Columns()/3)),
-		progressbar.OptionEnableColorCodes(false),
-		progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)}
+	now := time.Now()
+	p := &progress{app: a, what: what, total: steps, since: now, told: now}
+	if a.err.Terminal {
+		p.bar = progressbar.NewOptions64(int64(steps),
+			progressbar.OptionSetWriter(a.stderr),
+			progressbar.OptionSetDescription(what),
+			progressbar.OptionSetWidth(min(40, a.err.Columns()/3)),
+			progressbar.OptionEnableColorCodes(false),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetPredictTime(steps > 0),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	return p
 }
 
 // add counts steps that are done.
 func (p *progress) add(n int) {
+	if p != nil {
+		p.set(p.done + n)
+	}
+}
+
+// set says how many steps are done.
+func (p *progress) set(done int) {
 	if p == nil {
 		return
 	}
-	p.done += int64(n)
-	if time.Since(p.since) > progressDelay {
-		_ = p.bar.Set64(p.done) // what cannot be shown is not worth an error
+	p.done = done
+	now := time.Now()
+	switch {
+	case p.bar != nil && now.Sub(p.since) > progressDelay:
+		_ = p.bar.Set(p.done) // what cannot be shown is not worth an error
+	case p.bar == nil && now.Sub(p.told) >= progressLines:
+		p.line(now)
 	}
+}
+
+// line writes the state as a line, with rate and time left where they are known.
+func (p *progress) line(now time.Time) {
+	p.told = now
+	text := thousands(p.done)
+	if p.total > 0 {
+		text += " of " + thousands(p.total)
+	}
+	if took, did := now.Sub(p.since), p.done-p.from; did > 0 && took > 0 {
+		rate := float64(did) / took.Seconds()
+		text += ", " + score(rate) + "/s"
+		if left := p.total - p.done; left > 0 {
+			text += ", " + time.Duration(float64(left)/rate*1e9).Round(time.Second).String() + " left"
+		}
+	}
+	p.app.remark("%s: %s", p.what, text)
 }
 
 // finish takes the display away.
 func (p *progress) finish() {
-	if p != nil && time.Since(p.since) > progressDelay {
+	if p != nil && p.bar != nil && time.Since(p.since) > progressDelay {
 		_ = p.bar.Finish()
 		_ = p.bar.Clear()
 	}

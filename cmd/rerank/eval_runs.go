@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/experiment"
+)
+
+// runFlags are the flags about runs that other programs wrote. Their short
+// forms are those of trec_eval.
+type runFlags struct {
+	qrels      string
+	runs       []string
+	perQuery   bool
+	complete   bool
+	level      int
+	maxDocs    int
+	judgedOnly bool
+}
+
+func (f *runFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.qrels, "qrels", "", "`file` of judgments, for --run")
+	flags.StringArrayVar(&f.runs, "run", nil, "`file` of a run: TREC, JSON lines or MS MARCO; may be given several times")
+	flags.BoolVar(&f.perQuery, "per-query", false, "with --format trec_eval: also print every query")
+	flags.BoolVarP(&f.complete, "complete", "c", false, "count judged queries that the run lacks, as 0")
+	flags.IntVarP(&f.level, "level", "l", 1, "least grade that counts as relevant")
+	flags.IntVarP(&f.maxDocs, "max", "M", 0, "look at the first so many documents of a query only; 0: all")
+	flags.BoolVarP(&f.judgedOnly, "judged-only", "J", false, "look at judged documents only")
+}
+
+// evalRuns evaluates runs that other programs wrote.
+func (a *app) evalRuns(ctx context.Context, f evalFlags, args []string, changed func(string) bool) error {
+	if f.qrels == "" || len(f.runs) == 0 {
+		return usagef("--qrels and --run belong together")
+	}
+	for _, flag := range []string{"data", "split", "analyzer", "model", "vectors", "first", "bm25", "rerank", "depth", "queries", "price", "cache", "plot"} {
+		if changed(flag) {
+			return usagef("--%s is about searching, and has no effect on --run", flag)
+		}
+	}
+	if len(args) > 0 {
+		return usagef("a YAML file cannot be combined with --run")
+	}
+	if f.maxDocs < 0 || f.level < 1 {
+		return usagef("--max must be at least 0, --level at least 1")
+	}
+	if err := f.checkOutputs(true); err != nil {
+		return err
+	}
+	qrels, err := readQrels(ctx, f.qrels)
+	if err != nil {
+		return err
+	}
+	if f.format == "trec_eval" {
+		if len(f.runs) > 1 {
+			return usagef("--format trec_eval prints one run")
+		}
+		return a.trecEval(ctx, f, qrels)
+	}
+	var runs []experiment.NamedRun
+	for _, name := range f.runs {
+		run, _, err := readRun(ctx, name)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, experiment.NamedRun{Name: name, Run: run})
+	}
+	out, err := experiment.Runs(qrels, runs, f.measures, f.options())
+	if err != nil {
+		return locate(ctx, err, f.runs...)
+	}
+	for i, name := range f.runs { // the report has room for short names
+		out.Systems[i].Name = filepath.Base(name)
+	}
+	out.Data.Name = filepath.Base(f.qrels)
+	return a.writeReport(out, f)
+}
+
+func (f runFlags) options() eval.Options {
+	return eval.Options{Level: f.level, Complete: f.complete, MaxDocs: f.maxDocs, JudgedOnly: f.judgedOnly}
+}
+
+// trecEval prints what trec_eval prints.
+func (a *app) trecEval(ctx context.Context, f evalFlags, qrels eval.Qrels) error {
+	measures := eval.Official()
+	if len(f.measures) > 0 {
+		var err error
+		if measures, err = eval.ParseMeasures(f.measures...); err != nil {
+			return usageError{err}
+		}
+	}
+	run, tag, err := readRun(ctx, f.runs[0])
+	if err != nil {
+		return err
+	}
+	e, err := eval.Evaluate(qrels, run, measures, f.options())
+	if err != nil {
+		return locate(ctx, fmt.Errorf("%s: %w", f.runs[0], err), f.runs[0])
+	}
+	return written(eval.WriteTrecEval(a.stdout, e, tag, f.perQuery))
+}
+
+// locate says in which lines a run has a document twice, if that is the error.
+func locate(ctx context.Context, err error, names ...string) error {
+	var twice eval.DuplicateError
+	if !errors.As(err, &twice) {
+		return err
+	}
+	for _, name := range names {
+		var lines []int
+		f, openErr := os.Open(name)
+		if openErr != nil {
+			return err
+		}
+		for r, readErr := range dataset.Run(interruptible(ctx, f), name) {
+			if readErr == nil && r.Query == twice.Query && r.Document == twice.Document {
+				lines = append(lines, r.Line)
+			}
+		}
+		f.Close()
+		if len(lines) > 1 {
+			return fmt.Errorf("%s:%d: document %q is there twice for query %q, first on line %d", name, lines[1], twice.Document, twice.Query, lines[0])
+		}
+	}
+	return err
+}
+
+// readQrels reads judgments.
+func readQrels(ctx context.Context, name string) (eval.Qrels, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return dataset.ReadQrels(interruptible(ctx, f), name)
+}
+
+// readRun reads a run and its tag.
+func readRun(ctx context.Context, name string) (eval.Run, string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	return dataset.ReadRun(interruptible(ctx, f), name)
+}
