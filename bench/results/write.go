@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flashrerank/rerank/experiment"
+	"github.com/flashrerank/rerank/experiment/report"
+)
+
+const introduction = `# Results
+
+Which re-ranking is worth its cost? Measured on every judged collection at hand, by
+
+    go run ./bench/results -data DIR -o docs
+
+which writes this file and its plots. %s.
+
+BM25, TF-IDF and dense find 100 documents, hybrid fuses the best 100 of BM25 and of dense. *cosine* re-orders the first
+so many of BM25's by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
+normalised; the rest keeps its place below. This is what ` + "`rerank eval`" + ` does with
+` + "`--rerank minilm-cosine,minilm`" + `. Documents' vectors are in the index, so that re-ranking embeds the query only.
+Intervals are of 95 %% (bootstrap over queries); differences are to BM25, p of the paired randomisation test after
+Holm's correction. Times are of one query after another, loading the documents that are found included; a * marks the
+Pareto front of nDCG@10 against the median time.
+`
+
+const parityText = `
+### Against bm25s and sentence-transformers
+
+nDCG@10 under the same analysis (%s), with the same model in fp32 and the same cut at 256 tokens; the peers' lists, by
+bench/results/peers.py (%s), are evaluated by the same code. The last column is the embedded int8 model, which saves
+three quarters of the size.
+
+| | rerank, fp32 | peers, fp32 | difference | rerank, int8 | difference |
+| --- | ---: | ---: | ---: | ---: | ---: |
+`
+
+func write(dir string, all []outcome) error {
+	var b strings.Builder
+	e := all[0].report.Environment
+	fmt.Fprintf(&b, introduction, fmt.Sprintf("The machine had %d CPUs (%s, kernels %s), %s/%s, %s", e.CPUs, processor(), e.SIMD, e.OS, e.Arch, e.Go))
+	worst := 0.0
+	for _, o := range all {
+		writeCollection(&b, o)
+		for _, p := range o.parity {
+			worst = max(worst, math.Abs(p.fp32-p.peer))
+		}
+		if err := plots(dir, o.report); err != nil {
+			return err
+		}
+	}
+	if worst > 0 {
+		fmt.Fprintf(&b, "\nThe largest difference to the peers with the fp32 model, over all collections and arrangements: %.4f.\n", worst)
+	}
+	return os.WriteFile(filepath.Join(dir, "results.md"), []byte(b.String()), 0o644)
+}
+
+func writeCollection(b *strings.Builder, o outcome) {
+	d := o.report.Data
+	fmt.Fprintf(b, "\n## %s\n\n%d documents, %d queries, %d judgments.\n\n", d.Name, d.Documents, len(d.Queries), d.Judgments)
+	b.WriteString("| | nDCG@10 | 95 % CI | MAP | recall@100 | to BM25 | p | p50 ms | p95 ms | tokens/query |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	front := report.OnFront(o.report)
+	column := func(s experiment.System, measure string) float64 {
+		return s.Values[slices.Index(o.report.Measures, measure)].Mean
+	}
+	for i, s := range o.report.Systems {
+		name, difference, p := s.Name, "", ""
+		if front[i] {
+			name += " *"
+		}
+		for _, c := range o.report.Comparisons {
+			if c.System == s.Name && c.Measure == o.report.Measures[0] {
+				difference, p = fmt.Sprintf("%+.4f", c.Diff), fmt.Sprintf("%.4f", c.Adjusted)
+			}
+		}
+		tokens := 0
+		for _, stage := range s.Stages {
+			tokens += stage.Tokens
+		}
+		v := s.Values[0]
+		fmt.Fprintf(b, "| %s | %.4f | %.4f–%.4f | %.4f | %.4f | %s | %s | %.2f | %.2f | %.1f |\n", strings.ReplaceAll(name, "*", `\*`),
+			v.Mean, v.Low, v.High, column(s, "map"), column(s, "recall_100"), difference, p, s.Latency.P50, s.Latency.P95,
+			float64(tokens)/float64(len(d.Queries)))
+	}
+	fmt.Fprintf(b, "\n![quality against latency](results/%s.svg)\n\n![quality by depth](results/%s-depth.svg)\n", d.Name, d.Name)
+	for _, n := range o.report.Notes {
+		fmt.Fprintf(b, "\n%s.\n", n)
+	}
+	writeParity(b, o)
+}
+
+func writeParity(b *strings.Builder, o outcome) {
+	if o.peers == nil {
+		return
+	}
+	var versions []string
+	for name, version := range o.peers {
+		versions = append(versions, name+" "+version)
+	}
+	slices.Sort(versions)
+	fmt.Fprintf(b, parityText, analyzer, strings.Join(versions, ", "))
+	for _, p := range o.parity {
+		fmt.Fprintf(b, "| %s | %.4f | %.4f | %+.4f | %.4f | %+.4f |\n", p.name, p.fp32, p.peer, p.fp32-p.peer, p.int8, p.int8-p.peer)
+	}
+}
+
+// plots writes the two plots of a collection.
+func plots(dir string, r experiment.Report) error {
+	for suffix, kind := range map[string]report.Kind{"": report.Pareto, "-depth": report.ByDepth} {
+		name := filepath.Join(dir, "results", r.Data.Name+suffix+".svg")
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		f, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		if err := report.Plot(f, r, kind, report.SVG); err != nil {
+			f.Close()
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// processor is the name of the CPU, where Linux tells it.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+		}
+	}
+	return "unknown processor"
+}
