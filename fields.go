@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -165,7 +166,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads strings, numbers, booleans, arrays of these, and null
 // (an empty text). A string stays text even where it looks like a time. An
-// object is kept as its JSON text.
+// object is kept as its JSON text. What is not UTF-8 becomes U+FFFD.
 func (v *Value) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 {
@@ -179,7 +180,7 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 		*v = Value{kind: KindList}
 		return json.Unmarshal(data, &v.list)
 	case '{':
-		*v = TextValue(string(data))
+		*v = TextValue(strings.ToValidUTF8(string(data), "\uFFFD"))
 		return nil
 	case 't', 'f':
 		*v = BoolValue(data[0] == 't')
