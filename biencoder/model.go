@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/tokenizer"
@@ -211,26 +212,26 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 
 // embed fills v for texts that each have a role.
 func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, v rerank.Vectors) (tokens int, err error) {
-	b := transformer.Batch{Offsets: make([]int32, 1, len(texts)+1)}
-	for i, text := range texts {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		before, total := len(b.IDs), 0
-		text = m.prepare(m.settings.prompts[roles[i]] + text)
-		b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, m.info.MaxTokens)
-		v.Truncated[i] = total > len(b.IDs)-before
-		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
-	}
 	size := m.encoder.Config().Hidden
-	err = m.encoder.Run(ctx, b, func(i int, hidden []float32) {
-		dst := v.At(i)
-		m.settings.pooling.pool(dst, hidden, size, m.skip[roles[i]])
-		if m.settings.normalize {
-			normalize(dst)
-		}
+	var count atomic.Int64
+	err = m.encoder.Stream(ctx, transformer.Job{
+		Sequences: len(texts),
+		Fill: func(i int, b *transformer.Batch) {
+			before, total := len(b.IDs), 0
+			text := m.prepare(m.settings.prompts[roles[i]] + texts[i])
+			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, m.info.MaxTokens)
+			v.Truncated[i] = total > len(b.IDs)-before
+			count.Add(int64(len(b.IDs) - before))
+		},
+		Visit: func(i int, hidden []float32) {
+			dst := v.At(i)
+			m.settings.pooling.pool(dst, hidden, size, m.skip[roles[i]])
+			if m.settings.normalize {
+				normalize(dst)
+			}
+		},
 	})
-	return len(b.IDs), err
+	return int(count.Load()), err
 }
 
 // prepare does what sentence-transformers does to a text before tokenising.

@@ -124,22 +124,21 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	if len(dst) != len(pairs) {
 		return fmt.Errorf("crossencoder: room for %d scores of %d pairs", len(dst), len(pairs))
 	}
-	b := transformer.Batch{Offsets: make([]int32, 1, len(pairs)+1)}
-	for i, p := range pairs {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("crossencoder: %w", err)
-		}
-		before, total := len(b.IDs), 0
-		b.IDs, b.Types, total = m.tokenizer.AppendPair(b.IDs, b.Types, p.Query, p.Text, m.info.MaxTokens)
-		dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: total > len(b.IDs)-before}
-		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
-	}
-	head, size := m.encoder.Classifier(), m.encoder.Config().Hidden
+	head := m.encoder.Classifier()
 	failed := make([]error, len(pairs))
-	err := m.encoder.Run(ctx, b, func(i int, hidden []float32) {
-		var logit [1]float32
-		failed[i] = head.Logits(logit[:], hidden[:size])
-		dst[i].Logit = logit[0]
+	err := m.encoder.Stream(ctx, transformer.Job{
+		Sequences: len(pairs),
+		First:     true,
+		Fill: func(i int, b *transformer.Batch) {
+			before, total := len(b.IDs), 0
+			b.IDs, b.Types, total = m.tokenizer.AppendPair(b.IDs, b.Types, pairs[i].Query, pairs[i].Text, m.info.MaxTokens)
+			dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: total > len(b.IDs)-before}
+		},
+		Visit: func(i int, state []float32) {
+			var logit [1]float32
+			failed[i] = head.Logits(logit[:], state)
+			dst[i].Logit = logit[0]
+		},
 	})
 	for _, e := range failed {
 		if err == nil {

@@ -3,8 +3,6 @@ package transformer
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 )
 
 // Batch is the tokens of many sequences, one after another, without padding.
@@ -12,15 +10,15 @@ import (
 // begins with 0 and has one number more than there are sequences.
 type Batch struct {
 	IDs     []int32
-	Types   []int32 // token types; nil means that all are 0
+	Types   []int32 // token types; none means that all are 0
 	Offsets []int32
 }
 
 // Len returns the number of sequences.
 func (b Batch) Len() int { return max(0, len(b.Offsets)-1) }
 
-// check refuses what would read outside of a table.
-func (b Batch) check(c Config) error {
+// check refuses offsets that are none.
+func (b Batch) check() error {
 	if b.Len() == 0 {
 		return nil
 	}
@@ -28,95 +26,79 @@ func (b Batch) check(c Config) error {
 		return fmt.Errorf("transformer: offsets %d to %d over %d ids and %d types", b.Offsets[0], b.Offsets[b.Len()], len(b.IDs), len(b.Types))
 	}
 	for i := range b.Len() {
-		if n := b.Offsets[i+1] - b.Offsets[i]; n < 1 || int(n) > c.Positions {
-			return fmt.Errorf("transformer: sequence %d has %d tokens; the model takes 1 to %d", i, n, c.Positions)
-		}
-	}
-	for i, id := range b.IDs {
-		if id < 0 || int(id) >= c.Vocabulary {
-			return fmt.Errorf("transformer: token %d has the id %d; the model's vocabulary has %d", i, id, c.Vocabulary)
-		}
-	}
-	for i, t := range b.Types {
-		if t < 0 || int(t) >= c.TokenTypes {
-			return fmt.Errorf("transformer: token %d has the type %d; the model has %d", i, t, c.TokenTypes)
+		if b.Offsets[i+1] < b.Offsets[i] {
+			return fmt.Errorf("transformer: sequence %d ends at %d, before it begins", i, b.Offsets[i+1])
 		}
 	}
 	return nil
 }
 
-// chunkTokens is how many tokens go through the layers together, but for a
-// sequence that is longer: enough for each matrix to be used often while it is
-// in the cache, few enough for the activations to stay there.
-const chunkTokens = 256
+// checkLast refuses a last sequence that would read outside of a table.
+func (b *Batch) checkLast(i int, c Config) error {
+	from := b.Offsets[len(b.Offsets)-2]
+	if n := len(b.IDs) - int(from); n < 1 || n > c.Positions {
+		return fmt.Errorf("transformer: sequence %d has %d tokens; the model takes 1 to %d", i, n, c.Positions)
+	}
+	if len(b.Types) > 0 && len(b.Types) != len(b.IDs) {
+		return fmt.Errorf("transformer: sequence %d has %d tokens and %d types", i, len(b.IDs)-int(from), len(b.Types)-int(from))
+	}
+	for at, id := range b.IDs[from:] {
+		if id < 0 || int(id) >= c.Vocabulary {
+			return fmt.Errorf("transformer: token %d of sequence %d has the id %d; the model's vocabulary has %d", at, i, id, c.Vocabulary)
+		}
+	}
+	if len(b.Types) == 0 {
+		return nil
+	}
+	for at, t := range b.Types[from:] {
+		if t < 0 || int(t) >= c.TokenTypes {
+			return fmt.Errorf("transformer: token %d of sequence %d has the type %d; the model has %d", at, i, t, c.TokenTypes)
+		}
+	}
+	return nil
+}
 
-// Run computes the hidden states of every sequence and calls visit for each,
-// once, with as many rows of Config.Hidden numbers as the sequence has tokens.
-// Calls come from several goroutines and in any order, and hidden is valid only
-// during the call. Hidden states do not depend on the sequences beside them nor
-// on the number of workers. Run returns when all are done or ctx ends, which is
-// looked at between layers.
+// Job is a number of sequences to compute.
+type Job struct {
+	Sequences int
+
+	// Fill appends the ids of sequence i, and their types unless all are 0 in
+	// every sequence, to b. It is called once for each sequence, from several
+	// goroutines, in about their order, not long before it is computed: so making
+	// the tokens is shared among the workers, and few lie in memory at a time.
+	Fill func(i int, b *Batch)
+
+	// First asks for the first token's state only, as the heads of classifiers
+	// do. It is the same to the last bit; the last layer computes no other.
+	First bool
+
+	// Visit gets the states of a sequence, Config.Hidden numbers for each of its
+	// tokens, or for the first. It is called once for each sequence, from several
+	// goroutines and in any order; states is valid during the call only.
+	Visit func(i int, states []float32)
+}
+
+// Run computes the hidden states of every sequence and calls visit for each; see
+// [Model.Stream].
 func (m *Model) Run(ctx context.Context, b Batch, visit func(sequence int, hidden []float32)) error {
-	if err := b.check(m.config); err != nil {
+	return m.runBatch(ctx, b, false, visit)
+}
+
+// RunFirst is [Model.Run] for the first token's state of each sequence.
+func (m *Model) RunFirst(ctx context.Context, b Batch, visit func(sequence int, state []float32)) error {
+	return m.runBatch(ctx, b, true, visit)
+}
+
+func (m *Model) runBatch(ctx context.Context, b Batch, first bool, visit func(int, []float32)) error {
+	if err := b.check(); err != nil {
 		return err
 	}
-	chunks := b.chunks(m.workers)
-	workers := min(m.workers, len(chunks))
-	if workers <= 1 {
-		s := m.scratch()
-		defer m.scratches.Put(s)
-		for _, c := range chunks {
-			if err := s.run(ctx, m, b, c, visit); err != nil {
-				return err
-			}
-		}
-		return ctx.Err()
-	}
-	return m.runParallel(ctx, b, chunks, workers, visit)
-}
-
-func (m *Model) runParallel(ctx context.Context, b Batch, chunks []chunk, workers int, visit func(int, []float32)) error {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	failed := make([]error, workers)
-	for w := range workers {
-		group.Go(func() {
-			s := m.scratch()
-			defer m.scratches.Put(s)
-			for failed[w] == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(chunks) {
-					return
-				}
-				failed[w] = s.run(ctx, m, b, chunks[i], visit)
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return err
+	fill := func(i int, dst *Batch) {
+		from, to := b.Offsets[i], b.Offsets[i+1]
+		dst.IDs = append(dst.IDs, b.IDs[from:to]...)
+		if len(b.Types) > 0 {
+			dst.Types = append(dst.Types, b.Types[from:to]...)
 		}
 	}
-	return ctx.Err()
-}
-
-// chunk is a range of sequences.
-type chunk struct{ from, to int }
-
-// chunks divides a batch. Small batches are divided further, so that every
-// worker has something to do.
-func (b Batch) chunks(workers int) []chunk {
-	const least = 32 // tokens below which dividing costs more than it gains
-	target := max(least, min(chunkTokens, (len(b.IDs)+workers-1)/workers))
-	var out []chunk
-	for from := 0; from < b.Len(); {
-		to := from + 1
-		for to < b.Len() && int(b.Offsets[to+1]-b.Offsets[from]) <= target {
-			to++
-		}
-		out = append(out, chunk{from, to})
-		from = to
-	}
-	return out
+	return m.Stream(ctx, Job{Sequences: b.Len(), Fill: fill, First: first, Visit: visit})
 }

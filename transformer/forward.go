@@ -6,21 +6,41 @@ import (
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
-// scratch is what one goroutine computes in. Rows are tokens.
+// scratch is what one worker computes in. Rows are tokens.
 type scratch struct {
+	batch Batch
+	taken []int // the sequences of the batch
+
 	hidden, other []float32 // [tokens][hidden]
-	wide          []float32 // [tokens][3·hidden or intermediate]
-	quantised     []uint8   // [tokens][hidden or intermediate]
-	scale         []float32 // [tokens]
-	zero          []int32   // [tokens]
+	wide          []float32 // queries, keys and values of all tokens, or the inner of some
+	sum           []float32 // [hidden]
+	input         quantised // of hidden, or of what attention gave
+	inner         quantised // of some tokens
 	attention     attention
 }
 
-func (m *Model) scratch() *scratch {
-	if s, ok := m.scratches.Get().(*scratch); ok {
-		return s
-	}
-	return &scratch{}
+// quantised are rows in int8.
+type quantised struct {
+	bytes []uint8
+	scale []float32
+	zero  []int32
+}
+
+func (q *quantised) reserve(rows, width int) {
+	q.bytes = grow(q.bytes, rows*width)
+	q.scale = grow(q.scale, rows)
+	q.zero = grow(q.zero, rows)
+}
+
+// rows are some of them.
+func (q *quantised) rows(from, to, width int) quantised {
+	return quantised{bytes: q.bytes[from*width : to*width], scale: q.scale[from:to], zero: q.zero[from:to]}
+}
+
+// move copies a row.
+func (q *quantised) move(to, from, width int) {
+	copy(q.bytes[to*width:(to+1)*width], q.bytes[from*width:])
+	q.scale[to], q.zero[to] = q.scale[from], q.zero[from]
 }
 
 // grow returns x with n elements, whose values are of no matter.
@@ -31,87 +51,161 @@ func grow[T any](x []T, n int) []T {
 	return x[:n]
 }
 
+// blockRows is how many rows go through a feed-forward block at once: what is
+// between its two products, the widest of all, stays in the cache.
+const blockRows = 48
+
 func (s *scratch) reserve(tokens int, c Config) {
 	s.hidden = grow(s.hidden, tokens*c.Hidden)
 	s.other = grow(s.other, tokens*c.Hidden)
-	s.wide = grow(s.wide, tokens*max(3*c.Hidden, c.Intermediate))
-	s.quantised = grow(s.quantised, tokens*max(c.Hidden, c.Intermediate))
-	s.scale = grow(s.scale, tokens)
-	s.zero = grow(s.zero, tokens)
+	s.sum = grow(s.sum, c.Hidden)
+	block := min(tokens, blockRows)
+	s.wide = grow(s.wide, max(tokens*3*c.Hidden, block*c.Intermediate))
+	s.input.reserve(tokens, c.Hidden)
+	s.inner.reserve(block, c.Intermediate)
 }
 
-// run computes a chunk and hands out its sequences.
-func (s *scratch) run(ctx context.Context, m *Model, b Batch, c chunk, visit func(int, []float32)) error {
-	base := b.Offsets[c.from]
-	tokens := int(b.Offsets[c.to] - base)
+// forward computes the hidden states of the batch, or the first of each
+// sequence, and leaves them in s.hidden.
+func (s *scratch) forward(ctx context.Context, m *Model, first bool) error {
+	tokens := len(s.batch.IDs)
 	s.reserve(tokens, m.config)
-	s.embed(m, b, c)
+	s.embed(m)
 	for i := range m.layers {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.layer(m, &m.layers[i], b.Offsets[c.from:c.to+1], tokens)
-	}
-	for i := c.from; i < c.to; i++ {
-		from, to := int(b.Offsets[i]-base)*m.config.Hidden, int(b.Offsets[i+1]-base)*m.config.Hidden
-		visit(i, s.hidden[from:to:to])
+		rows := tokens
+		if first && i == len(m.layers)-1 {
+			rows = s.attendFirst(m, &m.layers[i])
+		} else {
+			s.attend(m, &m.layers[i])
+		}
+		s.feedForward(m, i, rows)
 	}
 	return nil
 }
 
+// visit hands out what forward computed.
+func (s *scratch) visit(h int, j Job) {
+	for n, i := range s.taken {
+		from, to := n, n+1
+		if !j.First {
+			from, to = int(s.batch.Offsets[n]), int(s.batch.Offsets[n+1])
+		}
+		j.Visit(i, s.hidden[from*h:to*h:to*h])
+	}
+}
+
 // embed adds word, position and type embeddings and normalises the sum.
-func (s *scratch) embed(m *Model, b Batch, c chunk) {
-	h := m.config.Hidden
-	row := 0
-	for i := c.from; i < c.to; i++ {
+func (s *scratch) embed(m *Model) {
+	h, b := m.config.Hidden, &s.batch
+	for i := range b.Len() {
 		for at := b.Offsets[i]; at < b.Offsets[i+1]; at++ {
-			x := s.hidden[row*h : (row+1)*h]
-			m.words.row(x, b.IDs[at])
-			m.positions.addRow(x, at-b.Offsets[i])
-			kind := 0
-			if b.Types != nil {
-				kind = int(b.Types[at])
+			kind := int32(0)
+			if len(b.Types) > 0 {
+				kind = b.Types[at]
 			}
-			simd.LayerNorm(x, m.types[kind*h:(kind+1)*h], m.embedded.gamma, m.embedded.beta, m.config.Epsilon)
-			row++
+			row := int(at)
+			m.words.row(s.hidden[row*h:(row+1)*h], b.IDs[at])
+			s.normalise(m, row, m.place(s.sum, at-b.Offsets[i], kind), m.embedded, &m.layers[0].qkv)
 		}
 	}
 }
 
-// layer replaces s.hidden by the output of a block.
-func (s *scratch) layer(m *Model, l *layer, offsets []int32, tokens int) {
+// normalise replaces a row of s.hidden by the normalised sum of it and x. It
+// also quantises it if next, which takes it, wants that; next may be nil.
+func (s *scratch) normalise(m *Model, row int, x []float32, n norm, next *linear) {
 	h := m.config.Hidden
-	qkv := s.wide[:tokens*3*h]
-	s.multiply(qkv, s.hidden, tokens, &l.qkv)
-	s.attention.run(s.other, qkv, offsets, m.config)
-	// The attended values are in other; qkv is free for their projection.
-	projected := s.wide[:tokens*h]
-	s.multiply(projected, s.other, tokens, &l.output)
-	s.normalise(projected, l.attended, tokens, h, m.config.Epsilon)
-
-	inner := s.wide[:tokens*m.config.Intermediate]
-	s.multiply(inner, s.hidden, tokens, &l.inner)
-	simd.GELU(inner)
-	s.multiply(s.other, inner, tokens, &l.outer)
-	s.normalise(s.other[:tokens*h], l.finished, tokens, h, m.config.Epsilon)
-}
-
-// normalise replaces s.hidden by the normalised sum of it and x.
-func (s *scratch) normalise(x []float32, n norm, tokens, h int, epsilon float32) {
-	for i := range tokens {
-		simd.LayerNorm(s.hidden[i*h:(i+1)*h], x[i*h:(i+1)*h], n.gamma, n.beta, epsilon)
-	}
-}
-
-// multiply computes dst [tokens][N] = src [tokens][K] · l.
-func (s *scratch) multiply(dst, src []float32, tokens int, l *linear) {
-	if l.float != nil {
-		simd.MulFloat32(dst, l.float.N, src, l.float.K, tokens, l.float)
+	hidden := s.hidden[row*h : (row+1)*h]
+	if next == nil || next.int8 == nil {
+		simd.LayerNorm(hidden, x, n.gamma, n.beta, m.config.Epsilon)
 		return
 	}
-	k := l.int8.K
-	for i := range tokens {
-		s.scale[i], s.zero[i] = simd.Quantize(s.quantised[i*k:(i+1)*k], src[i*k:(i+1)*k], l.smooth)
+	s.input.scale[row], s.input.zero[row] = simd.LayerNormQuantize(s.input.bytes[row*h:(row+1)*h], hidden, x, n.gamma, n.beta, m.config.Epsilon, next.smooth)
+}
+
+// attend leaves in s.other what every token attends to.
+func (s *scratch) attend(m *Model, l *layer) {
+	c, b := &m.config, &s.batch
+	tokens, h := len(b.IDs), m.config.Hidden
+	layout := c.layout(3*h, tokens)
+	qkv := s.wide[:tokens*3*h]
+	l.qkv.multiply(qkv, layout, s.hidden, s.input, tokens)
+	all := columns{qkv, layout}
+	for i := range b.Len() {
+		from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
+		s.attention.run(s.other[from*h:to*h], attended{
+			queries: all.from(from, 0), rows: to - from,
+			keys: all.from(from, h), values: all.from(from, 2*h), n: to - from,
+		}, c)
 	}
-	simd.MulInt8(dst, l.int8.N, s.quantised[:tokens*k], s.scale[:tokens], s.zero[:tokens], l.int8)
+}
+
+// attendFirst is attend for the first token of each sequence only, with their
+// rows and those of s.hidden one after another; it returns how many they are. To
+// the last bit they are what attend computes: rows meet in attention only, where
+// a token needs the keys and values of all, and its own query.
+func (s *scratch) attendFirst(m *Model, l *layer) (rows int) {
+	c, b := &m.config, &s.batch
+	tokens, h := len(b.IDs), m.config.Hidden
+	layout := c.layout(2*h, tokens)
+	pairs := columns{s.wide[:tokens*2*h], layout}
+	l.keyValue.multiply(pairs.data, layout, s.hidden, s.input, tokens)
+	for i := range b.Len() {
+		from := int(b.Offsets[i])
+		copy(s.hidden[i*h:(i+1)*h], s.hidden[from*h:])
+		s.input.move(i, from, h)
+	}
+	queries := columns{s.wide[tokens*2*h:][:b.Len()*h], simd.RowMajor(h)}
+	l.query.multiply(queries.data, queries.layout, s.hidden, s.input, b.Len())
+	for i := range b.Len() {
+		from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
+		s.attention.run(s.other[i*h:(i+1)*h], attended{
+			queries: queries.from(i, 0), rows: 1,
+			keys: pairs.from(from, 0), values: pairs.from(from, h), n: to - from,
+		}, c)
+	}
+	return b.Len()
+}
+
+// feedForward takes the attended values of rows, in s.other, through the rest of
+// block i and replaces s.hidden.
+func (s *scratch) feedForward(m *Model, i, rows int) {
+	l, h := &m.layers[i], m.config.Hidden
+	var next *linear
+	if i+1 < len(m.layers) {
+		next = &m.layers[i+1].qkv
+	}
+	for from := 0; from < rows; from += blockRows {
+		to := min(from+blockRows, rows)
+		input, x := s.input.rows(from, to, h), s.other[from*h:to*h]
+		l.output.quantise(input, x)
+		projected := s.wide[:(to-from)*h]
+		l.output.multiply(projected, simd.RowMajor(h), x, input, to-from)
+		for row := from; row < to; row++ {
+			s.normalise(m, row, projected[(row-from)*h:][:h], l.attended, &l.inner)
+		}
+		s.expand(l, x, s.hidden[from*h:to*h], input, m.config.Intermediate)
+		for row := from; row < to; row++ {
+			s.normalise(m, row, s.other[row*h:(row+1)*h], l.finished, next)
+		}
+	}
+}
+
+// expand writes the two products of the feed-forward block, with GELU between
+// them, to dst.
+func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width int) {
+	rows := len(input.scale)
+	inner := s.wide[:rows*width]
+	l.inner.multiply(inner, simd.RowMajor(width), hidden, input, rows)
+	between := s.inner.rows(0, rows, width)
+	if l.outer.int8 == nil {
+		simd.GELU(inner)
+	} else {
+		for i := range rows {
+			between.scale[i], between.zero[i] = simd.GELUQuantize(between.bytes[i*width:(i+1)*width], inner[i*width:(i+1)*width], l.outer.smooth)
+		}
+	}
+	l.outer.multiply(dst, simd.RowMajor(len(dst)/rows), inner, between, rows)
 }

@@ -32,20 +32,21 @@ type Options struct {
 type Model struct {
 	config    Config
 	precision Precision
-	workers   int
+	workers   *workers
 
 	words, positions table
 	types            []float32 // [token types][hidden]
+	places           []float32 // [token types][positions][hidden]: their sums; nil if these are many
 	embedded         norm
 	layers           []layer
 	classifier       *Classifier
-
-	scratches sync.Pool // of *scratch
 }
 
 // layer is one block of the encoder.
 type layer struct {
 	qkv, output  linear
+	query        linear // the first third of qkv's outputs, and
+	keyValue     linear // the others
 	attended     norm
 	inner, outer linear
 	finished     norm
@@ -62,10 +63,10 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transformer: %w", err)
 	}
-	m := &Model{config: config, workers: o.Workers}
-	if m.workers <= 0 {
-		m.workers = runtime.GOMAXPROCS(0)
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	m := &Model{config: config, workers: newWorkers(o.Workers)}
 	if err := m.load(t, o.Precision); err != nil {
 		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
 	}
@@ -112,6 +113,7 @@ func (m *Model) load(t *tensors, p Precision) (err error) {
 	if m.positions, err = s.table("embeddings.position_embeddings.weight", m.config.Positions, m.config.Hidden); err != nil {
 		return err
 	}
+	m.addPlaces()
 	if err := m.loadLayers(&s); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (m *Model) loadLayers(s *source) error {
 	before := m.embedded
 	failed := make([]error, len(m.layers))
 	var group sync.WaitGroup
-	free := make(chan struct{}, m.workers)
+	free := make(chan struct{}, m.workers.number())
 	for i := range m.layers {
 		prefix := fmt.Sprintf("encoder.layer.%d.", i)
 		finished, err := s.tensors.norm(prefix+"output.LayerNorm", m.config.Hidden)
@@ -163,6 +165,7 @@ func (s *source) layer(prefix string, c Config, input norm) (l layer, err error)
 	if l.qkv, err = s.qkv(prefix+"attention.self.", c, input); err != nil {
 		return l, err
 	}
+	l.query, l.keyValue = l.qkv.outputs(0, c.Hidden), l.qkv.outputs(c.Hidden, 3*c.Hidden)
 	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.Hidden, norm{}); err != nil {
 		return l, err
 	}

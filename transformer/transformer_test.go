@@ -95,6 +95,25 @@ func TestSequencesAreIndependent(t *testing.T) {
 	}
 }
 
+// TestFirstStates: the first state of a sequence is the same, not a bit differs,
+// whether the others are computed too or not.
+func TestFirstStates(t *testing.T) {
+	lengths := []int{1, 2, 5, 64, 17, 33, 1, 16}
+	for _, p := range []transformer.Precision{transformer.FP32, transformer.INT8} {
+		for _, workers := range []int{1, 3} {
+			m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p, Workers: workers})
+			size, all := m.Config().Hidden, run(t, m, batch(lengths...))
+			seen := make([]bool, len(lengths))
+			err := m.RunFirst(t.Context(), batch(lengths...), func(i int, state []float32) {
+				seen[i] = slices.Equal(state, all[i][:size])
+			})
+			if err != nil || slices.Contains(seen, false) {
+				t.Errorf("%s, %d workers: %v, same: %v", p, workers, err, seen)
+			}
+		}
+	}
+}
+
 func TestInt8IsNearFloat32(t *testing.T) {
 	b := batch(5, 64, 17)
 	want := run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), b)
@@ -223,14 +242,14 @@ func TestClassifier(t *testing.T) {
 func TestBadBatches(t *testing.T) {
 	m := load(t, os.DirFS(tinyEncoder), transformer.Options{})
 	for want, b := range map[string]transformer.Batch{
-		"sequence 0 has 0 tokens":   {Offsets: []int32{0, 0}},
-		"sequence 1 has -1 tokens":  {IDs: []int32{1}, Offsets: []int32{0, 2, 1}},
-		"sequence 0 has 65 tokens":  batch(65),
-		"token 1 has the id -1":     {IDs: []int32{1, -1}, Offsets: []int32{0, 2}},
-		"token 0 has the id 99999":  {IDs: []int32{99999}, Offsets: []int32{0, 1}},
-		"token 0 has the type 2":    {IDs: []int32{1}, Types: []int32{2}, Offsets: []int32{0, 1}},
-		"over 2 ids and 1 types":    {IDs: []int32{1, 2}, Types: []int32{0}, Offsets: []int32{0, 2}},
-		"offsets 1 to 2 over 2 ids": {IDs: []int32{1, 2}, Offsets: []int32{1, 2}},
+		"sequence 0 has 0 tokens":                {Offsets: []int32{0, 0}},
+		"sequence 1 ends at 1, before it begins": {IDs: []int32{1}, Offsets: []int32{0, 2, 1}},
+		"sequence 0 has 65 tokens":               batch(65),
+		"token 1 of sequence 0 has the id -1":    {IDs: []int32{1, -1}, Offsets: []int32{0, 2}},
+		"token 0 of sequence 0 has the id 99999": {IDs: []int32{99999}, Offsets: []int32{0, 1}},
+		"token 0 of sequence 0 has the type 2":   {IDs: []int32{1}, Types: []int32{2}, Offsets: []int32{0, 1}},
+		"over 2 ids and 1 types":                 {IDs: []int32{1, 2}, Types: []int32{0}, Offsets: []int32{0, 2}},
+		"offsets 1 to 2 over 2 ids":              {IDs: []int32{1, 2}, Offsets: []int32{1, 2}},
 	} {
 		err := m.Run(t.Context(), b, func(int, []float32) { t.Error("visited") })
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -193,6 +193,40 @@ type linear struct {
 	smooth []float32 // what inputs are multiplied by before they are quantised
 }
 
+// outputs returns some of a layer's outputs as a layer; both are multiples of
+// the width of a panel.
+func (l linear) outputs(from, to int) linear {
+	if m := l.float; m != nil {
+		return linear{float: &simd.Float32Matrix{N: to - from, K: m.K, Panels: m.Panels[from*m.K : to*m.K], Bias: m.Bias[from:to]}}
+	}
+	m := l.int8
+	return linear{smooth: l.smooth, int8: &simd.Int8Matrix{
+		N: to - from, K: m.K, Panels: m.Panels[from*m.K : to*m.K], Scale: m.Scale[from:to], Bias: m.Bias[from:to],
+		ColSum: m.ColSum[from:to], SaturationFree: m.SaturationFree,
+	}}
+}
+
+// quantise quantises rows that the layer takes, if it computes in int8.
+func (l *linear) quantise(dst quantised, rows []float32) {
+	if l.int8 == nil {
+		return
+	}
+	k := l.int8.K
+	for i := range dst.scale {
+		dst.scale[i], dst.zero[i] = simd.Quantize(dst.bytes[i*k:(i+1)*k], rows[i*k:(i+1)*k], l.smooth)
+	}
+}
+
+// multiply writes the outputs for some rows, which are given in float32 and, if
+// the layer computes in int8, quantised.
+func (l *linear) multiply(dst []float32, layout simd.Layout, x []float32, q quantised, rows int) {
+	if l.int8 == nil {
+		simd.MulFloat32(dst, layout, x, l.float.K, rows, l.float)
+		return
+	}
+	simd.MulInt8(dst, layout, q.bytes[:rows*l.int8.K], q.scale[:rows], q.zero[:rows], l.int8)
+}
+
 // table is a matrix whose rows are looked up, in one of two precisions.
 type table struct {
 	width int
@@ -208,23 +242,41 @@ func (t *table) row(dst []float32, i int32) {
 		copy(dst, t.float[from:to])
 		return
 	}
-	scale := t.scale[i]
-	for j, q := range t.int8[from:to] {
-		dst[j] = float32(q) * scale
+	simd.Dequantize(dst, t.int8[from:to], t.scale[i])
+}
+
+// maxPlaces bounds the numbers that are kept for all positions and types.
+const maxPlaces = 1 << 20
+
+// addPlaces adds up the embeddings of each type and position, unless these are
+// many.
+func (m *Model) addPlaces() {
+	h := m.config.Hidden
+	rows := m.config.Positions * m.config.TokenTypes
+	if rows > maxPlaces/h {
+		return
+	}
+	m.places = make([]float32, rows*h)
+	for i := range rows {
+		m.addPlace(m.places[i*h:(i+1)*h], int32(i%m.config.Positions), int32(i/m.config.Positions))
 	}
 }
 
-// addRow adds a row to dst.
-func (t *table) addRow(dst []float32, i int32) {
-	from, to := int(i)*t.width, (int(i)+1)*t.width
-	if t.int8 == nil {
-		for j, x := range t.float[from:to] {
-			dst[j] += x
-		}
-		return
+func (m *Model) addPlace(dst []float32, position, kind int32) {
+	m.positions.row(dst, position)
+	for i, x := range m.types[int(kind)*len(dst):][:len(dst)] {
+		dst[i] += x
 	}
-	scale := t.scale[i]
-	for j, q := range t.int8[from:to] {
-		dst[j] += float32(float32(q) * scale)
+}
+
+// place returns the sum of the embeddings of a position and a type, which may be
+// in room.
+func (m *Model) place(room []float32, position, kind int32) []float32 {
+	h := m.config.Hidden
+	if m.places == nil {
+		m.addPlace(room, position, kind)
+		return room
 	}
+	at := int(kind)*m.config.Positions + int(position)
+	return m.places[at*h : (at+1)*h]
 }

@@ -10,24 +10,37 @@ const variable = "RERANK_SIMD"
 type level struct {
 	name string
 
-	mulInt8    func(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix)
-	mulFloat32 func(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix)
-	dot        func(a, b []float32) float32
-	softmax    func(x []float32, scale float32)
-	gelu       func(x []float32)
-	layerNorm  func(x, y, gamma, beta []float32, eps float32)
-	quantize   func(q []uint8, x, smooth []float32) (scale float32, zero int32)
+	mulInt8    func(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix)
+	mulFloat32 func(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix)
+	mulRows    func(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int)
+	transpose  func(panels, rows []float32, n, width, stride int)
+
+	dot               func(a, b []float32) float32
+	expRows           func(x []float32, ldx, n int, scale float32, inverse []float32)
+	rowMaxima         func(x []float32, ldx, n int, dst []float32)
+	gelu              func(x []float32)
+	geluQuantize      func(q []uint8, x, smooth []float32) (scale float32, zero int32)
+	layerNorm         func(x, y, gamma, beta []float32, eps float32)
+	layerNormQuantize func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (scale float32, zero int32)
+	quantize          func(q []uint8, x, smooth []float32) (scale float32, zero int32)
+	dequantize        func(x []float32, q []int8, scale float32)
 }
 
 var generic = level{
-	name:       "generic",
-	mulInt8:    gemmInt8Generic,
-	mulFloat32: gemmFloat32Generic,
-	dot:        dotGeneric,
-	softmax:    softmaxGeneric,
-	gelu:       geluGeneric,
-	layerNorm:  layerNormGeneric,
-	quantize:   quantizeGeneric,
+	name:              "generic",
+	mulInt8:           mulInt8Generic,
+	mulFloat32:        mulFloat32Generic,
+	mulRows:           mulRowsGeneric,
+	transpose:         transposeGeneric,
+	dot:               dotGeneric,
+	expRows:           expRowsGeneric,
+	rowMaxima:         rowMaximaGeneric,
+	gelu:              geluGeneric,
+	geluQuantize:      geluQuantizeGeneric,
+	layerNorm:         layerNormGeneric,
+	layerNormQuantize: layerNormQuantizeGeneric,
+	quantize:          quantizeGeneric,
+	dequantize:        dequantizeGeneric,
 }
 
 // levels are those of this CPU, best first; tests go through them.
@@ -45,5 +58,15 @@ func choose(name string) *level {
 	return &levels[0]
 }
 
-// Level names the kernels in use: "avx512", "avx2" or "generic".
+// Level names the kernels in use: "avx512vnni", "avx512", "avx2", "i8mm",
+// "dotprod" or "generic".
 func Level() string { return active.name }
+
+// Levels names those that this CPU can run, best first.
+func Levels() []string {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		names[i] = l.name
+	}
+	return names
+}

@@ -2,13 +2,44 @@ package simd
 
 import "fmt"
 
+// GroupColumns is how many columns of a product lie together in a [Layout].
+const GroupColumns = 64
+
+// Layout says where a product goes: column j of row i lies at
+//
+//	(j / GroupColumns)·Group + i·Row + j mod GroupColumns
+type Layout struct {
+	Row, Group int
+}
+
+// RowMajor is the layout of rows of n columns one after another.
+func RowMajor(n int) Layout { return Layout{Row: n, Group: GroupColumns} }
+
+// Grouped is the layout of each [GroupColumns] columns of all rows, one group
+// after another.
+func Grouped(rows int) Layout { return Layout{Row: GroupColumns, Group: rows * GroupColumns} }
+
+// At is where column j of row i lies.
+func (l Layout) At(i, j int) int { return j/GroupColumns*l.Group + i*l.Row + j%GroupColumns }
+
+// holds tells whether a slice of a length has room for rows of n columns, and
+// rows do not overlap.
+func (l Layout) holds(length, rows, n int) bool {
+	width := n
+	if l.Group != GroupColumns {
+		width = min(n, GroupColumns)
+	}
+	return l.Row >= width && l.Group >= GroupColumns && length > l.At(rows-1, n-1) && length > l.At(rows-1, min(n, GroupColumns)-1)
+}
+
 // MulInt8 multiplies rows of quantised activations by a matrix: for row i and
 // output j
 //
-//	c[i·ldc+j] = (Σ_k a[i·K+k]·w[k][j] − zero[i]·ColSum[j])·scale[i]·Scale[j] + Bias[j]
+//	c[i][j] = (Σ_k a[i·K+k]·w[k][j] − zero[i]·ColSum[j])·scale[i]·Scale[j] + Bias[j]
 //
-// with the sum exact in int32. The number of rows is len(scale) = len(zero).
-func MulInt8(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+// with the sum exact in int32 and the last product fused with the addition. The
+// number of rows is len(scale) = len(zero).
+func MulInt8(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
 	rows := len(scale)
 	if rows == 0 || w.N == 0 {
 		return
@@ -16,22 +47,54 @@ func MulInt8(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *
 	check(w.N%Columns == 0 && w.K > 0 && w.K%32 == 0, "int8 matrix of shape %d × %d", w.K, w.N)
 	check(len(w.Panels) >= w.N*w.K && len(w.Scale) >= w.N && len(w.Bias) >= w.N && len(w.ColSum) >= w.N, "int8 matrix with parts too short")
 	check(len(zero) == rows && len(a) >= rows*w.K, "%d rows of activations", rows)
-	check(ldc >= w.N && len(c) >= (rows-1)*ldc+w.N, "room for %d rows of products", rows)
-	active.mulInt8(c, ldc, a, scale, zero, w)
+	check(l.holds(len(c), rows, w.N), "room for %d rows of products", rows)
+	active.mulInt8(c, l, a, scale, zero, w)
 }
 
 // MulFloat32 multiplies rows of activations, which lie lda apart, by a matrix:
 //
-//	c[i·ldc+j] = Σ_k a[i·lda+k]·w[k][j] + Bias[j]
-func MulFloat32(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
+//	c[i][j] = Σ_k a[i·lda+k]·w[k][j] + Bias[j]
+//
+// The sum begins at 0 with k = 0 and every step is fused.
+func MulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix) {
 	if rows == 0 || w.N == 0 {
 		return
 	}
 	check(w.N%Columns == 0 && w.K > 0, "float32 matrix of shape %d × %d", w.K, w.N)
 	check(len(w.Panels) >= w.N*w.K && (w.Bias == nil || len(w.Bias) >= w.N), "float32 matrix with parts too short")
 	check(lda >= w.K && len(a) >= (rows-1)*lda+w.K, "%d rows of activations", rows)
-	check(ldc >= w.N && len(c) >= (rows-1)*ldc+w.N, "room for %d rows of products", rows)
-	active.mulFloat32(c, ldc, a, lda, rows, w)
+	check(l.holds(len(c), rows, w.N), "room for %d rows of products", rows)
+	active.mulFloat32(c, l, a, lda, rows, w)
+}
+
+// MulRows multiplies rows a, which lie lda apart, by k rows of n columns, which
+// lie ldb apart, as they are:
+//
+//	c[i·ldc+j] = (Σ_k a[i·lda+k]·b[k·ldb+j])·inverse[i]
+//
+// in the order of [MulFloat32]. n must be a multiple of 16. The number of rows is
+// len(inverse).
+func MulRows(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int) {
+	rows := len(inverse)
+	if rows == 0 || n == 0 {
+		return
+	}
+	check(n%Columns == 0 && k > 0 && ldb >= n && len(b) >= (k-1)*ldb+n, "%d rows of %d, %d apart", k, n, ldb)
+	check(lda >= k && len(a) >= (rows-1)*lda+k, "%d rows of factors", rows)
+	check(ldc >= n && len(c) >= (rows-1)*ldc+n, "room for %d rows of products", rows)
+	active.mulRows(c, ldc, a, lda, inverse, b, ldb, k, n)
+}
+
+// Transpose arranges n rows of a width, a multiple of 16, that lie a stride apart
+// as the columns of a matrix, [n/16][width][16] with n rounded up; columns
+// beyond n are 0.
+func Transpose(panels, rows []float32, n, width, stride int) {
+	if n == 0 {
+		return
+	}
+	check(n > 0 && width > 0 && width%Columns == 0 && stride >= width && len(rows) >= (n-1)*stride+width, "%d rows of %d", n, width)
+	check(len(panels) >= (n+Columns-1)/Columns*Columns*width, "room for %d columns of %d", n, width)
+	active.transpose(panels, rows, n, width, stride)
 }
 
 // Dot returns Σ a[i]·b[i] over len(a) elements; b must have as many.
@@ -43,33 +106,53 @@ func Dot(a, b []float32) float32 {
 		sum = active.dot(a[:whole], b[:whole])
 	}
 	for i := whole; i < len(a); i++ {
-		sum += float32(a[i] * b[i])
+		sum = fma(a[i], b[i], sum)
 	}
 	return sum
 }
 
-// Softmax replaces x by e^(scale·x) over their sum. The length must be a
-// multiple of 16 and scale positive: pad with values far below the others.
-func Softmax(x []float32, scale float32) {
-	check(len(x) > 0 && len(x)%lanes == 0, "softmax over %d", len(x))
-	active.softmax(x, scale)
+// ExpRows replaces rows of n elements, ldx apart, by e^(scale·(x−highest of the
+// row)) and writes the inverse of each row's sum: their product is softmax. n
+// must be a multiple of 16 and scale positive: pad with values far below the
+// others. The number of rows is len(inverse).
+func ExpRows(x []float32, ldx, n int, scale float32, inverse []float32) {
+	rows := len(inverse)
+	if rows == 0 {
+		return
+	}
+	check(n > 0 && n%lanes == 0 && ldx >= n && len(x) >= (rows-1)*ldx+n, "%d rows of %d, %d apart", rows, n, ldx)
+	active.expRows(x, ldx, n, scale, inverse)
 }
 
-// GELU replaces each x by x·½(1+erf(x/√2)), within 1e-6 for |x| < 10. The length must be
-// a multiple of 8.
+// GELU replaces each x by x·½(1+erf(x/√2)), within 1e-6 for |x| < 10. The length
+// must be a multiple of 16.
 func GELU(x []float32) {
-	check(len(x)%8 == 0, "GELU over %d", len(x))
+	check(len(x)%lanes == 0, "GELU over %d", len(x))
 	if len(x) > 0 {
 		active.gelu(x)
 	}
 }
 
+// GELUQuantize quantises GELU(x)·smooth as [Quantize] does; x is overwritten.
+// GELU is within 2.6e-5 here, far below a step of the quantised. All have one
+// length, a multiple of 32.
+func GELUQuantize(q []uint8, x, smooth []float32) (scale float32, zero int32) {
+	checkQuantize(len(q), len(x), len(smooth))
+	return active.geluQuantize(q, x, smooth)
+}
+
 // LayerNorm replaces x by the normalised x + y, times gamma plus beta. All have
 // one length, a multiple of 16.
 func LayerNorm(x, y, gamma, beta []float32, eps float32) {
-	n := len(x)
-	check(n > 0 && n%lanes == 0 && len(y) == n && len(gamma) == n && len(beta) == n, "layer norm over %d, %d, %d, %d", n, len(y), len(gamma), len(beta))
+	checkNorm(len(x), len(y), len(gamma), len(beta))
 	active.layerNorm(x, y, gamma, beta, eps)
+}
+
+// LayerNormQuantize is [LayerNorm] and then [Quantize] in one.
+func LayerNormQuantize(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (scale float32, zero int32) {
+	checkNorm(len(x), len(y), len(gamma), len(beta))
+	checkQuantize(len(q), len(x), len(smooth))
+	return active.layerNormQuantize(q, x, y, gamma, beta, eps, smooth)
 }
 
 // Quantize writes x·smooth as unsigned bytes: with v = x[i]·smooth[i],
@@ -77,9 +160,58 @@ func LayerNorm(x, y, gamma, beta []float32, eps float32) {
 // 0, is spread over 0 … 255, and rounding is to nearest even. All have one
 // length, a multiple of 32, and values are finite.
 func Quantize(q []uint8, x, smooth []float32) (scale float32, zero int32) {
-	n := len(x)
-	check(n > 0 && n%32 == 0 && len(q) == n && len(smooth) == n, "quantisation of %d into %d by %d", n, len(q), len(smooth))
+	checkQuantize(len(q), len(x), len(smooth))
 	return active.quantize(q, x, smooth)
+}
+
+// Dequantize writes x[i] = q[i]·scale. The length must be a multiple of 16.
+func Dequantize(x []float32, q []int8, scale float32) {
+	check(len(q)%lanes == 0 && len(x) == len(q), "%d of %d", len(x), len(q))
+	if len(q) > 0 {
+		active.dequantize(x, q, scale)
+	}
+}
+
+// MaxSim returns Σ_i max_j a_i·b_j over rows of a width, a multiple of 16: the
+// late interaction of ColBERT (Khattab and Zaharia, 2020). scratch must have
+// [MaxSimScratch] elements. Without rows in a or b it is 0.
+func MaxSim(a, b []float32, width int, scratch []float32) float32 {
+	check(width > 0 && width%Columns == 0 && len(a)%width == 0 && len(b)%width == 0, "rows of %d in %d and %d", width, len(a), len(b))
+	n, m := len(a)/width, len(b)/width
+	if n == 0 || m == 0 {
+		return 0
+	}
+	check(len(scratch) >= MaxSimScratch(n, m, width), "room for %d by %d rows", n, m)
+	padded := (m + Columns - 1) / Columns * Columns
+	panels, rest := scratch[:padded*width], scratch[padded*width:]
+	mask, rest := rest[:padded], rest[padded:]
+	products, highest := rest[:n*padded], rest[n*padded:][:n]
+	clear(mask[:m])
+	for j := m; j < padded; j++ {
+		mask[j] = -1e30
+	}
+	Transpose(panels, b, m, width, width)
+	MulFloat32(products, RowMajor(padded), a, width, n, &Float32Matrix{N: padded, K: width, Panels: panels, Bias: mask})
+	active.rowMaxima(products, padded, padded, highest)
+	sum := float32(0)
+	for _, x := range highest {
+		sum += x
+	}
+	return sum
+}
+
+// MaxSimScratch is how much room [MaxSim] needs for n by m rows of a width.
+func MaxSimScratch(n, m, width int) int {
+	padded := (m + Columns - 1) / Columns * Columns
+	return padded*(width+1+n) + n
+}
+
+func checkQuantize(q, x, smooth int) {
+	check(x > 0 && x%32 == 0 && q == x && smooth == x, "quantisation of %d into %d by %d", x, q, smooth)
+}
+
+func checkNorm(x, y, gamma, beta int) {
+	check(x > 0 && x%lanes == 0 && y == x && gamma == x && beta == x, "layer norm over %d, %d, %d, %d", x, y, gamma, beta)
 }
 
 func check(ok bool, format string, args ...any) {

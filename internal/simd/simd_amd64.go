@@ -3,267 +3,204 @@
 package simd
 
 import (
+	"math"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
 
-// gemm is what the GEMM routines take; the generator knows the offsets. They
-// do whole blocks of rows and advance scaled.
-type gemm struct {
-	a       unsafe.Pointer // first row
-	lda     uintptr        // bytes from row to row
-	b       unsafe.Pointer // first panel
-	stride  uintptr        // bytes from panel to panel
-	k       uintptr        // steps: quads of inputs for int8, inputs for float32
-	c       unsafe.Pointer
-	ldc     uintptr // bytes from row to row
-	blocks  uintptr // of rows
-	ascale  unsafe.Pointer
-	azero   unsafe.Pointer
-	bscale  unsafe.Pointer
-	bias    unsafe.Pointer
-	colsums unsafe.Pointer
-	scaled  uintptr // bytes of ascale and azero that are done
-}
-
-// The number in a name is the rows of a block. AVX-512 routines do four panels
-// at once, AVX2 routines one.
+//go:noescape
+func transposeAVX512(panel, rows *float32, stride, n, blocks int)
 
 //go:noescape
-func gemmInt8AVX512x6(p *gemm)
+func transposeAVX2(panel, rows *float32, stride, n, blocks int)
 
 //go:noescape
-func gemmInt8AVX512x4(p *gemm)
+func dotAVX512(a, b *float32, sixteens int) float32
 
 //go:noescape
-func gemmInt8AVX512x2(p *gemm)
+func dotAVX2(a, b *float32, sixteens int) float32
 
 //go:noescape
-func gemmInt8AVX512x1(p *gemm)
+func expRowsAVX512(x *float32, stride, sixteens, rows int, inverse *float32, c float32)
 
 //go:noescape
-func gemmFloat32AVX512x6(p *gemm)
+func expRowsAVX2(x *float32, stride, sixteens, rows int, inverse *float32, c float32)
 
 //go:noescape
-func gemmFloat32AVX512x4(p *gemm)
+func rowMaximaAVX512(x *float32, stride, sixteens, rows int, dst *float32)
 
 //go:noescape
-func gemmFloat32AVX512x2(p *gemm)
+func rowMaximaAVX2(x *float32, stride, sixteens, rows int, dst *float32)
 
 //go:noescape
-func gemmFloat32AVX512x1(p *gemm)
+func geluAVX512(x *float32, sixteens int)
 
 //go:noescape
-func gemmInt8AVX2x4(p *gemm)
+func geluAVX2(x *float32, sixteens int)
 
 //go:noescape
-func gemmInt8AVX2x2(p *gemm)
+func geluQuantizeAVX512(q *uint8, x, smooth *float32, sixteens int, params *quantized)
 
 //go:noescape
-func gemmInt8AVX2x1(p *gemm)
+func geluQuantizeAVX2(q *uint8, x, smooth *float32, sixteens int, params *quantized)
 
 //go:noescape
-func gemmFloat32AVX2x6(p *gemm)
-
-//go:noescape
-func gemmFloat32AVX2x4(p *gemm)
-
-//go:noescape
-func gemmFloat32AVX2x2(p *gemm)
-
-//go:noescape
-func gemmFloat32AVX2x1(p *gemm)
-
-//go:noescape
-func dotAVX2(a, b *float32, n int) float32
-
-//go:noescape
-func softmaxAVX2(x *float32, n int, scale float32)
-
-//go:noescape
-func geluAVX2(x *float32, n int)
+func layerNormAVX512(x, y, gamma, beta *float32, n int, eps float32)
 
 //go:noescape
 func layerNormAVX2(x, y, gamma, beta *float32, n int, eps float32)
 
 //go:noescape
+func layerNormQuantizeAVX512(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
+
+//go:noescape
+func layerNormQuantizeAVX2(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
+
+//go:noescape
+func quantizeAVX512(q *uint8, x, smooth *float32, n int, params *quantized)
+
+//go:noescape
 func quantizeAVX2(q *uint8, x, smooth *float32, n int, params *quantized)
 
-// quantized is what quantizeAVX2 returns.
+//go:noescape
+func dequantizeAVX512(x *float32, q *int8, sixteens int, scale float32)
+
+//go:noescape
+func dequantizeAVX2(x *float32, q *int8, sixteens int, scale float32)
+
+// quantized is what the quantising routines return.
 type quantized struct {
 	scale float32
 	zero  int32
 }
 
-func nativeLevels() []level {
-	var found []level
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		return nil
-	}
-	avx2 := level{
-		name:       "avx2",
-		mulInt8:    mulInt8AVX2,
-		mulFloat32: mulFloat32AVX2,
-		dot:        dotNative,
-		softmax:    softmaxNative,
-		gelu:       geluNative,
-		layerNorm:  layerNormNative,
-		quantize:   quantizeNative,
-	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VNNI {
-		avx512 := avx2
-		avx512.name, avx512.mulInt8, avx512.mulFloat32 = "avx512", mulInt8AVX512, mulFloat32AVX512
-		found = append(found, avx512)
-	}
-	return append(found, avx2)
-}
-
-// routine does blocks of a number of rows.
-type routine struct {
-	rows int
-	run  func(p *gemm)
+// rowRoutines are those over rows of one width of registers.
+type rowRoutines struct {
+	transpose         func(panel, rows *float32, stride, n, blocks int)
+	dot               func(a, b *float32, sixteens int) float32
+	expRows           func(x *float32, stride, sixteens, rows int, inverse *float32, c float32)
+	rowMaxima         func(x *float32, stride, sixteens, rows int, dst *float32)
+	gelu              func(x *float32, sixteens int)
+	geluQuantize      func(q *uint8, x, smooth *float32, sixteens int, params *quantized)
+	layerNorm         func(x, y, gamma, beta *float32, n int, eps float32)
+	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
+	quantize          func(q *uint8, x, smooth *float32, n int, params *quantized)
+	dequantize        func(x *float32, q *int8, sixteens int, scale float32)
 }
 
 var (
-	int8AVX512    = []routine{{6, gemmInt8AVX512x6}, {4, gemmInt8AVX512x4}, {2, gemmInt8AVX512x2}, {1, gemmInt8AVX512x1}}
-	int8AVX2      = []routine{{4, gemmInt8AVX2x4}, {2, gemmInt8AVX2x2}, {1, gemmInt8AVX2x1}}
-	float32AVX512 = []routine{{6, gemmFloat32AVX512x6}, {4, gemmFloat32AVX512x4}, {2, gemmFloat32AVX512x2}, {1, gemmFloat32AVX512x1}}
-	float32AVX2   = []routine{{6, gemmFloat32AVX2x6}, {4, gemmFloat32AVX2x4}, {2, gemmFloat32AVX2x2}, {1, gemmFloat32AVX2x1}}
+	rows512 = rowRoutines{
+		transposeAVX512, dotAVX512, expRowsAVX512, rowMaximaAVX512, geluAVX512, geluQuantizeAVX512,
+		layerNormAVX512, layerNormQuantizeAVX512, quantizeAVX512, dequantizeAVX512,
+	}
+	rows256 = rowRoutines{
+		transposeAVX2, dotAVX2, expRowsAVX2, rowMaximaAVX2, geluAVX2, geluQuantizeAVX2,
+		layerNormAVX2, layerNormQuantizeAVX2, quantizeAVX2, dequantizeAVX2,
+	}
 )
 
-// sweep runs routines over all rows: as many large blocks as there are, then
-// smaller ones.
-func sweep(p gemm, rows int, routines []routine) {
-	for _, r := range routines {
-		n := rows / r.rows
-		if n == 0 {
-			continue
+func nativeLevels() []level {
+	x := cpu.X86
+	var found []level
+	if !x.HasAVX2 || !x.HasFMA {
+		return nil
+	}
+	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ {
+		if x.HasAVX512VNNI {
+			found = append(found, nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni}, float512))
 		}
-		block := p
-		block.blocks = uintptr(n)
-		r.run(&block)
-		if rows -= n * r.rows; rows == 0 {
-			return
-		}
-		done := uintptr(n * r.rows)
-		p.a = unsafe.Add(p.a, done*p.lda)
-		p.c = unsafe.Add(p.c, done*p.ldc)
-		if p.ascale != nil {
-			p.ascale = unsafe.Add(p.ascale, 4*done)
-			p.azero = unsafe.Add(p.azero, 4*done)
-		}
+		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512}, float512))
+	}
+	return append(found, nativeLevel("avx2", &rows256, intProducts{fast: words256, exact: exact256}, float256))
+}
+
+// nativeLevel puts a level together. The kernels tell the race detector what
+// they read and write, which it does not see in assembly.
+func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routine) level {
+	return level{
+		name: name,
+		mulInt8: func(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+			ints.mul(c, l, a, scale, zero, w)
+		},
+		mulFloat32: func(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix) {
+			mulFloat32(c, l, a, lda, rows, w, floats)
+		},
+		mulRows: func(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int) {
+			mulRows(c, ldc, a, lda, inverse, b, ldb, k, n, floats)
+		},
+		transpose: func(panels, rows []float32, n, width, stride int) {
+			readsRows(rows, n, width, stride)
+			writes(panels[:(n+Columns-1)/Columns*Columns*width])
+			for i := 0; i < n; i += Columns {
+				r.transpose(&panels[i*width], &rows[i*stride], 4*stride, min(Columns, n-i), width/Columns)
+			}
+		},
+		dot: func(a, b []float32) float32 {
+			reads(a)
+			reads(b)
+			return r.dot(&a[0], &b[0], len(a)/lanes)
+		},
+		expRows: func(x []float32, ldx, n int, scale float32, inverse []float32) {
+			writesRows(x, len(inverse), n, ldx)
+			writes(inverse)
+			r.expRows(&x[0], 4*ldx, n/lanes, len(inverse), &inverse[0], float32(scale*math.Log2E))
+		},
+		rowMaxima: func(x []float32, ldx, n int, dst []float32) {
+			readsRows(x, len(dst), n, ldx)
+			writes(dst)
+			r.rowMaxima(&x[0], 4*ldx, n/lanes, len(dst), &dst[0])
+		},
+		gelu: func(x []float32) {
+			writes(x)
+			r.gelu(&x[0], len(x)/lanes)
+		},
+		geluQuantize: func(q []uint8, x, smooth []float32) (float32, int32) {
+			writes(x)
+			writes(q)
+			reads(smooth)
+			var p quantized
+			r.geluQuantize(&q[0], &x[0], &smooth[0], len(x)/lanes, &p)
+			return p.scale, p.zero
+		},
+		layerNorm: func(x, y, gamma, beta []float32, eps float32) {
+			writes(x)
+			reads(y)
+			r.layerNorm(&x[0], &y[0], &gamma[0], &beta[0], len(x), eps)
+		},
+		layerNormQuantize: func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (float32, int32) {
+			writes(x)
+			writes(q)
+			reads(y)
+			var p quantized
+			r.layerNormQuantize(&q[0], &x[0], &y[0], &gamma[0], &beta[0], &smooth[0], len(x), &p, eps)
+			return p.scale, p.zero
+		},
+		quantize: func(q []uint8, x, smooth []float32) (float32, int32) {
+			writes(q)
+			reads(x)
+			var p quantized
+			r.quantize(&q[0], &x[0], &smooth[0], len(x), &p)
+			return p.scale, p.zero
+		},
+		dequantize: func(x []float32, q []int8, scale float32) {
+			writes(x)
+			reads(q)
+			r.dequantize(&x[0], &q[0], len(x)/lanes, scale)
+		},
 	}
 }
 
-func mulInt8AVX512(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
-	wide := w.N / (4 * Columns) * (4 * Columns)
-	mulInt8(c, ldc, a, scale, zero, w, 0, wide, 4, int8AVX512)
-	if w.SaturationFree {
-		mulInt8(c, ldc, a, scale, zero, w, wide, w.N, 1, int8AVX2)
-	} else {
-		mulInt8Exact(c, ldc, a, scale, zero, w, wide)
-	}
-}
-
-func mulInt8AVX2(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
-	if w.SaturationFree {
-		mulInt8(c, ldc, a, scale, zero, w, 0, w.N, 1, int8AVX2)
-	} else {
-		mulInt8Exact(c, ldc, a, scale, zero, w, 0)
-	}
-}
-
-// mulInt8Exact does the columns from one on in generic Go, which does not
-// saturate.
-func mulInt8Exact(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix, from int) {
-	if from == w.N {
-		return
-	}
-	rest := Int8Matrix{N: w.N - from, K: w.K, Panels: w.Panels[from*w.K:], Scale: w.Scale[from:], Bias: w.Bias[from:], ColSum: w.ColSum[from:]}
-	gemmInt8Generic(c[from:], ldc, a, scale, zero, &rest)
-}
-
-// mulInt8 runs routines that do some panels at once over columns from … to.
-func mulInt8(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix, from, to, panels int, routines []routine) {
-	reads(a)
-	reads(w.Panels)
-	p := gemm{
-		a: unsafe.Pointer(&a[0]), lda: uintptr(w.K),
-		stride: uintptr(w.K * Columns), k: uintptr(w.K / 4), ldc: uintptr(4 * ldc),
-		ascale: unsafe.Pointer(&scale[0]), azero: unsafe.Pointer(&zero[0]),
-	}
-	for j := from; j < to; j += panels * Columns {
-		p.b = unsafe.Pointer(&w.Panels[j*w.K])
-		p.c = unsafe.Pointer(&c[j])
-		p.bscale, p.bias, p.colsums = unsafe.Pointer(&w.Scale[j]), unsafe.Pointer(&w.Bias[j]), unsafe.Pointer(&w.ColSum[j])
-		sweep(p, len(scale), routines)
-	}
-	for i := range scale {
-		writes(c[i*ldc+from : i*ldc+to])
-	}
-}
-
-func mulFloat32AVX512(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
-	wide := w.N / (4 * Columns) * (4 * Columns)
-	mulFloat32(c, ldc, a, lda, rows, w, 0, wide, 4, float32AVX512)
-	mulFloat32(c, ldc, a, lda, rows, w, wide, w.N, 1, float32AVX2)
-}
-
-func mulFloat32AVX2(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
-	mulFloat32(c, ldc, a, lda, rows, w, 0, w.N, 1, float32AVX2)
-}
-
-// noBias stands for a missing bias.
-var noBias [4 * Columns]float32
-
-func mulFloat32(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix, from, to, panels int, routines []routine) {
-	reads(w.Panels)
-	p := gemm{
-		a: unsafe.Pointer(&a[0]), lda: uintptr(4 * lda),
-		stride: uintptr(4 * w.K * Columns), k: uintptr(w.K), ldc: uintptr(4 * ldc),
-	}
-	for j := from; j < to; j += panels * Columns {
-		p.b = unsafe.Pointer(&w.Panels[j*w.K])
-		p.c = unsafe.Pointer(&c[j])
-		p.bias = unsafe.Pointer(&noBias[0])
-		if w.Bias != nil {
-			p.bias = unsafe.Pointer(&w.Bias[j])
-		}
-		sweep(p, rows, routines)
-	}
+func readsRows(x []float32, rows, n, stride int) {
 	for i := range rows {
-		reads(a[i*lda : i*lda+w.K])
-		writes(c[i*ldc+from : i*ldc+to])
+		reads(x[i*stride : i*stride+n])
 	}
 }
 
-func dotNative(a, b []float32) float32 {
-	reads(a)
-	reads(b)
-	return dotAVX2(&a[0], &b[0], len(a))
+func writesRows(x []float32, rows, n, stride int) {
+	for i := range rows {
+		writes(x[i*stride : i*stride+n])
+	}
 }
 
-func softmaxNative(x []float32, scale float32) {
-	writes(x)
-	softmaxAVX2(&x[0], len(x), scale)
-}
-
-func geluNative(x []float32) {
-	writes(x)
-	geluAVX2(&x[0], len(x))
-}
-
-func layerNormNative(x, y, gamma, beta []float32, eps float32) {
-	writes(x)
-	reads(y)
-	layerNormAVX2(&x[0], &y[0], &gamma[0], &beta[0], len(x), eps)
-}
-
-func quantizeNative(q []uint8, x, smooth []float32) (scale float32, zero int32) {
-	writes(q)
-	reads(x)
-	var p quantized
-	quantizeAVX2(&q[0], &x[0], &smooth[0], len(x), &p)
-	return p.scale, p.zero
-}
+func pointer[T any](x []T, i int) unsafe.Pointer { return unsafe.Pointer(&x[i]) }

@@ -31,79 +31,6 @@ func randomInt8(n, k int, free bool, r *rand.Rand) *Int8Matrix {
 	return m
 }
 
-// each runs a test for every level of this CPU but generic, which it is
-// compared with.
-func each(t *testing.T, f func(t *testing.T, l *level)) {
-	if len(levels) == 1 {
-		t.Skip("this CPU, or this build, has the generic kernels only")
-	}
-	for i := range levels[:len(levels)-1] {
-		t.Run(levels[i].name, func(t *testing.T) { f(t, &levels[i]) })
-	}
-}
-
-// guard surrounds a slice with values that a kernel must leave alone.
-func guard(n int) (whole, inner []float32) {
-	whole = make([]float32, n+64)
-	for i := range whole {
-		whole[i] = 12345
-	}
-	return whole, whole[32 : 32+n : 32+n]
-}
-
-func checkGuard(t *testing.T, whole []float32) {
-	t.Helper()
-	for i := range 32 {
-		if whole[i] != 12345 || whole[len(whole)-1-i] != 12345 {
-			t.Fatal("written outside of the slice")
-		}
-	}
-}
-
-func TestMulInt8IsBitForBit(t *testing.T) {
-	each(t, func(t *testing.T, l *level) {
-		r := rand.New(rand.NewPCG(1, 2))
-		for _, n := range []int{16, 48, 64, 80, 192, 384} {
-			for _, k := range []int{32, 64, 384} {
-				for _, rows := range []int{1, 2, 3, 5, 7, 12, 23} {
-					for _, free := range []bool{true, false} {
-						testMulInt8(t, l, n, k, rows, free, r)
-					}
-				}
-			}
-		}
-	})
-}
-
-func testMulInt8(t *testing.T, l *level, n, k, rows int, free bool, r *rand.Rand) {
-	w := randomInt8(n, k, free, r)
-	if w.SaturationFree != free {
-		t.Fatalf("saturation-free is %v", w.SaturationFree)
-	}
-	a := make([]uint8, rows*k)
-	scale, zero := random(rows, 0.1, r), make([]int32, rows)
-	for i := range a {
-		a[i] = uint8(255 - r.IntN(3)*r.IntN(128))
-	}
-	for i := range zero {
-		zero[i] = r.Int32N(256)
-	}
-	ldc := n + 16*r.IntN(2)
-	length := (rows-1)*ldc + n
-	want := make([]float32, length)
-	gemmInt8Generic(want, ldc, a, scale, zero, w)
-	whole, got := guard(length)
-	l.mulInt8(got, ldc, a, scale, zero, w)
-	checkGuard(t, whole)
-	for i := range rows {
-		for j := range n {
-			if got[i*ldc+j] != want[i*ldc+j] {
-				t.Fatalf("%d rows, %d × %d, free %v: row %d output %d is %v, want %v", rows, k, n, free, i, j, got[i*ldc+j], want[i*ldc+j])
-			}
-		}
-	}
-}
-
 // TestMulInt8Definition checks the generic kernel against the sum itself, from
 // row-major weights.
 func TestMulInt8Definition(t *testing.T) {
@@ -117,7 +44,7 @@ func TestMulInt8Definition(t *testing.T) {
 	}
 	scale, zero := random(rows, 1, r), []int32{0, 128, 255}
 	c := make([]float32, rows*n)
-	MulInt8(c, n, a, scale, zero, w)
+	MulInt8(c, RowMajor(n), a, scale, zero, w)
 	for i := range rows {
 		for j := range n {
 			sum := 0.0
@@ -156,9 +83,8 @@ func testMulFloat32(t *testing.T, l *level, n, k, rows int, r *rand.Rand) {
 	}
 	lda, ldc := k+r.IntN(5), n+r.IntN(5)
 	a := random((rows-1)*lda+k, 1, r)
-	whole, c := guard((rows-1)*ldc + n)
-	l.mulFloat32(c, ldc, a, lda, rows, w)
-	checkGuard(t, whole)
+	c := make([]float32, (rows-1)*ldc+n)
+	l.mulFloat32(c, Layout{Row: ldc, Group: GroupColumns}, a, lda, rows, w)
 	for i := range rows {
 		for j := range n {
 			want, size := 0.0, 1.0
@@ -173,23 +99,6 @@ func testMulFloat32(t *testing.T, l *level, n, k, rows int, r *rand.Rand) {
 			if math.Abs(float64(c[i*ldc+j])-want) > 1e-6*size {
 				t.Fatalf("%d rows, %d × %d: row %d output %d is %v, want %v", rows, k, n, i, j, c[i*ldc+j], want)
 			}
-		}
-	}
-}
-
-func TestLevelsAgreeOnFloat32(t *testing.T) {
-	if len(levels) < 3 {
-		t.Skip("this CPU has no two levels of assembly")
-	}
-	r := rand.New(rand.NewPCG(7, 8))
-	w := &Float32Matrix{N: 128, K: 96, Panels: random(128*96, 1, r), Bias: random(128, 1, r)}
-	a := random(7*96, 1, r)
-	c, d := make([]float32, 7*128), make([]float32, 7*128)
-	levels[0].mulFloat32(c, 128, a, 96, 7, w)
-	levels[1].mulFloat32(d, 128, a, 96, 7, w)
-	for i := range c {
-		if c[i] != d[i] {
-			t.Fatalf("%s gives %v, %s gives %v", levels[0].name, c[i], levels[1].name, d[i])
 		}
 	}
 }
@@ -217,10 +126,11 @@ func TestSoftmax(t *testing.T) {
 					x := random(n, 10, r)
 					x[n-1] = -1e30 // padding
 					want := softmax(x, scale)
-					levels[i].softmax(x, scale)
+					inverse := make([]float32, 1)
+					levels[i].expRows(x, n, n, scale, inverse)
 					for j := range x {
-						if d := math.Abs(float64(x[j]) - want[j]); d > 1e-6*want[j]+1e-9 {
-							t.Fatalf("over %d: %v, want %v", n, x[j], want[j])
+						if d := math.Abs(float64(x[j]*inverse[0]) - want[j]); d > 1e-6*want[j]+1e-9 {
+							t.Fatalf("over %d: %v, want %v", n, x[j]*inverse[0], want[j])
 						}
 					}
 				}
@@ -300,46 +210,6 @@ func layerNorm(x, y, gamma, beta []float32, eps float64) []float64 {
 	return out
 }
 
-func TestQuantizeIsBitForBit(t *testing.T) {
-	each(t, func(t *testing.T, l *level) {
-		r := rand.New(rand.NewPCG(15, 16))
-		for round := range 500 {
-			n := 32 * (1 + r.IntN(12))
-			x, smooth := random(n, 1, r), random(n, 1, r)
-			switch round % 5 {
-			case 1:
-				clear(x)
-			case 2: // one sign
-				for i := range x {
-					x[i] = float32(math.Abs(float64(x[i])))
-					smooth[i] = 1
-				}
-			case 3:
-				for i := range x {
-					x[i] = -float32(math.Abs(float64(x[i]))) * 1e-20
-					smooth[i] = 1
-				}
-			case 4: // halves, where rounding decides
-				for i := range x {
-					x[i], smooth[i] = float32(r.IntN(256))-127.5, 1
-				}
-				x[0], x[1] = -127.5, 127.5
-			}
-			want, got := make([]uint8, n), make([]uint8, n)
-			ws, wz := quantizeGeneric(want, x, smooth)
-			gs, gz := l.quantize(got, x, smooth)
-			if ws != gs || wz != gz {
-				t.Fatalf("round %d: scale %v zero %d, want %v, %d", round, gs, gz, ws, wz)
-			}
-			for i := range want {
-				if want[i] != got[i] {
-					t.Fatalf("round %d: byte %d is %d, want %d", round, i, got[i], want[i])
-				}
-			}
-		}
-	})
-}
-
 // TestQuantizeRestores checks that bytes stand for their values within half a
 // step.
 func TestQuantizeRestores(t *testing.T) {
@@ -390,15 +260,15 @@ func TestIsSaturationFree(t *testing.T) {
 func TestWrongShapesPanic(t *testing.T) {
 	for name, f := range map[string]func(){
 		"dot":     func() { Dot(make([]float32, 3), make([]float32, 2)) },
-		"softmax": func() { Softmax(make([]float32, 15), 1) },
+		"softmax": func() { ExpRows(make([]float32, 15), 15, 15, 1, make([]float32, 1)) },
 		"layernorm": func() {
 			LayerNorm(make([]float32, 16), make([]float32, 15), make([]float32, 16), make([]float32, 16), 1)
 		},
 		"int8": func() {
-			MulInt8(make([]float32, 15), 16, make([]uint8, 32), []float32{1}, []int32{0}, randomInt8(16, 32, true, rand.New(rand.NewPCG(0, 0))))
+			MulInt8(make([]float32, 15), RowMajor(16), make([]uint8, 32), []float32{1}, []int32{0}, randomInt8(16, 32, true, rand.New(rand.NewPCG(0, 0))))
 		},
 		"float32": func() {
-			MulFloat32(make([]float32, 16), 16, make([]float32, 3), 4, 1, &Float32Matrix{N: 16, K: 4, Panels: make([]float32, 64)})
+			MulFloat32(make([]float32, 16), RowMajor(16), make([]float32, 3), 4, 1, &Float32Matrix{N: 16, K: 4, Panels: make([]float32, 64)})
 		},
 	} {
 		func() {
@@ -428,7 +298,7 @@ func BenchmarkMulInt8(b *testing.B) {
 				a, c := make([]uint8, rows*s.k), make([]float32, rows*s.n)
 				scale, zero := make([]float32, rows), make([]int32, rows)
 				for b.Loop() {
-					levels[i].mulInt8(c, s.n, a, scale, zero, w)
+					levels[i].mulInt8(c, RowMajor(s.n), a, scale, zero, w)
 				}
 				b.ReportMetric(float64(b.N)*2*rows*float64(s.n*s.k)/b.Elapsed().Seconds()/1e9, "GOPS")
 			})
@@ -445,7 +315,7 @@ func BenchmarkMulFloat32(b *testing.B) {
 				const rows = 128
 				a, c := make([]float32, rows*s.k), make([]float32, rows*s.n)
 				for b.Loop() {
-					levels[i].mulFloat32(c, s.n, a, s.k, rows, w)
+					levels[i].mulFloat32(c, RowMajor(s.n), a, s.k, rows, w)
 				}
 				b.ReportMetric(float64(b.N)*2*rows*float64(s.n*s.k)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 			})
@@ -455,20 +325,28 @@ func BenchmarkMulFloat32(b *testing.B) {
 
 func BenchmarkRows(b *testing.B) {
 	r := rand.New(rand.NewPCG(25, 26))
-	x, y, z := random(1536, 1, r), random(1536, 1, r), random(1536, 1, r)
-	q := make([]uint8, 1536)
+	x, y, z := random(64*128, 1, r), random(1536, 1, r), random(1536, 1, r)
+	panels, inverse := make([]float32, 64*128), make([]float32, 64)
+	q, q8 := make([]uint8, 1536), make([]int8, 384)
 	for i := range levels {
 		l := &levels[i]
-		for name, f := range map[string]func(){
-			"softmax128": func() { l.softmax(x[:128], 0.2) },
-			"gelu1536":   func() { l.gelu(x) },
-			"norm384":    func() { l.layerNorm(x[:384], y[:384], z[:384], y[:384], 1) },
-			"quant1536":  func() { l.quantize(q, x, y) },
-			"dot384":     func() { l.dot(x[:384], y[:384]) },
+		for _, k := range []struct {
+			name string
+			run  func()
+		}{
+			{"exp64x128", func() { l.expRows(x, 128, 128, 0.2, inverse) }},
+			{"gelu1536", func() { l.gelu(x[:1536]) }},
+			{"geluQuantize1536", func() { copy(x[:1536], y); l.geluQuantize(q, x[:1536], z) }},
+			{"norm384", func() { l.layerNorm(x[:384], y[:384], z[:384], y[:384], 1) }},
+			{"normQuantize384", func() { l.layerNormQuantize(q[:384], x[:384], y[:384], z[:384], y[:384], 1, z[:384]) }},
+			{"quantize384", func() { l.quantize(q[:384], x[:384], y[:384]) }},
+			{"dequantize384", func() { l.dequantize(x[:384], q8, 0.1) }},
+			{"transpose128x32", func() { l.transpose(panels, x, 128, 32, 64) }},
+			{"dot384", func() { l.dot(x[:384], y[:384]) }},
 		} {
-			b.Run(l.name+"/"+name, func(b *testing.B) {
+			b.Run(k.name+"/"+l.name, func(b *testing.B) {
 				for b.Loop() {
-					f()
+					k.run()
 				}
 			})
 		}

@@ -4,250 +4,335 @@ import "fmt"
 
 // Offsets in the struct gemm of the package.
 const (
-	offA      = 0
-	offLDA    = 8
-	offB      = 16
-	offStride = 24
-	offK      = 32
-	offC      = 40
-	offLDC    = 48
-	offBlocks = 56
-	offAScale = 64
-	offAZero  = 72
-	offBScale = 80
-	offBias   = 88
-	offColSum = 96
-	offScaled = 104
+	offA         = 0
+	offLDA       = 8
+	offB         = 16
+	offStride    = 24
+	offStep      = 32
+	offK         = 40
+	offC         = 48
+	offLDC       = 56
+	offBlocks    = 64
+	offAScale    = 72
+	offScaleStep = 80
+	offAZero     = 88
+	offBScale    = 96
+	offBias      = 104
+	offColSum    = 112
+	offScaled    = 120
 )
 
-// prologue loads what all GEMM routines have in common:
+// kind is an arithmetic, the registers it is done in, and the sizes of routines.
+type kind struct {
+	table, name  string
+	register     string // of a vector
+	width        int    // of it, in bytes
+	float        bool
+	words        bool // products by way of 16-bit sums
+	exact        bool // and of every other weight at once, which never saturate
+	panels, rows []int
+}
+
+var kinds = []kind{
+	{table: "vnni", name: "Int8VNNI", register: "Z", width: 64, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
+	{table: "words512", name: "Int8AVX512", register: "Z", width: 64, words: true, panels: []int{4, 3, 2, 1}, rows: []int{4, 2, 1}},
+	{table: "exact512", name: "Int8ExactAVX512", register: "Z", width: 64, words: true, exact: true, panels: []int{1}, rows: []int{4, 2, 1}},
+	{table: "words256", name: "Int8AVX2", register: "Y", width: 32, words: true, panels: []int{1}, rows: []int{4, 2, 1}},
+	{table: "exact256", name: "Int8ExactAVX2", register: "Y", width: 32, words: true, exact: true, panels: []int{1}, rows: []int{2, 1}},
+	{table: "float512", name: "Float32AVX512", register: "Z", width: 64, float: true, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
+	{table: "float256", name: "Float32AVX2", register: "Y", width: 32, float: true, panels: []int{1}, rows: []int{6, 4, 2, 1}},
+}
+
+// gemm writes a routine that does blocks of some rows by some panels. It keeps
+// an accumulator for each row and vector of columns.
+type gemm struct {
+	*generator
+	kind
+	rows, panels int
+	halves       int // vectors of a panel
+	next         int // register to be given out
+	acc, b, odd  int // first of each kind
+	a            []int
+	temporary    [2]int
+	ones, mask   int
+}
+
+func (g *generator) gemm(k kind, rows, panels int) {
+	m := &gemm{generator: g, kind: k, rows: rows, panels: panels, halves: 64 / k.width}
+	m.allot()
+	m.prologue()
+	m.constants()
+	for i := range m.vectors() * rows {
+		m.clear(m.acc + i)
+	}
+	g.line("")
+	g.label("loop")
+	m.loadPanels()
+	for r := range rows {
+		m.row(r)
+	}
+	m.advance()
+	if k.float {
+		m.finishFloat()
+	} else {
+		m.finishInt8()
+	}
+	m.blocks()
+}
+
+// vectors is the number of vectors that a row of all panels makes.
+func (m *gemm) vectors() int { return m.panels * m.halves }
+
+func (m *gemm) take(n int) int {
+	m.next += n
+	return m.next - n
+}
+
+// allot gives out the registers.
+func (m *gemm) allot() {
+	m.acc = m.take(m.rows * m.vectors())
+	m.b = m.take(m.vectors())
+	if m.exact {
+		m.odd = m.take(m.vectors())
+		m.mask = m.take(1)
+	}
+	if m.words {
+		m.ones = m.take(1)
+		m.temporary = [2]int{m.take(1), 0}
+	}
+	limit := 32
+	if m.register == "Y" {
+		limit = 16
+	}
+	for len(m.a) < 4 && m.next < limit {
+		m.a = append(m.a, m.take(1))
+	}
+	if len(m.a) == 0 || m.next > limit {
+		panic(fmt.Sprintf("%s: %d by %d need %d registers", m.name, m.rows, m.panels, m.next))
+	}
+}
+
+func (m *gemm) reg(n int) string { return fmt.Sprintf("%s%d", m.register, n) }
+
+func (m *gemm) clear(n int) {
+	if m.register == "Z" {
+		m.op("VPXORD Z%d, Z%d, Z%d", n, n, n)
+	} else {
+		m.op("VPXOR Y%d, Y%d, Y%d", n, n, n)
+	}
+}
+
+// prologue loads what all routines have in common:
 //
 //	SI rows of a, R8 their distance; DI panels of b, R9 their distance, AX three
-//	times that; DX rows of c, R10 their distance; R11 blocks of rows left.
-func (g *generator) prologue(name string, rows int) {
-	g.function(name, 8)
-	g.op("MOVQ p+0(FP), R15")
+//	times that, R14 the distance of its rows; DX rows of c, R10 their distance;
+//	R11 blocks of rows left.
+func (m *gemm) prologue() {
+	m.function(fmt.Sprintf("gemm%sx%dx%d", m.name, m.rows, m.panels), 8)
+	m.op("MOVQ p+0(FP), R15")
 	for _, x := range []struct {
 		off int
 		reg string
-	}{{offA, "SI"}, {offLDA, "R8"}, {offB, "DI"}, {offStride, "R9"}, {offC, "DX"}, {offLDC, "R10"}, {offBlocks, "R11"}} {
-		g.op("MOVQ %d(R15), %s", x.off, x.reg)
+	}{{offA, "SI"}, {offLDA, "R8"}, {offB, "DI"}, {offStride, "R9"}, {offStep, "R14"}, {offC, "DX"}, {offLDC, "R10"}, {offBlocks, "R11"}} {
+		m.op("MOVQ %d(R15), %s", x.off, x.reg)
 	}
-	g.op("LEAQ (R9)(R9*2), AX")
-	g.label("block")
-	g.op("MOVQ SI, BX")
-	if rows > 3 {
-		g.op("LEAQ (R8)(R8*2), R12")
-		g.op("ADDQ SI, R12")
+	if m.panels > 3 {
+		m.op("LEAQ (R9)(R9*2), AX")
 	}
-	g.op("MOVQ DI, R13")
-	g.op("MOVQ %d(R15), CX", offK)
+	m.label("block")
+	m.op("MOVQ SI, BX")
+	if m.rows > 3 {
+		m.op("LEAQ (R8)(R8*2), R12")
+		m.op("ADDQ SI, R12")
+	}
+	m.op("MOVQ DI, R13")
+	m.op("MOVQ %d(R15), CX", offK)
 }
 
-// row is the address of an element of row r of a.
-func row(r int) string {
+// constants are made anew for each block, since its end uses their registers.
+func (m *gemm) constants() {
+	if m.words {
+		m.op("VPBROADCASTD %s, %s", m.constant(0x00010001, "ones"), m.reg(m.ones))
+	}
+	if m.exact {
+		m.op("VPBROADCASTD %s, %s", m.constant(0x00ff00ff, "even"), m.reg(m.mask))
+	}
+}
+
+// rowAddress is that of an element of row r of a.
+func (m *gemm) rowAddress(r int) string {
 	base := "BX"
 	if r >= 3 {
 		base, r = "R12", r-3
 	}
-	return indexed(base, "R8", r)
+	return indexed(0, base, "R8", r)
 }
 
-func indexed(base, stride string, n int) string {
-	if n == 0 {
-		return "(" + base + ")"
+func indexed(offset int, base, stride string, n int) string {
+	at := fmt.Sprintf("(%s)", base)
+	if offset > 0 {
+		at = fmt.Sprintf("%d(%s)", offset, base)
 	}
-	return fmt.Sprintf("(%s)(%s*%d)", base, stride, n)
+	if n > 0 {
+		at += fmt.Sprintf("(%s*%d)", stride, n)
+	}
+	return at
 }
 
-// panel is the address of the vector of panel p of b.
-func panel(p int) string {
-	if p == 3 {
-		return "(R13)(AX*1)"
+// loadPanels loads a step of every panel.
+func (m *gemm) loadPanels() {
+	for p := range m.panels {
+		for h := range m.halves {
+			at := indexed(h*m.width, "R13", "R9", p)
+			if p == 3 {
+				at = indexed(h*m.width, "R13", "AX", 1)
+			}
+			m.loadVector(at, m.b+p*m.halves+h)
+		}
 	}
-	return indexed("R13", "R9", p)
+	if !m.exact {
+		return
+	}
+	and, andNot := "VPAND", "VPANDN"
+	if m.register == "Z" {
+		and, andNot = "VPANDD", "VPANDND"
+	}
+	for i := range m.vectors() { // the odd bytes, and then the even
+		b, mask := m.reg(m.b+i), m.reg(m.mask)
+		m.op("%s %s, %s, %s", andNot, b, mask, m.reg(m.odd+i))
+		m.op("%s %s, %s, %s", and, b, mask, b)
+	}
 }
 
-// next moves a's pointers, of which there are two for more than three rows, and
-// b's, and closes the loop over k.
-func (g *generator) next(rows, aBytes, bBytes int) {
-	g.op("ADDQ $%d, BX", aBytes)
-	if rows > 3 {
-		g.op("ADDQ $%d, R12", aBytes)
+func (m *gemm) loadVector(at string, n int) {
+	switch {
+	case m.float:
+		m.op("VMOVUPS %s, %s", at, m.reg(n))
+	case m.register == "Z":
+		m.op("VMOVDQU32 %s, %s", at, m.reg(n))
+	default:
+		m.op("VMOVDQU %s, %s", at, m.reg(n))
 	}
-	g.op("ADDQ $%d, R13", bBytes)
-	g.op("DECQ CX")
-	g.op("JNZ loop")
+}
+
+// row multiplies a step of row r by the panels.
+func (m *gemm) row(r int) {
+	a := m.reg(m.a[r%len(m.a)])
+	if m.float {
+		m.op("VBROADCASTSS %s, %s", m.rowAddress(r), a)
+	} else {
+		m.op("VPBROADCASTD %s, %s", m.rowAddress(r), a)
+	}
+	for i := range m.vectors() {
+		b, acc := m.reg(m.b+i), m.reg(m.acc+r*m.vectors()+i)
+		switch {
+		case m.float:
+			m.op("VFMADD231PS %s, %s, %s", b, a, acc)
+		case !m.words:
+			m.op("VPDPBUSD %s, %s, %s", b, a, acc)
+		default:
+			m.addWords(a, b, acc)
+			if m.exact {
+				m.addWords(a, m.reg(m.odd+i), acc)
+			}
+		}
+	}
+}
+
+func (m *gemm) addWords(a, b, acc string) {
+	t := m.reg(m.temporary[0])
+	m.op("VPMADDUBSW %s, %s, %s", b, a, t)
+	m.op("VPMADDWD %s, %s, %s", m.reg(m.ones), t, t)
+	m.op("VPADDD %s, %s, %s", t, acc, acc)
+}
+
+// advance moves the pointers of a, of which there are two for more than three
+// rows, and b's, and closes the loop over k.
+func (m *gemm) advance() {
+	m.op("ADDQ $%d, BX", 4)
+	if m.rows > 3 {
+		m.op("ADDQ $%d, R12", 4)
+	}
+	m.op("ADDQ R14, R13")
+	m.op("DECQ CX")
+	m.op("JNZ loop")
+}
+
+// rowScale loads BX with where ascale of the block begins. The struct keeps an
+// offset, not the pointer moved on: past the last block it would point behind
+// its slice, which the garbage collector takes for a pointer to whatever lies
+// there.
+func (m *gemm) rowScale() {
+	m.op("MOVQ %d(R15), BX", offAScale)
+	m.op("ADDQ %d(R15), BX", offScaled)
+}
+
+// nextScale moves the offset past the rows of the block.
+func (m *gemm) nextScale() {
+	m.op("IMUL3Q $%d, R12, R12", m.rows)
+	m.op("ADDQ R12, %d(R15)", offScaled)
+}
+
+// finishInt8: c = (acc − zero·colsum)·ascale·bscale + bias. The registers of the
+// panels and after are free.
+func (m *gemm) finishInt8() {
+	m.rowScale()
+	m.op("MOVQ %d(R15), CX", offAZero)
+	m.op("ADDQ %d(R15), CX", offScaled)
+	m.op("MOVQ %d(R15), R13", offColSum)
+	for i := range m.vectors() {
+		m.loadVector(indexed(i*m.width, "R13", "", 0), m.b+i)
+	}
+	m.op("MOVQ %d(R15), R12", offBScale)
+	m.op("MOVQ %d(R15), R13", offBias)
+	free := m.b + m.vectors()
+	zero, scale := m.reg(free), m.reg(free+1)
+	t := m.reg(free + 2)
+	for r := range m.rows {
+		m.op("VPBROADCASTD %d(CX), %s", 4*r, zero)
+		m.op("VBROADCASTSS %d(BX), %s", 4*r, scale)
+		for i := range m.vectors() {
+			acc, at := m.reg(m.acc+r*m.vectors()+i), i*m.width
+			m.op("VPMULLD %s, %s, %s", m.reg(m.b+i), zero, t)
+			m.op("VPSUBD %s, %s, %s", t, acc, acc)
+			m.op("VCVTDQ2PS %s, %s", acc, acc)
+			m.op("VMULPS %s, %s, %s", scale, acc, acc)
+			m.op("VMOVUPS %d(R12), %s", at, t)
+			m.op("VFMADD213PS %d(R13), %s, %s", at, t, acc)
+			m.op("VMOVUPS %s, %d(DX)", acc, at)
+		}
+		m.op("ADDQ R10, DX")
+	}
+	m.op("ADDQ $%d, %d(R15)", 4*m.rows, offScaled)
+}
+
+// finishFloat: c = acc·ascale + bias.
+func (m *gemm) finishFloat() {
+	m.rowScale()
+	m.op("MOVQ %d(R15), R12", offScaleStep)
+	m.op("MOVQ %d(R15), R13", offBias)
+	for i := range m.vectors() {
+		m.loadVector(indexed(i*m.width, "R13", "", 0), m.b+i)
+	}
+	scale := m.reg(m.a[0])
+	for r := range m.rows {
+		m.op("VBROADCASTSS (BX), %s", scale)
+		m.op("ADDQ R12, BX")
+		for i := range m.vectors() {
+			acc := m.reg(m.acc + r*m.vectors() + i)
+			m.op("VFMADD213PS %s, %s, %s", m.reg(m.b+i), scale, acc)
+			m.op("VMOVUPS %s, %d(DX)", acc, i*m.width)
+		}
+		m.op("ADDQ R10, DX")
+	}
+	m.nextScale()
 }
 
 // blocks moves to the next block of rows.
-func (g *generator) blocks(rows int) {
-	g.op("IMUL3Q $%d, R8, BX", rows)
-	g.op("ADDQ BX, SI")
-	g.op("DECQ R11")
-	g.op("JNZ block")
-	g.ret()
-}
-
-// rowScales loads BX and CX with where ascale and azero of the block begin. The
-// struct keeps an offset, not the pointers moved on: past the last block these
-// would point behind their slices, which the garbage collector takes for a
-// pointer to whatever lies there.
-func (g *generator) rowScales() {
-	g.op("MOVQ %d(R15), CX", offScaled)
-	g.op("MOVQ %d(R15), BX", offAScale)
-	g.op("ADDQ CX, BX")
-	g.op("ADDQ %d(R15), CX", offAZero)
-}
-
-// gemmInt8AVX512 keeps rows × panels accumulators of 16 columns.
-func (g *generator) gemmInt8AVX512(rows, panels int) {
-	g.prologue(fmt.Sprintf("gemmInt8AVX512x%d", rows), rows)
-	for i := range rows * panels {
-		g.op("VPXORD Z%d, Z%d, Z%d", i, i, i)
-	}
-	g.line("")
-	g.label("loop")
-	for p := range panels {
-		g.op("VMOVDQU32 %s, Z%d", panel(p), 24+p)
-	}
-	for r := range rows {
-		a := 28 + r%4
-		g.op("VPBROADCASTD %s, Z%d", row(r), a)
-		for p := range panels {
-			g.op("VPDPBUSD Z%d, Z%d, Z%d", 24+p, a, r*panels+p)
-		}
-	}
-	g.next(rows, 4, 64)
-	// c = float(acc − zero·colsum)·ascale·bscale + bias
-	g.rowScales()
-	for p := range panels {
-		g.op("MOVQ %d(R15), R13", offColSum)
-		g.op("VMOVDQU32 %d(R13), Z%d", 64*p, 24+p)
-	}
-	g.op("MOVQ %d(R15), R12", offBScale)
-	g.op("MOVQ %d(R15), R13", offBias)
-	for r := range rows {
-		g.op("VPBROADCASTD %d(CX), Z28", 4*r)
-		g.op("VBROADCASTSS %d(BX), Z29", 4*r)
-		for p := range panels {
-			acc := r*panels + p
-			g.op("VPMULLD Z%d, Z28, Z30", 24+p)
-			g.op("VPSUBD Z30, Z%d, Z%d", acc, acc)
-			g.op("VCVTDQ2PS Z%d, Z%d", acc, acc)
-			g.op("VMULPS Z29, Z%d, Z%d", acc, acc)
-			g.op("VMULPS %d(R12), Z%d, Z%d", 64*p, acc, acc)
-			g.op("VADDPS %d(R13), Z%d, Z%d", 64*p, acc, acc)
-			g.op("VMOVUPS Z%d, %d(DX)", acc, 64*p)
-		}
-		g.op("ADDQ R10, DX")
-	}
-	g.op("ADDQ $%d, %d(R15)", 4*rows, offScaled)
-	g.blocks(rows)
-}
-
-// gemmFloat32AVX512 keeps rows × panels accumulators of 16 columns.
-func (g *generator) gemmFloat32AVX512(rows, panels int) {
-	g.prologue(fmt.Sprintf("gemmFloat32AVX512x%d", rows), rows)
-	for i := range rows * panels {
-		g.op("VPXORD Z%d, Z%d, Z%d", i, i, i)
-	}
-	g.line("")
-	g.label("loop")
-	for p := range panels {
-		g.op("VMOVUPS %s, Z%d", panel(p), 24+p)
-	}
-	for r := range rows {
-		a := 28 + r%4
-		g.op("VBROADCASTSS %s, Z%d", row(r), a)
-		for p := range panels {
-			g.op("VFMADD231PS Z%d, Z%d, Z%d", 24+p, a, r*panels+p)
-		}
-	}
-	g.next(rows, 4, 64)
-	g.op("MOVQ %d(R15), R13", offBias)
-	for r := range rows {
-		for p := range panels {
-			acc := r*panels + p
-			g.op("VADDPS %d(R13), Z%d, Z%d", 64*p, acc, acc)
-			g.op("VMOVUPS Z%d, %d(DX)", acc, 64*p)
-		}
-		g.op("ADDQ R10, DX")
-	}
-	g.blocks(rows)
-}
-
-// gemmInt8AVX2 keeps rows × 2 accumulators of 8 columns: one panel.
-func (g *generator) gemmInt8AVX2(rows int) {
-	g.prologue(fmt.Sprintf("gemmInt8AVX2x%d", rows), rows)
-	g.op("VPCMPEQW Y13, Y13, Y13")
-	g.op("VPSRLW $15, Y13, Y13") // sixteen ones
-	for i := range 2 * rows {
-		g.op("VPXOR Y%d, Y%d, Y%d", i, i, i)
-	}
-	g.line("")
-	g.label("loop")
-	g.op("VMOVDQU (R13), Y8")
-	g.op("VMOVDQU 32(R13), Y9")
-	for r := range rows {
-		g.op("VPBROADCASTD %s, Y10", row(r))
-		for h := range 2 {
-			g.op("VPMADDUBSW Y%d, Y10, Y%d", 8+h, 11+h)
-			g.op("VPMADDWD Y13, Y%d, Y%d", 11+h, 11+h)
-			g.op("VPADDD Y%d, Y%d, Y%d", 11+h, 2*r+h, 2*r+h)
-		}
-	}
-	g.next(rows, 4, 64)
-	g.rowScales()
-	g.op("MOVQ %d(R15), R13", offColSum)
-	g.op("VMOVDQU (R13), Y8")
-	g.op("VMOVDQU 32(R13), Y9")
-	g.op("MOVQ %d(R15), R12", offBScale)
-	g.op("MOVQ %d(R15), R13", offBias)
-	for r := range rows {
-		g.op("VPBROADCASTD %d(CX), Y10", 4*r)
-		g.op("VBROADCASTSS %d(BX), Y11", 4*r)
-		for h := range 2 {
-			acc := 2*r + h
-			g.op("VPMULLD Y%d, Y10, Y12", 8+h)
-			g.op("VPSUBD Y12, Y%d, Y%d", acc, acc)
-			g.op("VCVTDQ2PS Y%d, Y%d", acc, acc)
-			g.op("VMULPS Y11, Y%d, Y%d", acc, acc)
-			g.op("VMULPS %d(R12), Y%d, Y%d", 32*h, acc, acc)
-			g.op("VADDPS %d(R13), Y%d, Y%d", 32*h, acc, acc)
-			g.op("VMOVUPS Y%d, %d(DX)", acc, 32*h)
-		}
-		g.op("ADDQ R10, DX")
-	}
-	g.op("ADDQ $%d, %d(R15)", 4*rows, offScaled)
-	g.blocks(rows)
-}
-
-// gemmFloat32AVX2 keeps rows × 2 accumulators of 8 columns: one panel.
-func (g *generator) gemmFloat32AVX2(rows int) {
-	g.prologue(fmt.Sprintf("gemmFloat32AVX2x%d", rows), rows)
-	for i := range 2 * rows {
-		g.op("VXORPS Y%d, Y%d, Y%d", i, i, i)
-	}
-	g.line("")
-	g.label("loop")
-	g.op("VMOVUPS (R13), Y12")
-	g.op("VMOVUPS 32(R13), Y13")
-	for r := range rows {
-		a := 14 + r%2
-		g.op("VBROADCASTSS %s, Y%d", row(r), a)
-		g.op("VFMADD231PS Y12, Y%d, Y%d", a, 2*r)
-		g.op("VFMADD231PS Y13, Y%d, Y%d", a, 2*r+1)
-	}
-	g.next(rows, 4, 64)
-	g.op("MOVQ %d(R15), R13", offBias)
-	for r := range rows {
-		for h := range 2 {
-			acc := 2*r + h
-			g.op("VADDPS %d(R13), Y%d, Y%d", 32*h, acc, acc)
-			g.op("VMOVUPS Y%d, %d(DX)", acc, 32*h)
-		}
-		g.op("ADDQ R10, DX")
-	}
-	g.blocks(rows)
+func (m *gemm) blocks() {
+	m.op("IMUL3Q $%d, R8, BX", m.rows)
+	m.op("ADDQ BX, SI")
+	m.op("DECQ R11")
+	m.op("JNZ block")
+	m.ret()
 }

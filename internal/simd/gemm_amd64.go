@@ -1,0 +1,134 @@
+//go:build !purego
+
+package simd
+
+import "unsafe"
+
+// gemm is what the GEMM routines take; the generator knows the offsets. They
+// do whole blocks of rows and advance scaled.
+type gemm struct {
+	a         unsafe.Pointer // first row
+	lda       uintptr        // bytes from row to row
+	b         unsafe.Pointer // first panel
+	stride    uintptr        // bytes from panel to panel
+	step      uintptr        // bytes from one step of a panel to the next
+	k         uintptr        // steps: quads of inputs for int8, inputs for float32
+	c         unsafe.Pointer
+	ldc       uintptr // bytes from row to row
+	blocks    uintptr // of rows
+	ascale    unsafe.Pointer
+	scaleStep uintptr // bytes from a row's scale to the next, for float32
+	azero     unsafe.Pointer
+	bscale    unsafe.Pointer
+	bias      unsafe.Pointer
+	colsums   unsafe.Pointer
+	scaled    uintptr // bytes of ascale and azero that are done
+}
+
+// routine does blocks of a number of rows.
+type routine struct {
+	rows int
+	run  func(p *gemm)
+}
+
+// sweep runs routines over all rows: as many large blocks as there are, then
+// smaller ones.
+func sweep(p *gemm, rows int, routines []routine) {
+	done := 0
+	for _, r := range routines {
+		n := (rows - done) / r.rows
+		if n == 0 {
+			continue
+		}
+		block := *p
+		block.a = unsafe.Add(p.a, uintptr(done)*p.lda)
+		block.c = unsafe.Add(p.c, uintptr(done)*p.ldc)
+		block.scaled = uintptr(done) * p.scaleStep
+		block.blocks = uintptr(n)
+		r.run(&block)
+		if done += n * r.rows; done == rows {
+			return
+		}
+	}
+}
+
+// intProducts are the int8 routines of a level, by the number of panels that
+// they do at once, most first: those for weights that cannot saturate, and those
+// for any.
+type intProducts struct {
+	fast, exact [][]routine
+}
+
+func (x intProducts) mul(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+	reads(a)
+	reads(w.Panels)
+	p := gemm{
+		a: pointer(a, 0), lda: uintptr(w.K),
+		stride: uintptr(w.K * Columns), step: 4 * Columns, k: uintptr(w.K / 4), ldc: uintptr(4 * l.Row),
+		ascale: pointer(scale, 0), azero: pointer(zero, 0), scaleStep: 4,
+	}
+	by := x.exact
+	if w.SaturationFree {
+		by = x.fast
+	}
+	for j := 0; j < w.N; {
+		panels := min(len(by), (w.N-j)/Columns)
+		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, l.At(0, j))
+		p.bscale, p.bias, p.colsums = pointer(w.Scale, j), pointer(w.Bias, j), pointer(w.ColSum, j)
+		sweep(&p, len(scale), by[len(by)-panels])
+		writesProduct(c, l, len(scale), j, panels*Columns)
+		j += panels * Columns
+	}
+}
+
+// writesProduct tells the race detector of n columns of a product from one on,
+// within a group.
+func writesProduct(c []float32, l Layout, rows, from, n int) {
+	for i := range rows {
+		at := l.At(i, from)
+		writes(c[at : at+n])
+	}
+}
+
+var (
+	noBias   [4 * Columns]float32 // stands for a missing bias
+	oneScale = [1]float32{1}      // stands for missing scales of rows
+)
+
+func mulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix, by [][]routine) {
+	reads(w.Panels)
+	readsRows(a, rows, w.K, lda)
+	p := gemm{
+		a: pointer(a, 0), lda: uintptr(4 * lda),
+		stride: uintptr(4 * w.K * Columns), step: 4 * Columns, k: uintptr(w.K), ldc: uintptr(4 * l.Row),
+		ascale: pointer(oneScale[:], 0), bias: pointer(noBias[:], 0),
+	}
+	for j := 0; j < w.N; {
+		panels := min(len(by), (w.N-j)/Columns)
+		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, l.At(0, j))
+		if w.Bias != nil {
+			p.bias = pointer(w.Bias, j)
+		}
+		sweep(&p, rows, by[len(by)-panels])
+		writesProduct(c, l, rows, j, panels*Columns)
+		j += panels * Columns
+	}
+}
+
+func mulRows(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int, by [][]routine) {
+	rows := len(inverse)
+	readsRows(a, rows, k, lda)
+	readsRows(b, k, n, ldb)
+	p := gemm{
+		a: pointer(a, 0), lda: uintptr(4 * lda),
+		stride: 4 * Columns, step: uintptr(4 * ldb), k: uintptr(k), ldc: uintptr(4 * ldc),
+		ascale: pointer(inverse, 0), scaleStep: 4, bias: pointer(noBias[:], 0),
+	}
+	for j := 0; j < n; {
+		panels := min(len(by), (n-j)/Columns)
+		p.b, p.c = pointer(b, j), pointer(c, j)
+		sweep(&p, rows, by[len(by)-panels])
+		j += panels * Columns
+	}
+	writesRows(c, rows, n, ldc)
+}
