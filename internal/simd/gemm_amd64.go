@@ -25,10 +25,9 @@ type gemm struct {
 	scaled    uintptr // bytes of ascale and azero that are done
 }
 
-// routine does blocks of a number of rows.
+// routine does blocks of a number of rows. It is called by its number.
 type routine struct {
-	rows int
-	run  func(p *gemm)
+	rows, number int
 }
 
 // sweep runs routines over all rows: as many large blocks as there are, then
@@ -84,7 +83,7 @@ func (x intProducts) mul(c []float32, l Layout, a []uint8, scale []float32, zero
 // writesProduct tells the race detector of n columns of a product from one on,
 // within a group.
 func writesProduct(c []float32, l Layout, rows, from, n int) {
-	for i := range rows {
+	for i := 0; raceEnabled && i < rows; i++ {
 		at := l.At(i, from)
 		writes(c[at : at+n])
 	}

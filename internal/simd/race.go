@@ -7,6 +7,8 @@ import (
 	"unsafe"
 )
 
+const raceEnabled = true
+
 // The race detector does not see what assembly reads and writes: tell it.
 
 func reads[T any](x []T)  { runtime.RaceReadRange(unsafe.Pointer(unsafe.SliceData(x)), size(x)) }

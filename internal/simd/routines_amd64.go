@@ -8,36 +8,154 @@ package simd
 // by the rows of a block, most first.
 var (
 	vnni = [][]routine{
-		{{6, gemmInt8VNNIx6x4}, {4, gemmInt8VNNIx4x4}, {2, gemmInt8VNNIx2x4}, {1, gemmInt8VNNIx1x4}},
-		{{6, gemmInt8VNNIx6x3}, {4, gemmInt8VNNIx4x3}, {2, gemmInt8VNNIx2x3}, {1, gemmInt8VNNIx1x3}},
-		{{6, gemmInt8VNNIx6x2}, {4, gemmInt8VNNIx4x2}, {2, gemmInt8VNNIx2x2}, {1, gemmInt8VNNIx1x2}},
-		{{6, gemmInt8VNNIx6x1}, {4, gemmInt8VNNIx4x1}, {2, gemmInt8VNNIx2x1}, {1, gemmInt8VNNIx1x1}},
+		{{6, 0}, {4, 1}, {2, 2}, {1, 3}},
+		{{6, 4}, {4, 5}, {2, 6}, {1, 7}},
+		{{6, 8}, {4, 9}, {2, 10}, {1, 11}},
+		{{6, 12}, {4, 13}, {2, 14}, {1, 15}},
 	}
 	words512 = [][]routine{
-		{{4, gemmInt8AVX512x4x4}, {2, gemmInt8AVX512x2x4}, {1, gemmInt8AVX512x1x4}},
-		{{4, gemmInt8AVX512x4x3}, {2, gemmInt8AVX512x2x3}, {1, gemmInt8AVX512x1x3}},
-		{{4, gemmInt8AVX512x4x2}, {2, gemmInt8AVX512x2x2}, {1, gemmInt8AVX512x1x2}},
-		{{4, gemmInt8AVX512x4x1}, {2, gemmInt8AVX512x2x1}, {1, gemmInt8AVX512x1x1}},
+		{{4, 16}, {2, 17}, {1, 18}},
+		{{4, 19}, {2, 20}, {1, 21}},
+		{{4, 22}, {2, 23}, {1, 24}},
+		{{4, 25}, {2, 26}, {1, 27}},
 	}
 	exact512 = [][]routine{
-		{{4, gemmInt8ExactAVX512x4x1}, {2, gemmInt8ExactAVX512x2x1}, {1, gemmInt8ExactAVX512x1x1}},
+		{{4, 28}, {2, 29}, {1, 30}},
 	}
 	words256 = [][]routine{
-		{{4, gemmInt8AVX2x4x1}, {2, gemmInt8AVX2x2x1}, {1, gemmInt8AVX2x1x1}},
+		{{4, 31}, {2, 32}, {1, 33}},
 	}
 	exact256 = [][]routine{
-		{{2, gemmInt8ExactAVX2x2x1}, {1, gemmInt8ExactAVX2x1x1}},
+		{{2, 34}, {1, 35}},
 	}
 	float512 = [][]routine{
-		{{6, gemmFloat32AVX512x6x4}, {4, gemmFloat32AVX512x4x4}, {2, gemmFloat32AVX512x2x4}, {1, gemmFloat32AVX512x1x4}},
-		{{6, gemmFloat32AVX512x6x3}, {4, gemmFloat32AVX512x4x3}, {2, gemmFloat32AVX512x2x3}, {1, gemmFloat32AVX512x1x3}},
-		{{6, gemmFloat32AVX512x6x2}, {4, gemmFloat32AVX512x4x2}, {2, gemmFloat32AVX512x2x2}, {1, gemmFloat32AVX512x1x2}},
-		{{6, gemmFloat32AVX512x6x1}, {4, gemmFloat32AVX512x4x1}, {2, gemmFloat32AVX512x2x1}, {1, gemmFloat32AVX512x1x1}},
+		{{6, 36}, {4, 37}, {2, 38}, {1, 39}},
+		{{6, 40}, {4, 41}, {2, 42}, {1, 43}},
+		{{6, 44}, {4, 45}, {2, 46}, {1, 47}},
+		{{6, 48}, {4, 49}, {2, 50}, {1, 51}},
 	}
 	float256 = [][]routine{
-		{{6, gemmFloat32AVX2x6x1}, {4, gemmFloat32AVX2x4x1}, {2, gemmFloat32AVX2x2x1}, {1, gemmFloat32AVX2x1x1}},
+		{{6, 52}, {4, 53}, {2, 54}, {1, 55}},
 	}
 )
+
+// run does what a block says.
+func (r routine) run(p *gemm) {
+	switch r.number {
+	case 0:
+		gemmInt8VNNIx6x4(p)
+	case 1:
+		gemmInt8VNNIx4x4(p)
+	case 2:
+		gemmInt8VNNIx2x4(p)
+	case 3:
+		gemmInt8VNNIx1x4(p)
+	case 4:
+		gemmInt8VNNIx6x3(p)
+	case 5:
+		gemmInt8VNNIx4x3(p)
+	case 6:
+		gemmInt8VNNIx2x3(p)
+	case 7:
+		gemmInt8VNNIx1x3(p)
+	case 8:
+		gemmInt8VNNIx6x2(p)
+	case 9:
+		gemmInt8VNNIx4x2(p)
+	case 10:
+		gemmInt8VNNIx2x2(p)
+	case 11:
+		gemmInt8VNNIx1x2(p)
+	case 12:
+		gemmInt8VNNIx6x1(p)
+	case 13:
+		gemmInt8VNNIx4x1(p)
+	case 14:
+		gemmInt8VNNIx2x1(p)
+	case 15:
+		gemmInt8VNNIx1x1(p)
+	case 16:
+		gemmInt8AVX512x4x4(p)
+	case 17:
+		gemmInt8AVX512x2x4(p)
+	case 18:
+		gemmInt8AVX512x1x4(p)
+	case 19:
+		gemmInt8AVX512x4x3(p)
+	case 20:
+		gemmInt8AVX512x2x3(p)
+	case 21:
+		gemmInt8AVX512x1x3(p)
+	case 22:
+		gemmInt8AVX512x4x2(p)
+	case 23:
+		gemmInt8AVX512x2x2(p)
+	case 24:
+		gemmInt8AVX512x1x2(p)
+	case 25:
+		gemmInt8AVX512x4x1(p)
+	case 26:
+		gemmInt8AVX512x2x1(p)
+	case 27:
+		gemmInt8AVX512x1x1(p)
+	case 28:
+		gemmInt8ExactAVX512x4x1(p)
+	case 29:
+		gemmInt8ExactAVX512x2x1(p)
+	case 30:
+		gemmInt8ExactAVX512x1x1(p)
+	case 31:
+		gemmInt8AVX2x4x1(p)
+	case 32:
+		gemmInt8AVX2x2x1(p)
+	case 33:
+		gemmInt8AVX2x1x1(p)
+	case 34:
+		gemmInt8ExactAVX2x2x1(p)
+	case 35:
+		gemmInt8ExactAVX2x1x1(p)
+	case 36:
+		gemmFloat32AVX512x6x4(p)
+	case 37:
+		gemmFloat32AVX512x4x4(p)
+	case 38:
+		gemmFloat32AVX512x2x4(p)
+	case 39:
+		gemmFloat32AVX512x1x4(p)
+	case 40:
+		gemmFloat32AVX512x6x3(p)
+	case 41:
+		gemmFloat32AVX512x4x3(p)
+	case 42:
+		gemmFloat32AVX512x2x3(p)
+	case 43:
+		gemmFloat32AVX512x1x3(p)
+	case 44:
+		gemmFloat32AVX512x6x2(p)
+	case 45:
+		gemmFloat32AVX512x4x2(p)
+	case 46:
+		gemmFloat32AVX512x2x2(p)
+	case 47:
+		gemmFloat32AVX512x1x2(p)
+	case 48:
+		gemmFloat32AVX512x6x1(p)
+	case 49:
+		gemmFloat32AVX512x4x1(p)
+	case 50:
+		gemmFloat32AVX512x2x1(p)
+	case 51:
+		gemmFloat32AVX512x1x1(p)
+	case 52:
+		gemmFloat32AVX2x6x1(p)
+	case 53:
+		gemmFloat32AVX2x4x1(p)
+	case 54:
+		gemmFloat32AVX2x2x1(p)
+	case 55:
+		gemmFloat32AVX2x1x1(p)
+	}
+}
 
 //go:noescape
 func gemmInt8VNNIx6x4(p *gemm)

@@ -44,10 +44,18 @@ func MulInt8(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w 
 	if rows == 0 || w.N == 0 {
 		return
 	}
-	check(w.N%Columns == 0 && w.K > 0 && w.K%32 == 0, "int8 matrix of shape %d × %d", w.K, w.N)
-	check(len(w.Panels) >= w.N*w.K && len(w.Scale) >= w.N && len(w.Bias) >= w.N && len(w.ColSum) >= w.N, "int8 matrix with parts too short")
-	check(len(zero) == rows && len(a) >= rows*w.K, "%d rows of activations", rows)
-	check(l.holds(len(c), rows, w.N), "room for %d rows of products", rows)
+	if !(w.N%Columns == 0 && w.K > 0 && w.K%32 == 0) {
+		wrong("int8 matrix of shape %d × %d", w.K, w.N)
+	}
+	if !(len(w.Panels) >= w.N*w.K && len(w.Scale) >= w.N && len(w.Bias) >= w.N && len(w.ColSum) >= w.N) {
+		wrong("int8 matrix with parts too short")
+	}
+	if !(len(zero) == rows && len(a) >= rows*w.K) {
+		wrong("%d rows of activations", rows)
+	}
+	if !(l.holds(len(c), rows, w.N)) {
+		wrong("room for %d rows of products", rows)
+	}
 	active.mulInt8(c, l, a, scale, zero, w)
 }
 
@@ -60,10 +68,18 @@ func MulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Mat
 	if rows == 0 || w.N == 0 {
 		return
 	}
-	check(w.N%Columns == 0 && w.K > 0, "float32 matrix of shape %d × %d", w.K, w.N)
-	check(len(w.Panels) >= w.N*w.K && (w.Bias == nil || len(w.Bias) >= w.N), "float32 matrix with parts too short")
-	check(lda >= w.K && len(a) >= (rows-1)*lda+w.K, "%d rows of activations", rows)
-	check(l.holds(len(c), rows, w.N), "room for %d rows of products", rows)
+	if !(w.N%Columns == 0 && w.K > 0) {
+		wrong("float32 matrix of shape %d × %d", w.K, w.N)
+	}
+	if !(len(w.Panels) >= w.N*w.K && (w.Bias == nil || len(w.Bias) >= w.N)) {
+		wrong("float32 matrix with parts too short")
+	}
+	if !(lda >= w.K && len(a) >= (rows-1)*lda+w.K) {
+		wrong("%d rows of activations", rows)
+	}
+	if !(l.holds(len(c), rows, w.N)) {
+		wrong("room for %d rows of products", rows)
+	}
 	active.mulFloat32(c, l, a, lda, rows, w)
 }
 
@@ -79,9 +95,15 @@ func MulRows(c []float32, ldc int, a []float32, lda int, inverse, b []float32, l
 	if rows == 0 || n == 0 {
 		return
 	}
-	check(n%Columns == 0 && k > 0 && ldb >= n && len(b) >= (k-1)*ldb+n, "%d rows of %d, %d apart", k, n, ldb)
-	check(lda >= k && len(a) >= (rows-1)*lda+k, "%d rows of factors", rows)
-	check(ldc >= n && len(c) >= (rows-1)*ldc+n, "room for %d rows of products", rows)
+	if !(n%Columns == 0 && k > 0 && ldb >= n && len(b) >= (k-1)*ldb+n) {
+		wrong("%d rows of %d, %d apart", k, n, ldb)
+	}
+	if !(lda >= k && len(a) >= (rows-1)*lda+k) {
+		wrong("%d rows of factors", rows)
+	}
+	if !(ldc >= n && len(c) >= (rows-1)*ldc+n) {
+		wrong("room for %d rows of products", rows)
+	}
 	active.mulRows(c, ldc, a, lda, inverse, b, ldb, k, n)
 }
 
@@ -92,14 +114,20 @@ func Transpose(panels, rows []float32, n, width, stride int) {
 	if n == 0 {
 		return
 	}
-	check(n > 0 && width > 0 && width%Columns == 0 && stride >= width && len(rows) >= (n-1)*stride+width, "%d rows of %d", n, width)
-	check(len(panels) >= (n+Columns-1)/Columns*Columns*width, "room for %d columns of %d", n, width)
+	if !(n > 0 && width > 0 && width%Columns == 0 && stride >= width && len(rows) >= (n-1)*stride+width) {
+		wrong("%d rows of %d", n, width)
+	}
+	if !(len(panels) >= (n+Columns-1)/Columns*Columns*width) {
+		wrong("room for %d columns of %d", n, width)
+	}
 	active.transpose(panels, rows, n, width, stride)
 }
 
 // Dot returns Σ a[i]·b[i] over len(a) elements; b must have as many.
 func Dot(a, b []float32) float32 {
-	check(len(b) >= len(a), "vectors of %d and %d", len(a), len(b))
+	if !(len(b) >= len(a)) {
+		wrong("vectors of %d and %d", len(a), len(b))
+	}
 	whole := len(a) &^ (lanes - 1)
 	sum := float32(0)
 	if whole > 0 {
@@ -120,14 +148,18 @@ func ExpRows(x []float32, ldx, n int, scale float32, inverse []float32) {
 	if rows == 0 {
 		return
 	}
-	check(n > 0 && n%lanes == 0 && ldx >= n && len(x) >= (rows-1)*ldx+n, "%d rows of %d, %d apart", rows, n, ldx)
+	if !(n > 0 && n%lanes == 0 && ldx >= n && len(x) >= (rows-1)*ldx+n) {
+		wrong("%d rows of %d, %d apart", rows, n, ldx)
+	}
 	active.expRows(x, ldx, n, scale, inverse)
 }
 
 // GELU replaces each x by x·½(1+erf(x/√2)), within 1e-6 for |x| < 10. The length
 // must be a multiple of 16.
 func GELU(x []float32) {
-	check(len(x)%lanes == 0, "GELU over %d", len(x))
+	if !(len(x)%lanes == 0) {
+		wrong("GELU over %d", len(x))
+	}
 	if len(x) > 0 {
 		active.gelu(x)
 	}
@@ -166,7 +198,9 @@ func Quantize(q []uint8, x, smooth []float32) (scale float32, zero int32) {
 
 // Dequantize writes x[i] = q[i]·scale. The length must be a multiple of 16.
 func Dequantize(x []float32, q []int8, scale float32) {
-	check(len(q)%lanes == 0 && len(x) == len(q), "%d of %d", len(x), len(q))
+	if !(len(q)%lanes == 0 && len(x) == len(q)) {
+		wrong("%d of %d", len(x), len(q))
+	}
 	if len(q) > 0 {
 		active.dequantize(x, q, scale)
 	}
@@ -176,12 +210,16 @@ func Dequantize(x []float32, q []int8, scale float32) {
 // late interaction of ColBERT (Khattab and Zaharia, 2020). scratch must have
 // [MaxSimScratch] elements. Without rows in a or b it is 0.
 func MaxSim(a, b []float32, width int, scratch []float32) float32 {
-	check(width > 0 && width%Columns == 0 && len(a)%width == 0 && len(b)%width == 0, "rows of %d in %d and %d", width, len(a), len(b))
+	if !(width > 0 && width%Columns == 0 && len(a)%width == 0 && len(b)%width == 0) {
+		wrong("rows of %d in %d and %d", width, len(a), len(b))
+	}
 	n, m := len(a)/width, len(b)/width
 	if n == 0 || m == 0 {
 		return 0
 	}
-	check(len(scratch) >= MaxSimScratch(n, m, width), "room for %d by %d rows", n, m)
+	if !(len(scratch) >= MaxSimScratch(n, m, width)) {
+		wrong("room for %d by %d rows", n, m)
+	}
 	padded := (m + Columns - 1) / Columns * Columns
 	panels, rest := scratch[:padded*width], scratch[padded*width:]
 	mask, rest := rest[:padded], rest[padded:]
@@ -207,15 +245,19 @@ func MaxSimScratch(n, m, width int) int {
 }
 
 func checkQuantize(q, x, smooth int) {
-	check(x > 0 && x%32 == 0 && q == x && smooth == x, "quantisation of %d into %d by %d", x, q, smooth)
+	if !(x > 0 && x%32 == 0 && q == x && smooth == x) {
+		wrong("quantisation of %d into %d by %d", x, q, smooth)
+	}
 }
 
 func checkNorm(x, y, gamma, beta int) {
-	check(x > 0 && x%lanes == 0 && y == x && gamma == x && beta == x, "layer norm over %d, %d, %d, %d", x, y, gamma, beta)
+	if !(x > 0 && x%lanes == 0 && y == x && gamma == x && beta == x) {
+		wrong("layer norm over %d, %d, %d, %d", x, y, gamma, beta)
+	}
 }
 
-func check(ok bool, format string, args ...any) {
-	if !ok {
-		panic(fmt.Sprintf("simd: "+format, args...))
-	}
+// wrong panics. It is called behind a condition, not with one: what its
+// arguments are put into would be allocated in every call.
+func wrong(format string, args ...any) {
+	panic(fmt.Sprintf("simd: "+format, args...))
 }

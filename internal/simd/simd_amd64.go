@@ -40,10 +40,10 @@ func geluAVX512(x *float32, sixteens int)
 func geluAVX2(x *float32, sixteens int)
 
 //go:noescape
-func geluQuantizeAVX512(q *uint8, x, smooth *float32, sixteens int, params *quantized)
+func geluQuantizeAVX512(q *uint8, x, smooth *float32, sixteens int) (scale float32, zero int32)
 
 //go:noescape
-func geluQuantizeAVX2(q *uint8, x, smooth *float32, sixteens int, params *quantized)
+func geluQuantizeAVX2(q *uint8, x, smooth *float32, sixteens int) (scale float32, zero int32)
 
 //go:noescape
 func layerNormAVX512(x, y, gamma, beta *float32, n int, eps float32)
@@ -52,28 +52,22 @@ func layerNormAVX512(x, y, gamma, beta *float32, n int, eps float32)
 func layerNormAVX2(x, y, gamma, beta *float32, n int, eps float32)
 
 //go:noescape
-func layerNormQuantizeAVX512(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
+func layerNormQuantizeAVX512(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
 
 //go:noescape
-func layerNormQuantizeAVX2(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
+func layerNormQuantizeAVX2(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
 
 //go:noescape
-func quantizeAVX512(q *uint8, x, smooth *float32, n int, params *quantized)
+func quantizeAVX512(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 
 //go:noescape
-func quantizeAVX2(q *uint8, x, smooth *float32, n int, params *quantized)
+func quantizeAVX2(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 
 //go:noescape
 func dequantizeAVX512(x *float32, q *int8, sixteens int, scale float32)
 
 //go:noescape
 func dequantizeAVX2(x *float32, q *int8, sixteens int, scale float32)
-
-// quantized is what the quantising routines return.
-type quantized struct {
-	scale float32
-	zero  int32
-}
 
 // rowRoutines are those over rows of one width of registers.
 type rowRoutines struct {
@@ -82,10 +76,10 @@ type rowRoutines struct {
 	expRows           func(x *float32, stride, sixteens, rows int, inverse *float32, c float32)
 	rowMaxima         func(x *float32, stride, sixteens, rows int, dst *float32)
 	gelu              func(x *float32, sixteens int)
-	geluQuantize      func(q *uint8, x, smooth *float32, sixteens int, params *quantized)
+	geluQuantize      func(q *uint8, x, smooth *float32, sixteens int) (scale float32, zero int32)
 	layerNorm         func(x, y, gamma, beta *float32, n int, eps float32)
-	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n int, params *quantized, eps float32)
-	quantize          func(q *uint8, x, smooth *float32, n int, params *quantized)
+	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
+	quantize          func(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 	dequantize        func(x *float32, q *int8, sixteens int, scale float32)
 }
 
@@ -159,9 +153,7 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 			writes(x)
 			writes(q)
 			reads(smooth)
-			var p quantized
-			r.geluQuantize(&q[0], &x[0], &smooth[0], len(x)/lanes, &p)
-			return p.scale, p.zero
+			return r.geluQuantize(&q[0], &x[0], &smooth[0], len(x)/lanes)
 		},
 		layerNorm: func(x, y, gamma, beta []float32, eps float32) {
 			writes(x)
@@ -172,16 +164,12 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 			writes(x)
 			writes(q)
 			reads(y)
-			var p quantized
-			r.layerNormQuantize(&q[0], &x[0], &y[0], &gamma[0], &beta[0], &smooth[0], len(x), &p, eps)
-			return p.scale, p.zero
+			return r.layerNormQuantize(&q[0], &x[0], &y[0], &gamma[0], &beta[0], &smooth[0], len(x), eps)
 		},
 		quantize: func(q []uint8, x, smooth []float32) (float32, int32) {
 			writes(q)
 			reads(x)
-			var p quantized
-			r.quantize(&q[0], &x[0], &smooth[0], len(x), &p)
-			return p.scale, p.zero
+			return r.quantize(&q[0], &x[0], &smooth[0], len(x))
 		},
 		dequantize: func(x []float32, q []int8, scale float32) {
 			writes(x)
@@ -192,13 +180,13 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 }
 
 func readsRows(x []float32, rows, n, stride int) {
-	for i := range rows {
+	for i := 0; raceEnabled && i < rows; i++ {
 		reads(x[i*stride : i*stride+n])
 	}
 }
 
 func writesRows(x []float32, rows, n, stride int) {
-	for i := range rows {
+	for i := 0; raceEnabled && i < rows; i++ {
 		writes(x[i*stride : i*stride+n])
 	}
 }

@@ -229,7 +229,7 @@ var gaussPoly = []float32{
 // sixteens, an even number.
 func (g *generator) geluQuantize() {
 	g.function("geluQuantize"+g.vector.level, 40)
-	g.arguments("q DI", "x SI", "smooth R8", "sixteens CX", "params R9")
+	g.arguments("q DI", "x SI", "smooth R8", "sixteens CX")
 	r := func(n int) string { return g.v(n) }
 	// With 32 registers the coefficients stay in some, else they are loaded.
 	at := 12
@@ -280,7 +280,7 @@ func (g *generator) geluQuantize() {
 		g.op("VMINPS %s, %s, %s", r(0), r(4), r(4))
 		g.op("VMAXPS %s, %s, %s", r(0), r(5), r(5))
 	})
-	g.quantizeRange()
+	g.quantizeRange(32)
 	g.quantizeRow(false)
 	g.ret()
 }
@@ -340,9 +340,9 @@ func (g *generator) normalised(offset int) {
 
 // layerNormQuantize is layerNorm, and then quantize.
 func (g *generator) layerNormQuantize() {
-	g.function("layerNormQuantize"+g.vector.level, 68)
-	g.arguments("q", "x SI", "y DI", "gamma R8", "beta R9", "smooth R10", "n CX", "params")
-	g.normSums("eps+64(FP)")
+	g.function("layerNormQuantize"+g.vector.level, 72)
+	g.arguments("q", "x SI", "y DI", "gamma R8", "beta R9", "smooth R10", "n CX")
+	g.normSums("eps+56(FP)")
 	g.clearFloats(4, 7) // lowest, highest
 	g.sweep("scale", func(h, offset int) {
 		g.normalised(offset)
@@ -353,8 +353,7 @@ func (g *generator) layerNormQuantize() {
 	g.op("VMOVAPS %s, %s", g.v(7), g.v(5))
 	g.op("MOVQ q+0(FP), DI")
 	g.op("MOVQ R10, R8")
-	g.op("MOVQ params+56(FP), R9")
-	g.quantizeRange()
+	g.quantizeRange(64)
 	g.quantizeRow(true)
 	g.ret()
 }
@@ -363,7 +362,7 @@ func (g *generator) layerNormQuantize() {
 // The range includes 0, so that zero is in [0,255]; all zeros give scale 1.
 func (g *generator) quantize() {
 	g.function("quantize"+g.vector.level, 40)
-	g.arguments("q DI", "x SI", "smooth R8", "n CX", "params R9")
+	g.arguments("q DI", "x SI", "smooth R8", "n CX")
 	g.op("SHRQ $4, CX")
 	g.clearFloats(4, 5) // lowest, highest
 	g.sweep("range", func(h, offset int) {
@@ -372,14 +371,14 @@ func (g *generator) quantize() {
 		g.op("VMINPS %s, %s, %s", g.v(2), g.v(4), g.v(4))
 		g.op("VMAXPS %s, %s, %s", g.v(2), g.v(5), g.v(5))
 	})
-	g.quantizeRange()
+	g.quantizeRange(32)
 	g.quantizeRow(true)
 	g.ret()
 }
 
 // quantizeRange makes scale and zero of the lowest in register 4 and the highest
-// in 5, stores them at R9, and leaves the inverse in 5 and zero in 7.
-func (g *generator) quantizeRange() {
+// in 5, returns them in the results from an offset on, and leaves the inverse in 5 and zero in 7.
+func (g *generator) quantizeRange(result int) {
 	g.spread(5)
 	g.fold("VMAXPS")
 	g.op("VMOVAPS X0, X6")
@@ -401,8 +400,8 @@ func (g *generator) quantizeRange() {
 	g.op("MOVQ $255, DX")
 	g.op("CMPQ AX, DX")
 	g.op("CMOVQGT DX, AX")
-	g.op("VMOVSS X6, (R9)")
-	g.op("MOVL AX, 4(R9)")
+	g.op("VMOVSS X6, scale+%d(FP)", result)
+	g.op("MOVL AX, zero+%d(FP)", result+4)
 	g.op("VBROADCASTSS X5, %s", g.v(5))
 	g.op("VMOVD AX, X7")
 	g.op("VPBROADCASTD X7, %s", g.v(7))
