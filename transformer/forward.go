@@ -55,6 +55,14 @@ func grow[T any](x []T, n int) []T {
 // between its two products, the widest of all, stays in the cache.
 const blockRows = 48
 
+// blockOf divides rows into blocks of about one size, since the last, if it were
+// small, would use the weights few times: at most blockRows, and a multiple of
+// the six that products take at once.
+func blockOf(rows int) int {
+	blocks := (rows + blockRows - 1) / blockRows
+	return min(blockRows, ((rows+blocks-1)/blocks+5)/6*6)
+}
+
 func (s *scratch) reserve(tokens int, c Config) {
 	s.hidden = grow(s.hidden, tokens*c.Hidden)
 	s.other = grow(s.other, tokens*c.Hidden)
@@ -177,8 +185,9 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 	if i+1 < len(m.layers) {
 		next = &m.layers[i+1].qkv
 	}
-	for from := 0; from < rows; from += blockRows {
-		to := min(from+blockRows, rows)
+	block := blockOf(rows)
+	for from := 0; from < rows; from += block {
+		to := min(from+block, rows)
 		input, x := s.input.rows(from, to, h), s.other[from*h:to*h]
 		l.output.quantise(input, x)
 		projected := s.wide[:(to-from)*h]
