@@ -6,9 +6,18 @@ import (
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
-// attention computes softmax(Q·Kᵀ/√d)·V for each head of a sequence.
+// attention computes softmax(Q·Kᵀ/√d)·V for each head of a sequence, in float32
+// or, for a layer in int8, with integers.
 type attention struct {
-	keys, scores, mask, inverse []float32
+	scores, mask, inverse []float32
+
+	keys []float32 // of a head, as the columns of a matrix
+
+	queries, keys8 simd.Heads
+	panel          []float32
+	weights        []int16 // as scores
+	pairs          []int16 // values
+	scale          []float32
 }
 
 const (
@@ -52,11 +61,20 @@ type attended struct {
 }
 
 // run writes a row of attended values for each query.
-func (a *attention) run(dst []float32, x attended, c *Config) {
-	width := c.Hidden / c.Heads
-	padded := (x.n + simd.Columns - 1) / simd.Columns * simd.Columns
+func (a *attention) run(dst []float32, x attended, c *Config, integers bool) {
+	padded := simd.Pad(x.n)
 	most := max(6, min(scoreRows, scoreSize/padded/6*6))
-	a.reserve(x.n, padded, width, min(most, x.rows))
+	a.reserve(x.n, padded, min(most, x.rows))
+	if integers {
+		a.runInt8(dst, x, c, most)
+	} else {
+		a.runFloat32(dst, x, c, most)
+	}
+}
+
+func (a *attention) runFloat32(dst []float32, x attended, c *Config, most int) {
+	width, padded := c.Hidden/c.Heads, simd.Pad(x.n)
+	a.keys = grow(a.keys, padded*width)
 	keys := simd.Float32Matrix{N: padded, K: width, Panels: a.keys, Bias: a.mask}
 	scale := float32(1 / math.Sqrt(float64(width)))
 	for at := 0; at < c.Hidden; at += width {
@@ -72,10 +90,40 @@ func (a *attention) run(dst []float32, x attended, c *Config) {
 	}
 }
 
-// reserve makes room for n keys, of which those up to padded do not exist, and
-// rows of scores.
-func (a *attention) reserve(n, padded, width, rows int) {
-	a.keys = grow(a.keys, padded*width)
+func (a *attention) runInt8(dst []float32, x attended, c *Config, most int) {
+	width, padded, pairs := c.Hidden/c.Heads, simd.Pad(x.n), (x.n+1)/2
+	a.panel = grow(a.panel, width*simd.Columns)
+	a.pairs = grow(a.pairs, 2*pairs*width)
+	a.scale = grow(a.scale, width)
+	a.weights = grow(a.weights, len(a.scores))
+	reserveHeads(&a.queries, x.rows, width)
+	reserveHeads(&a.keys8, x.n, width)
+	bits := simd.ValueBits(x.n)
+	scale := float32(1 / math.Sqrt(float64(width)))
+	for at := 0; at < c.Hidden; at += width {
+		queries, keys, values := x.queries.from(0, at), x.keys.from(0, at), x.values.from(0, at)
+		simd.QuantizeQueries(a.queries, queries.data, x.rows, width, queries.layout.Row, a.panel)
+		simd.QuantizeKeys(a.keys8, keys.data, x.n, width, keys.layout.Row, a.panel)
+		simd.QuantizeValues(a.pairs, a.scale, values.data, x.n, width, values.layout.Row)
+		for from := 0; from < x.rows; from += most {
+			rows := min(most, x.rows-from)
+			simd.MulScores(a.scores, a.queries, from, rows, a.keys8, width, a.mask)
+			simd.ExpRowsInt16(a.weights, a.scores, padded, scale, bits, a.inverse[:rows])
+			simd.MulInt16(dst[from*c.Hidden+at:], c.Hidden, a.weights, padded, a.inverse[:rows], a.pairs, a.scale, pairs, width)
+		}
+	}
+}
+
+func reserveHeads(h *simd.Heads, n, width int) {
+	h.Padded = simd.Pad(n)
+	h.Bytes = grow(h.Bytes, width*h.Padded)
+	h.Scale = grow(h.Scale, h.Padded)
+	h.Sums = grow(h.Sums, h.Padded)
+}
+
+// reserve makes room for rows of scores of n keys, of which those up to padded
+// do not exist.
+func (a *attention) reserve(n, padded, rows int) {
 	a.scores = grow(a.scores, rows*padded)
 	a.inverse = grow(a.inverse, rows)
 	a.mask = grow(a.mask, padded)

@@ -146,7 +146,7 @@ func (s *scratch) attend(m *Model, l *layer) {
 		s.attention.run(s.other[from*h:to*h], attended{
 			queries: all.from(from, 0), rows: to - from,
 			keys: all.from(from, h), values: all.from(from, 2*h), n: to - from,
-		}, c)
+		}, c, l.qkv.int8 != nil)
 	}
 }
 
@@ -172,7 +172,7 @@ func (s *scratch) attendFirst(m *Model, l *layer) (rows int) {
 		s.attention.run(s.other[i*h:(i+1)*h], attended{
 			queries: queries.from(i, 0), rows: 1,
 			keys: pairs.from(from, 0), values: pairs.from(from, h), n: to - from,
-		}, c)
+		}, c, l.qkv.int8 != nil)
 	}
 	return b.Len()
 }

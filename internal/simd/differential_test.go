@@ -45,6 +45,52 @@ var kernels = []kernel{
 		l.transpose(panels, random((n-1)*stride+width, 1, r), n, width, stride)
 		return whole
 	}},
+	{"mulScores", func(l *level, r *rand.Rand) []float32 {
+		n, m, width := 1+r.IntN(60), 1+r.IntN(100), 16*(1+r.IntN(4))
+		q, k := someHeads(n, width, r), someHeads(m, width, r)
+		for i, b := range k.Bytes { // as keyLimit has it
+			k.Bytes[i] = uint8(int8(b) / 2)
+		}
+		from := r.IntN(n)
+		rows := 1 + r.IntN(n-from)
+		whole, c := guard(rows * k.Padded)
+		l.mulScores(c, k.Padded, q, from, rows, k, width, random(k.Padded, 1, r))
+		return whole
+	}},
+	{"mulInt16", func(l *level, r *rand.Rand) []float32 {
+		n, k, rows := 16*(1+r.IntN(5)), 1+r.IntN(40), 1+r.IntN(20)
+		lda, ldc := 2*k+r.IntN(4), n+r.IntN(40)
+		whole, c := guard((rows-1)*ldc + n)
+		limit := 1 << ValueBits(2*k)
+		l.mulInt16(c, ldc, someInt16(rows*lda, 0, limit, r), lda, random(rows, 1, r), someInt16(2*k*n, 1-limit, limit-1, r), random(n, 1, r), k, n)
+		return whole
+	}},
+	{"quantizePanel", func(l *level, r *rand.Rand) []float32 {
+		width := 16 * (1 + r.IntN(4))
+		panel := random(width*16, 1, r)
+		for i := 3; i < len(panel) && r.IntN(2) == 0; i += 16 {
+			panel[i] = 0
+		}
+		step := 64 + 4*r.IntN(9)
+		dst, scale, sums := make([]uint8, width/4*step), make([]float32, 20), make([]int32, 20)
+		l.quantizePanel(dst, step, scale, sums, panel, 64, uint8(r.IntN(2)*128))
+		return numbers(numbers(scale, dst), sums)
+	}},
+	{"quantizeValues", func(l *level, r *rand.Rand) []float32 {
+		n, width := 1+r.IntN(50), 16*(1+r.IntN(4))
+		stride := width + r.IntN(9)
+		pairs, scale := make([]int16, (n+1)/2*2*width+20), make([]float32, width+10)
+		l.quantizeValues(pairs, scale, random((n-1)*stride+width, 1, r), n, width, stride, float32(1+r.IntN(5000)))
+		return numbers(scale, pairs)
+	}},
+	{"expRowsInt16", func(l *level, r *rand.Rand) []float32 {
+		n, rows := 16*(1+r.IntN(10)), 1+r.IntN(5)
+		x := random(rows*n, 10, r)
+		x[n-1-r.IntN(16)] = -1e30
+		dst, inverse := make([]int16, rows*n+20), make([]float32, rows)
+		l.expRowsInt16(dst, x, n, r.Float32(), 1+r.IntN(14), inverse)
+		return numbers(inverse, dst)
+	}},
 	{"dot", func(l *level, r *rand.Rand) []float32 {
 		n := 16 * (1 + r.IntN(30))
 		return []float32{l.dot(random(n, 1, r), random(n, 1, r))}
@@ -139,6 +185,34 @@ func runInt8(l *level, r *rand.Rand, free bool) []float32 {
 	return whole
 }
 
+// someHeads are random bytes of heads.
+func someHeads(n, width int, r *rand.Rand) Heads {
+	h := Heads{Padded: Pad(n), Bytes: make([]uint8, width*Pad(n)), Scale: random(Pad(n), 1, r), Sums: make([]int32, Pad(n))}
+	for i := range h.Bytes {
+		h.Bytes[i] = uint8(r.IntN(256))
+	}
+	for i := range h.Sums {
+		h.Sums[i] = r.Int32N(1000) - 500
+	}
+	return h
+}
+
+func someInt16(n, least, most int, r *rand.Rand) []int16 {
+	x := make([]int16, n)
+	for i := range x {
+		x[i] = int16(least + r.IntN(most-least+1))
+	}
+	return x
+}
+
+// numbers appends integers to floats, which hold them exactly.
+func numbers[T uint8 | int16 | int32](x []float32, y []T) []float32 {
+	for _, v := range y {
+		x = append(x, float32(v))
+	}
+	return x
+}
+
 // someLayout is one for rows of n columns, and the size of what holds it.
 func someLayout(rows, n int, r *rand.Rand) (Layout, int) {
 	layout := RowMajor(n + r.IntN(5))
@@ -152,10 +226,7 @@ func someLayout(rows, n int, r *rand.Rand) (Layout, int) {
 func runQuantize(whole, x []float32, f func(q []uint8) (float32, int32)) []float32 {
 	q := make([]uint8, len(x)+64)
 	scale, zero := f(q[32 : 32+len(x) : 32+len(x)])
-	for _, b := range q {
-		whole = append(whole, float32(b))
-	}
-	return append(whole, scale, float32(zero))
+	return append(numbers(whole, q), scale, float32(zero))
 }
 
 // guard surrounds a slice with values that a kernel must leave alone.

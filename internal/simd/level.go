@@ -15,6 +15,12 @@ type level struct {
 	mulRows    func(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int)
 	transpose  func(panels, rows []float32, n, width, stride int)
 
+	mulScores      func(c []float32, padded int, q Heads, from, rows int, k Heads, width int, mask []float32)
+	mulInt16       func(c []float32, ldc int, a []int16, lda int, inverse []float32, pairs []int16, scale []float32, k, n int)
+	quantizePanel  func(dst []uint8, step int, scale []float32, sums []int32, panel []float32, limit float32, flip uint8)
+	quantizeValues func(pairs []int16, scale, rows []float32, n, width, stride int, limit float32)
+	expRowsInt16   func(dst []int16, x []float32, n int, scale float32, bits int, inverse []float32)
+
 	dot               func(a, b []float32) float32
 	expRows           func(x []float32, ldx, n int, scale float32, inverse []float32)
 	rowMaxima         func(x []float32, ldx, n int, dst []float32)
@@ -32,6 +38,11 @@ var generic = level{
 	mulFloat32:        mulFloat32Generic,
 	mulRows:           mulRowsGeneric,
 	transpose:         transposeGeneric,
+	mulScores:         mulScoresGeneric,
+	mulInt16:          mulInt16Generic,
+	quantizePanel:     quantizePanelGeneric,
+	quantizeValues:    quantizeValuesGeneric,
+	expRowsInt16:      expRowsInt16Generic,
 	dot:               dotGeneric,
 	expRows:           expRowsGeneric,
 	rowMaxima:         rowMaximaGeneric,

@@ -28,14 +28,29 @@ var (
 	exact256 = [][]routine{
 		{{2, 34}, {1, 35}},
 	}
-	float512 = [][]routine{
+	pairsVNNI = [][]routine{
 		{{6, 36}, {4, 37}, {2, 38}, {1, 39}},
 		{{6, 40}, {4, 41}, {2, 42}, {1, 43}},
 		{{6, 44}, {4, 45}, {2, 46}, {1, 47}},
 		{{6, 48}, {4, 49}, {2, 50}, {1, 51}},
 	}
+	pairs512 = [][]routine{
+		{{4, 52}, {2, 53}, {1, 54}},
+		{{4, 55}, {2, 56}, {1, 57}},
+		{{4, 58}, {2, 59}, {1, 60}},
+		{{4, 61}, {2, 62}, {1, 63}},
+	}
+	pairs256 = [][]routine{
+		{{4, 64}, {2, 65}, {1, 66}},
+	}
+	float512 = [][]routine{
+		{{6, 67}, {4, 68}, {2, 69}, {1, 70}},
+		{{6, 71}, {4, 72}, {2, 73}, {1, 74}},
+		{{6, 75}, {4, 76}, {2, 77}, {1, 78}},
+		{{6, 79}, {4, 80}, {2, 81}, {1, 82}},
+	}
 	float256 = [][]routine{
-		{{6, 52}, {4, 53}, {2, 54}, {1, 55}},
+		{{6, 83}, {4, 84}, {2, 85}, {1, 86}},
 	}
 )
 
@@ -115,44 +130,106 @@ func (r routine) run(p *gemm) {
 	case 35:
 		gemmInt8ExactAVX2x1x1(p)
 	case 36:
-		gemmFloat32AVX512x6x4(p)
+		gemmInt16VNNIx6x4(p)
 	case 37:
-		gemmFloat32AVX512x4x4(p)
+		gemmInt16VNNIx4x4(p)
 	case 38:
-		gemmFloat32AVX512x2x4(p)
+		gemmInt16VNNIx2x4(p)
 	case 39:
-		gemmFloat32AVX512x1x4(p)
+		gemmInt16VNNIx1x4(p)
 	case 40:
-		gemmFloat32AVX512x6x3(p)
+		gemmInt16VNNIx6x3(p)
 	case 41:
-		gemmFloat32AVX512x4x3(p)
+		gemmInt16VNNIx4x3(p)
 	case 42:
-		gemmFloat32AVX512x2x3(p)
+		gemmInt16VNNIx2x3(p)
 	case 43:
-		gemmFloat32AVX512x1x3(p)
+		gemmInt16VNNIx1x3(p)
 	case 44:
-		gemmFloat32AVX512x6x2(p)
+		gemmInt16VNNIx6x2(p)
 	case 45:
-		gemmFloat32AVX512x4x2(p)
+		gemmInt16VNNIx4x2(p)
 	case 46:
-		gemmFloat32AVX512x2x2(p)
+		gemmInt16VNNIx2x2(p)
 	case 47:
-		gemmFloat32AVX512x1x2(p)
+		gemmInt16VNNIx1x2(p)
 	case 48:
-		gemmFloat32AVX512x6x1(p)
+		gemmInt16VNNIx6x1(p)
 	case 49:
-		gemmFloat32AVX512x4x1(p)
+		gemmInt16VNNIx4x1(p)
 	case 50:
-		gemmFloat32AVX512x2x1(p)
+		gemmInt16VNNIx2x1(p)
 	case 51:
-		gemmFloat32AVX512x1x1(p)
+		gemmInt16VNNIx1x1(p)
 	case 52:
-		gemmFloat32AVX2x6x1(p)
+		gemmInt16AVX512x4x4(p)
 	case 53:
-		gemmFloat32AVX2x4x1(p)
+		gemmInt16AVX512x2x4(p)
 	case 54:
-		gemmFloat32AVX2x2x1(p)
+		gemmInt16AVX512x1x4(p)
 	case 55:
+		gemmInt16AVX512x4x3(p)
+	case 56:
+		gemmInt16AVX512x2x3(p)
+	case 57:
+		gemmInt16AVX512x1x3(p)
+	case 58:
+		gemmInt16AVX512x4x2(p)
+	case 59:
+		gemmInt16AVX512x2x2(p)
+	case 60:
+		gemmInt16AVX512x1x2(p)
+	case 61:
+		gemmInt16AVX512x4x1(p)
+	case 62:
+		gemmInt16AVX512x2x1(p)
+	case 63:
+		gemmInt16AVX512x1x1(p)
+	case 64:
+		gemmInt16AVX2x4x1(p)
+	case 65:
+		gemmInt16AVX2x2x1(p)
+	case 66:
+		gemmInt16AVX2x1x1(p)
+	case 67:
+		gemmFloat32AVX512x6x4(p)
+	case 68:
+		gemmFloat32AVX512x4x4(p)
+	case 69:
+		gemmFloat32AVX512x2x4(p)
+	case 70:
+		gemmFloat32AVX512x1x4(p)
+	case 71:
+		gemmFloat32AVX512x6x3(p)
+	case 72:
+		gemmFloat32AVX512x4x3(p)
+	case 73:
+		gemmFloat32AVX512x2x3(p)
+	case 74:
+		gemmFloat32AVX512x1x3(p)
+	case 75:
+		gemmFloat32AVX512x6x2(p)
+	case 76:
+		gemmFloat32AVX512x4x2(p)
+	case 77:
+		gemmFloat32AVX512x2x2(p)
+	case 78:
+		gemmFloat32AVX512x1x2(p)
+	case 79:
+		gemmFloat32AVX512x6x1(p)
+	case 80:
+		gemmFloat32AVX512x4x1(p)
+	case 81:
+		gemmFloat32AVX512x2x1(p)
+	case 82:
+		gemmFloat32AVX512x1x1(p)
+	case 83:
+		gemmFloat32AVX2x6x1(p)
+	case 84:
+		gemmFloat32AVX2x4x1(p)
+	case 85:
+		gemmFloat32AVX2x2x1(p)
+	case 86:
 		gemmFloat32AVX2x1x1(p)
 	}
 }
@@ -264,6 +341,99 @@ func gemmInt8ExactAVX2x2x1(p *gemm)
 
 //go:noescape
 func gemmInt8ExactAVX2x1x1(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx6x4(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx4x4(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx2x4(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx1x4(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx6x3(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx4x3(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx2x3(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx1x3(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx6x2(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx4x2(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx2x2(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx1x2(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx6x1(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx4x1(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx2x1(p *gemm)
+
+//go:noescape
+func gemmInt16VNNIx1x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x4x4(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x2x4(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x1x4(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x4x3(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x2x3(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x1x3(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x4x2(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x2x2(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x1x2(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x4x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x2x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX512x1x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX2x4x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX2x2x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVX2x1x1(p *gemm)
 
 //go:noescape
 func gemmFloat32AVX512x6x4(p *gemm)

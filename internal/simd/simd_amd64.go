@@ -69,6 +69,24 @@ func dequantizeAVX512(x *float32, q *int8, sixteens int, scale float32)
 //go:noescape
 func dequantizeAVX2(x *float32, q *int8, sixteens int, scale float32)
 
+//go:noescape
+func quantizePanelAVX512(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
+
+//go:noescape
+func quantizeValuesAVX512(pairs *int16, step int, scale, rows *float32, stride, n int, limit float32)
+
+//go:noescape
+func expRowsInt16AVX512(dst *int16, x *float32, sixteens, rows int, inverse *float32, c, bits float32)
+
+//go:noescape
+func quantizePanelAVX2(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
+
+//go:noescape
+func quantizeValuesAVX2(pairs *int16, step int, scale, rows *float32, stride, n int, limit float32)
+
+//go:noescape
+func expRowsInt16AVX2(dst *int16, x *float32, sixteens, rows int, inverse *float32, c, bits float32)
+
 // rowRoutines are those over rows of one width of registers.
 type rowRoutines struct {
 	transpose         func(panel, rows *float32, stride, n, blocks int)
@@ -81,16 +99,21 @@ type rowRoutines struct {
 	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
 	quantize          func(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 	dequantize        func(x *float32, q *int8, sixteens int, scale float32)
+	quantizePanel     func(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
+	quantizeValues    func(pairs *int16, step int, scale, rows *float32, stride, n int, limit float32)
+	expRowsInt16      func(dst *int16, x *float32, sixteens, rows int, inverse *float32, c, bits float32)
 }
 
 var (
 	rows512 = rowRoutines{
 		transposeAVX512, dotAVX512, expRowsAVX512, rowMaximaAVX512, geluAVX512, geluQuantizeAVX512,
 		layerNormAVX512, layerNormQuantizeAVX512, quantizeAVX512, dequantizeAVX512,
+		quantizePanelAVX512, quantizeValuesAVX512, expRowsInt16AVX512,
 	}
 	rows256 = rowRoutines{
 		transposeAVX2, dotAVX2, expRowsAVX2, rowMaximaAVX2, geluAVX2, geluQuantizeAVX2,
 		layerNormAVX2, layerNormQuantizeAVX2, quantizeAVX2, dequantizeAVX2,
+		quantizePanelAVX2, quantizeValuesAVX2, expRowsInt16AVX2,
 	}
 )
 
@@ -102,11 +125,11 @@ func nativeLevels() []level {
 	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ {
 		if x.HasAVX512VNNI {
-			found = append(found, nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni}, float512))
+			found = append(found, nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512))
 		}
-		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512}, float512))
+		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512, pairs: pairs512}, float512))
 	}
-	return append(found, nativeLevel("avx2", &rows256, intProducts{fast: words256, exact: exact256}, float256))
+	return append(found, nativeLevel("avx2", &rows256, intProducts{fast: words256, exact: exact256, pairs: pairs256}, float256))
 }
 
 // nativeLevel puts a level together. The kernels tell the race detector what
@@ -129,6 +152,33 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 			for i := 0; i < n; i += Columns {
 				r.transpose(&panels[i*width], &rows[i*stride], 4*stride, min(Columns, n-i), width/Columns)
 			}
+		},
+		mulScores: func(c []float32, padded int, q Heads, from, rows int, k Heads, width int, mask []float32) {
+			mulScores(c, padded, q, from, rows, k, width, mask, ints.fast)
+		},
+		mulInt16: func(c []float32, ldc int, a []int16, lda int, inverse []float32, pairs []int16, scale []float32, k, n int) {
+			mulInt16(c, ldc, a, lda, inverse, pairs, scale, k, n, ints.pairs)
+		},
+		quantizePanel: func(dst []uint8, step int, scale []float32, sums []int32, panel []float32, limit float32, flip uint8) {
+			reads(panel)
+			writes(scale[:Columns])
+			writes(sums[:Columns])
+			writesRows(dst, len(panel)/(4*Columns), 4*Columns, step)
+			r.quantizePanel(&dst[0], step, &scale[0], &sums[0], &panel[0], len(panel)/(4*Columns), limit, uint32(flip)*0x01010101)
+		},
+		quantizeValues: func(pairs []int16, scale, rows []float32, n, width, stride int, limit float32) {
+			readsRows(rows, n, width, stride)
+			writes(scale[:width])
+			writes(pairs[:(n+1)/2*2*width])
+			for j := 0; j < width; j += Columns {
+				r.quantizeValues(&pairs[2*j], 4*width, &scale[j], &rows[j], 4*stride, n, limit)
+			}
+		},
+		expRowsInt16: func(dst []int16, x []float32, n int, scale float32, bits int, inverse []float32) {
+			reads(x[:len(inverse)*n])
+			writes(dst[:len(inverse)*n])
+			writes(inverse)
+			r.expRowsInt16(&dst[0], &x[0], n/lanes, len(inverse), &inverse[0], float32(scale*math.Log2E), float32(bits))
 		},
 		dot: func(a, b []float32) float32 {
 			reads(a)
@@ -179,13 +229,13 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 	}
 }
 
-func readsRows(x []float32, rows, n, stride int) {
+func readsRows[T any](x []T, rows, n, stride int) {
 	for i := 0; raceEnabled && i < rows; i++ {
 		reads(x[i*stride : i*stride+n])
 	}
 }
 
-func writesRows(x []float32, rows, n, stride int) {
+func writesRows[T any](x []T, rows, n, stride int) {
 	for i := 0; raceEnabled && i < rows; i++ {
 		writes(x[i*stride : i*stride+n])
 	}

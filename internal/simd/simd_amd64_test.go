@@ -20,7 +20,7 @@ func TestRoutinesKeepPointers(t *testing.T) {
 		scale, zero := make([]float32, rows), make([]int32, rows)
 		column, colsum := make([]float32, wide), make([]int32, wide)
 		p := gemm{
-			a: pointer(a, 0), lda: steps * 4, b: pointer(b, 0), stride: steps * 4 * Columns, step: 4 * Columns,
+			a: pointer(a, 0), lda: steps * 4, b: pointer(b, 0), stride: steps * 4 * Columns, step: 4 * Columns, astep: 4,
 			k: steps, c: pointer(c, 0), ldc: 4 * wide, blocks: blocks, scaleStep: 4,
 			ascale: pointer(scale, 0), azero: pointer(zero, 0), bscale: pointer(column, 0), bias: pointer(column, 0), colsums: pointer(colsum, 0),
 		}
@@ -34,16 +34,16 @@ func TestRoutinesKeepPointers(t *testing.T) {
 			t.Errorf("%d rows: the routine left %+v of %+v", r.rows, after, p)
 		}
 	}
-	tables := [][][]routine{words256, exact256, float256}
+	tables := [][][]routine{words256, exact256, pairs256, float256}
 	x := cpu.X86
 	switch {
 	case !x.HasAVX2:
 		t.Skip("this CPU has neither AVX2 nor AVX-512")
 	case x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI:
-		tables = append(tables, vnni)
+		tables = append(tables, vnni, pairsVNNI)
 		fallthrough
 	case x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ:
-		tables = append(tables, words512, exact512, float512)
+		tables = append(tables, words512, exact512, pairs512, float512)
 	}
 	for _, table := range tables {
 		for _, routines := range table {

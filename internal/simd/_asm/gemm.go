@@ -9,17 +9,18 @@ const (
 	offB         = 16
 	offStride    = 24
 	offStep      = 32
-	offK         = 40
-	offC         = 48
-	offLDC       = 56
-	offBlocks    = 64
-	offAScale    = 72
-	offScaleStep = 80
-	offAZero     = 88
-	offBScale    = 96
-	offBias      = 104
-	offColSum    = 112
-	offScaled    = 120
+	offAStep     = 40
+	offK         = 48
+	offC         = 56
+	offLDC       = 64
+	offBlocks    = 72
+	offAScale    = 80
+	offScaleStep = 88
+	offAZero     = 96
+	offBScale    = 104
+	offBias      = 112
+	offColSum    = 120
+	offScaled    = 128
 )
 
 // kind is an arithmetic, the registers it is done in, and the sizes of routines.
@@ -28,6 +29,7 @@ type kind struct {
 	register     string // of a vector
 	width        int    // of it, in bytes
 	float        bool
+	pairs        bool // of 16-bit numbers
 	words        bool // products by way of 16-bit sums
 	exact        bool // and of every other weight at once, which never saturate
 	panels, rows []int
@@ -39,6 +41,9 @@ var kinds = []kind{
 	{table: "exact512", name: "Int8ExactAVX512", register: "Z", width: 64, words: true, exact: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "words256", name: "Int8AVX2", register: "Y", width: 32, words: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "exact256", name: "Int8ExactAVX2", register: "Y", width: 32, words: true, exact: true, panels: []int{1}, rows: []int{2, 1}},
+	{table: "pairsVNNI", name: "Int16VNNI", register: "Z", width: 64, pairs: true, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
+	{table: "pairs512", name: "Int16AVX512", register: "Z", width: 64, words: true, pairs: true, panels: []int{4, 3, 2, 1}, rows: []int{4, 2, 1}},
+	{table: "pairs256", name: "Int16AVX2", register: "Y", width: 32, words: true, pairs: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "float512", name: "Float32AVX512", register: "Z", width: 64, float: true, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
 	{table: "float256", name: "Float32AVX2", register: "Y", width: 32, float: true, panels: []int{1}, rows: []int{6, 4, 2, 1}},
 }
@@ -53,7 +58,7 @@ type gemm struct {
 	next         int // register to be given out
 	acc, b, odd  int // first of each kind
 	a            []int
-	temporary    [2]int
+	temporary    int
 	ones, mask   int
 }
 
@@ -72,9 +77,12 @@ func (g *generator) gemm(k kind, rows, panels int) {
 		m.row(r)
 	}
 	m.advance()
-	if k.float {
+	switch {
+	case k.float:
 		m.finishFloat()
-	} else {
+	case k.pairs:
+		m.finishInt16()
+	default:
 		m.finishInt8()
 	}
 	m.blocks()
@@ -98,7 +106,7 @@ func (m *gemm) allot() {
 	}
 	if m.words {
 		m.ones = m.take(1)
-		m.temporary = [2]int{m.take(1), 0}
+		m.temporary = m.take(1)
 	}
 	limit := 32
 	if m.register == "Y" {
@@ -151,7 +159,7 @@ func (m *gemm) prologue() {
 
 // constants are made anew for each block, since its end uses their registers.
 func (m *gemm) constants() {
-	if m.words {
+	if m.words && !m.pairs {
 		m.op("VPBROADCASTD %s, %s", m.constant(0x00010001, "ones"), m.reg(m.ones))
 	}
 	if m.exact {
@@ -228,6 +236,8 @@ func (m *gemm) row(r int) {
 		switch {
 		case m.float:
 			m.op("VFMADD231PS %s, %s, %s", b, a, acc)
+		case !m.words && m.pairs:
+			m.op("VPDPWSSD %s, %s, %s", b, a, acc)
 		case !m.words:
 			m.op("VPDPBUSD %s, %s, %s", b, a, acc)
 		default:
@@ -240,18 +250,22 @@ func (m *gemm) row(r int) {
 }
 
 func (m *gemm) addWords(a, b, acc string) {
-	t := m.reg(m.temporary[0])
-	m.op("VPMADDUBSW %s, %s, %s", b, a, t)
-	m.op("VPMADDWD %s, %s, %s", m.reg(m.ones), t, t)
+	t := m.reg(m.temporary)
+	if m.pairs {
+		m.op("VPMADDWD %s, %s, %s", b, a, t)
+	} else {
+		m.op("VPMADDUBSW %s, %s, %s", b, a, t)
+		m.op("VPMADDWD %s, %s, %s", m.reg(m.ones), t, t)
+	}
 	m.op("VPADDD %s, %s, %s", t, acc, acc)
 }
 
 // advance moves the pointers of a, of which there are two for more than three
 // rows, and b's, and closes the loop over k.
 func (m *gemm) advance() {
-	m.op("ADDQ $%d, BX", 4)
+	m.op("ADDQ %d(R15), BX", offAStep)
 	if m.rows > 3 {
-		m.op("ADDQ $%d, R12", 4)
+		m.op("ADDQ %d(R15), R12", offAStep)
 	}
 	m.op("ADDQ R14, R13")
 	m.op("DECQ CX")
@@ -300,6 +314,28 @@ func (m *gemm) finishInt8() {
 			m.op("VMOVUPS %d(R12), %s", at, t)
 			m.op("VFMADD213PS %d(R13), %s, %s", at, t, acc)
 			m.op("VMOVUPS %s, %d(DX)", acc, at)
+		}
+		m.op("ADDQ R10, DX")
+	}
+	m.op("ADDQ $%d, %d(R15)", 4*m.rows, offScaled)
+}
+
+// finishInt16: c = acc·ascale·bscale.
+func (m *gemm) finishInt16() {
+	m.rowScale()
+	m.op("MOVQ %d(R15), R13", offBScale)
+	for i := range m.vectors() {
+		m.loadVector(indexed(i*m.width, "R13", "", 0), m.b+i)
+	}
+	scale := m.reg(m.a[0])
+	for r := range m.rows {
+		m.op("VBROADCASTSS %d(BX), %s", 4*r, scale)
+		for i := range m.vectors() {
+			acc := m.reg(m.acc + r*m.vectors() + i)
+			m.op("VCVTDQ2PS %s, %s", acc, acc)
+			m.op("VMULPS %s, %s, %s", scale, acc, acc)
+			m.op("VMULPS %s, %s, %s", m.reg(m.b+i), acc, acc)
+			m.op("VMOVUPS %s, %d(DX)", acc, i*m.width)
 		}
 		m.op("ADDQ R10, DX")
 	}
