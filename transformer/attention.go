@@ -31,36 +31,18 @@ const (
 	absent = -1e30
 )
 
-// columns are those of a product, by its layout.
-type columns struct {
-	data   []float32
-	layout simd.Layout
-}
-
-// from returns what begins with a row and a column. The column may be moved on
-// within a head.
-func (x columns) from(row, column int) columns {
-	return columns{x.data[x.layout.At(row, column):], x.layout}
-}
-
-// layout is how a product of columns that are heads is laid out: in groups where
-// no head is in two of them, so that its rows are near one another.
-func (c *Config) layout(n, rows int) simd.Layout {
-	if width := c.Hidden / c.Heads; simd.GroupColumns%width == 0 && c.Hidden%simd.GroupColumns == 0 {
-		return simd.Grouped(rows)
-	}
-	return simd.RowMajor(n)
-}
-
-// attended is what some queries of a sequence look at.
+// attended is what some queries of a sequence look at. Rows have width columns, a
+// head after the other.
 type attended struct {
-	queries      columns
+	queries      []float32
 	rows         int // queries
-	keys, values columns
+	keys, values []float32
 	n            int // keys and values
+	width        int
 }
 
-// run writes a row of attended values for each query.
+// run writes a row of attended values for each query; rows of dst are of the
+// model's whole hidden size.
 func (a *attention) run(dst []float32, x attended, c *Config, integers bool) {
 	padded := simd.Pad(x.n)
 	most := max(6, min(scoreRows, scoreSize/padded/6*6))
@@ -77,15 +59,13 @@ func (a *attention) runFloat32(dst []float32, x attended, c *Config, most int) {
 	a.keys = grow(a.keys, padded*width)
 	keys := simd.Float32Matrix{N: padded, K: width, Panels: a.keys, Bias: a.mask}
 	scale := float32(1 / math.Sqrt(float64(width)))
-	for at := 0; at < c.Hidden; at += width {
-		simd.Transpose(a.keys, x.keys.from(0, at).data, x.n, width, x.keys.layout.Row)
-		values := x.values.from(0, at)
+	for at := 0; at < x.width; at += width {
+		simd.Transpose(a.keys, x.keys[at:], x.n, width, x.width)
 		for from := 0; from < x.rows; from += most {
 			rows := min(most, x.rows-from)
-			queries := x.queries.from(from, at)
-			simd.MulFloat32(a.scores, simd.RowMajor(padded), queries.data, queries.layout.Row, rows, &keys)
+			simd.MulFloat32(a.scores, simd.RowMajor(padded), x.queries[from*x.width+at:], x.width, rows, &keys)
 			simd.ExpRows(a.scores, padded, padded, scale, a.inverse[:rows])
-			simd.MulRows(dst[from*c.Hidden+at:], c.Hidden, a.scores, padded, a.inverse[:rows], values.data, values.layout.Row, x.n, width)
+			simd.MulRows(dst[from*c.Hidden+at:], c.Hidden, a.scores, padded, a.inverse[:rows], x.values[at:], x.width, x.n, width)
 		}
 	}
 }
@@ -100,11 +80,10 @@ func (a *attention) runInt8(dst []float32, x attended, c *Config, most int) {
 	reserveHeads(&a.keys8, x.n, width)
 	bits := simd.ValueBits(x.n)
 	scale := float32(1 / math.Sqrt(float64(width)))
-	for at := 0; at < c.Hidden; at += width {
-		queries, keys, values := x.queries.from(0, at), x.keys.from(0, at), x.values.from(0, at)
-		simd.QuantizeQueries(a.queries, queries.data, x.rows, width, queries.layout.Row, a.panel)
-		simd.QuantizeKeys(a.keys8, keys.data, x.n, width, keys.layout.Row, a.panel)
-		simd.QuantizeValues(a.pairs, a.scale, values.data, x.n, width, values.layout.Row)
+	for at := 0; at < x.width; at += width {
+		simd.QuantizeQueries(a.queries, x.queries[at:], x.rows, width, x.width, a.panel)
+		simd.QuantizeKeys(a.keys8, x.keys[at:], x.n, width, x.width, a.panel)
+		simd.QuantizeValues(a.pairs, a.scale, x.values[at:], x.n, width, x.width)
 		for from := 0; from < x.rows; from += most {
 			rows := min(most, x.rows-from)
 			simd.MulScores(a.scores, a.queries, from, rows, a.keys8, width, a.mask)

@@ -12,7 +12,9 @@ type scratch struct {
 	taken []int // the sequences of the batch
 
 	hidden, other []float32 // [tokens][hidden]
-	wide          []float32 // queries, keys and values of all tokens, or the inner of some
+	wide          []float32 // queries, keys and values of some heads, or the inner of some tokens
+	firstHidden   []float32 // of each sequence's first token
+	firstInput    quantised
 	sum           []float32 // [hidden]
 	input         quantised // of hidden, or of what attention gave
 	inner         quantised // of some tokens
@@ -35,12 +37,6 @@ func (q *quantised) reserve(rows, width int) {
 // rows are some of them.
 func (q *quantised) rows(from, to, width int) quantised {
 	return quantised{bytes: q.bytes[from*width : to*width], scale: q.scale[from:to], zero: q.zero[from:to]}
-}
-
-// move copies a row.
-func (q *quantised) move(to, from, width int) {
-	copy(q.bytes[to*width:(to+1)*width], q.bytes[from*width:])
-	q.scale[to], q.zero[to] = q.scale[from], q.zero[from]
 }
 
 // grow returns x with n elements, whose values are of no matter.
@@ -68,7 +64,7 @@ func (s *scratch) reserve(tokens int, c Config) {
 	s.other = grow(s.other, tokens*c.Hidden)
 	s.sum = grow(s.sum, c.Hidden)
 	block := min(tokens, blockRows)
-	s.wide = grow(s.wide, max(tokens*3*c.Hidden, block*c.Intermediate))
+	s.wide = grow(s.wide, max(3*tokens*c.groupWidth(), block*c.Hidden, block*c.Intermediate))
 	s.input.reserve(tokens, c.Hidden)
 	s.inner.reserve(block, c.Intermediate)
 }
@@ -83,12 +79,7 @@ func (s *scratch) forward(ctx context.Context, m *Model, first bool) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows := tokens
-		if first && i == len(m.layers)-1 {
-			rows = s.attendFirst(m, &m.layers[i])
-		} else {
-			s.attend(m, &m.layers[i])
-		}
+		rows := s.attend(m, &m.layers[i], first && i == len(m.layers)-1)
 		s.feedForward(m, i, rows)
 	}
 	return nil
@@ -133,48 +124,52 @@ func (s *scratch) normalise(m *Model, row int, x []float32, n norm, next *linear
 	s.input.scale[row], s.input.zero[row] = simd.LayerNormQuantize(s.input.bytes[row*h:(row+1)*h], hidden, x, n.gamma, n.beta, m.config.Epsilon, next.smooth)
 }
 
-// attend leaves in s.other what every token attends to.
-func (s *scratch) attend(m *Model, l *layer) {
+// attend leaves in s.other what every token attends to, or the first of each
+// sequence, with their rows and those of s.hidden one after another; it returns
+// how many they are. To the last bit the first are what all would be: rows meet
+// in attention only, where a token needs the keys and values of all, and its own
+// query.
+func (s *scratch) attend(m *Model, l *layer, first bool) (rows int) {
 	c, b := &m.config, &s.batch
-	tokens, h := len(b.IDs), m.config.Hidden
-	layout := c.layout(3*h, tokens)
-	qkv := s.wide[:tokens*3*h]
-	l.qkv.multiply(qkv, layout, s.hidden, s.input, tokens)
-	all := columns{qkv, layout}
-	for i := range b.Len() {
-		from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
-		s.attention.run(s.other[from*h:to*h], attended{
-			queries: all.from(from, 0), rows: to - from,
-			keys: all.from(from, h), values: all.from(from, 2*h), n: to - from,
-		}, c, l.qkv.int8 != nil)
+	tokens, h, width := len(b.IDs), m.config.Hidden, m.config.groupWidth()
+	rows, asking, input := tokens, s.hidden, s.input
+	if first {
+		s.gatherFirst(h)
+		rows, asking, input = b.Len(), s.firstHidden, s.firstInput
 	}
+	queries, keys, values := s.wide[:rows*width], s.wide[tokens*width:][:tokens*width], s.wide[2*tokens*width:][:tokens*width]
+	layout := simd.RowMajor(width)
+	for g := range l.heads {
+		l.heads[g].query.multiply(queries, layout, asking, input, rows)
+		l.heads[g].key.multiply(keys, layout, s.hidden, s.input, tokens)
+		l.heads[g].value.multiply(values, layout, s.hidden, s.input, tokens)
+		for i := range b.Len() {
+			from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
+			at, n := from, to-from
+			if first {
+				at, n = i, 1
+			}
+			x := attended{queries: queries[at*width:], rows: n, keys: keys[from*width:], values: values[from*width:], n: to - from, width: width}
+			s.attention.run(s.other[at*h+g*width:], x, c, l.qkv.int8 != nil)
+		}
+	}
+	if first {
+		copy(s.hidden, s.firstHidden[:rows*h])
+	}
+	return rows
 }
 
-// attendFirst is attend for the first token of each sequence only, with their
-// rows and those of s.hidden one after another; it returns how many they are. To
-// the last bit they are what attend computes: rows meet in attention only, where
-// a token needs the keys and values of all, and its own query.
-func (s *scratch) attendFirst(m *Model, l *layer) (rows int) {
-	c, b := &m.config, &s.batch
-	tokens, h := len(b.IDs), m.config.Hidden
-	layout := c.layout(2*h, tokens)
-	pairs := columns{s.wide[:tokens*2*h], layout}
-	l.keyValue.multiply(pairs.data, layout, s.hidden, s.input, tokens)
-	for i := range b.Len() {
-		from := int(b.Offsets[i])
-		copy(s.hidden[i*h:(i+1)*h], s.hidden[from*h:])
-		s.input.move(i, from, h)
+// gatherFirst copies the rows of each sequence's first token.
+func (s *scratch) gatherFirst(h int) {
+	n := s.batch.Len()
+	s.firstHidden = grow(s.firstHidden, n*h)
+	s.firstInput.reserve(n, h)
+	for i := range n {
+		from := int(s.batch.Offsets[i])
+		copy(s.firstHidden[i*h:(i+1)*h], s.hidden[from*h:])
+		copy(s.firstInput.bytes[i*h:(i+1)*h], s.input.bytes[from*h:])
+		s.firstInput.scale[i], s.firstInput.zero[i] = s.input.scale[from], s.input.zero[from]
 	}
-	queries := columns{s.wide[tokens*2*h:][:b.Len()*h], simd.RowMajor(h)}
-	l.query.multiply(queries.data, queries.layout, s.hidden, s.input, b.Len())
-	for i := range b.Len() {
-		from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
-		s.attention.run(s.other[i*h:(i+1)*h], attended{
-			queries: queries.from(i, 0), rows: 1,
-			keys: pairs.from(from, 0), values: pairs.from(from, h), n: to - from,
-		}, c, l.qkv.int8 != nil)
-	}
-	return b.Len()
 }
 
 // feedForward takes the attended values of rows, in s.other, through the rest of

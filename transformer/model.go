@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"runtime"
 	"sync"
+
+	"github.com/flashrerank/rerank/internal/simd"
 )
 
 // Precision is how a model's weights and activations are held.
@@ -45,11 +47,39 @@ type Model struct {
 // layer is one block of the encoder.
 type layer struct {
 	qkv, output  linear
-	query        linear // the first third of qkv's outputs, and
-	keyValue     linear // the others
+	heads        []headGroup // parts of qkv
 	attended     norm
 	inner, outer linear
 	finished     norm
+}
+
+// headGroup makes the queries, keys and values of some heads that lie side by
+// side.
+type headGroup struct {
+	query, key, value linear
+}
+
+// headGroups divides a layer's heads so that what a group makes of a chunk of
+// tokens stays in the cache until it is attended to.
+func headGroups(qkv linear, c Config) (list []headGroup) {
+	width := c.groupWidth()
+	for at := 0; at < c.Hidden; at += width {
+		list = append(list, headGroup{
+			query: qkv.outputs(at, at+width),
+			key:   qkv.outputs(c.Hidden+at, c.Hidden+at+width),
+			value: qkv.outputs(2*c.Hidden+at, 2*c.Hidden+at+width),
+		})
+	}
+	return list
+}
+
+// groupWidth is the number of columns of a group of heads: as many as a product
+// does at once, where heads fit into that.
+func (c Config) groupWidth() int {
+	if head := c.Hidden / c.Heads; c.Hidden%simd.GroupColumns == 0 && simd.GroupColumns%head == 0 {
+		return simd.GroupColumns
+	}
+	return c.Hidden
 }
 
 // Load reads config.json and model.safetensors (or its shards) from a folder.
@@ -165,7 +195,7 @@ func (s *source) layer(prefix string, c Config, input norm) (l layer, err error)
 	if l.qkv, err = s.qkv(prefix+"attention.self.", c, input); err != nil {
 		return l, err
 	}
-	l.query, l.keyValue = l.qkv.outputs(0, c.Hidden), l.qkv.outputs(c.Hidden, 3*c.Hidden)
+	l.heads = headGroups(l.qkv, c)
 	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.Hidden, norm{}); err != nil {
 		return l, err
 	}
