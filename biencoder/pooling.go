@@ -152,7 +152,7 @@ func average(dst, hidden []float32, weight func(i int) float32, divisor float32)
 			w = weight(i)
 		}
 		for j, x := range hidden[i*size : (i+1)*size] {
-			dst[j] += w * x
+			dst[j] += float32(w * x) // rounded by itself on every platform
 		}
 	}
 	for j := range dst {

@@ -49,7 +49,7 @@ func (h *Classifier) Logits(dst, hidden []float32) error {
 	pooled := make([]float32, h.pooler.n)
 	h.pooler.apply(pooled, hidden[:h.pooler.k])
 	for i, x := range pooled {
-		pooled[i] = float32(math.Tanh(float64(x)))
+		pooled[i] = tanh(x)
 	}
 	h.labels.apply(dst, pooled)
 	return nil
@@ -60,4 +60,27 @@ func (d dense) apply(dst, x []float32) {
 	for i := range d.n {
 		dst[i] = simd.Dot(d.weight[i*d.k:(i+1)*d.k], x) + d.bias[i]
 	}
+}
+
+// tanh is the same on every platform, which that of package math need not be.
+func tanh(x float32) float32 {
+	if x < 0 {
+		return -tanh(-x)
+	}
+	return float32(1 - 2/(exp(2*float64(min(x, 20)))+1))
+}
+
+// exp is e^x for x in [0,40], within 1e-15 of it relatively: 2^n times a Taylor
+// polynomial of what is left. Conversions keep every operation rounded by
+// itself.
+func exp(x float64) float64 {
+	// ln 2 in two parts, the first with so few bits that n times it is exact
+	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
+	n := math.RoundToEven(float64(x * math.Log2E))
+	r := float64(x-float64(n*high)) - float64(n*low)
+	sum := 1.0
+	for i := 16.0; i > 0; i-- {
+		sum = 1 + float64(float64(sum*r)/i)
+	}
+	return math.Ldexp(sum, int(n))
 }

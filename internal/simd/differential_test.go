@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 )
 
@@ -247,7 +249,7 @@ func TestLevels(t *testing.T) {
 	for i := range levels[:len(levels)-1] {
 		for _, k := range kernels {
 			t.Run(levels[i].name+"/"+k.name, func(t *testing.T) {
-				for seed := range uint64(rounds) {
+				for seed := range rounds(t) {
 					compare(t, &levels[i], k, seed)
 				}
 			})
@@ -255,8 +257,18 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// rounds is how often each kernel is compared.
-const rounds = 200
+// rounds is how often each kernel is compared: on an emulated CPU less often.
+func rounds(t *testing.T) uint64 {
+	text := os.Getenv("RERANK_SIMD_ROUNDS")
+	if text == "" {
+		return 200
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("RERANK_SIMD_ROUNDS is %q", text)
+	}
+	return uint64(n)
+}
 
 func compare(t *testing.T, l *level, k kernel, seed uint64) {
 	t.Helper()

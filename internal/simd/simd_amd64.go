@@ -6,7 +6,7 @@ import (
 	"math"
 	"unsafe"
 
-	"golang.org/x/sys/cpu"
+	"github.com/klauspost/cpuid/v2"
 )
 
 //go:noescape
@@ -118,18 +118,21 @@ var (
 )
 
 func nativeLevels() []level {
-	x := cpu.X86
 	var found []level
-	if !x.HasAVX2 || !x.HasFMA {
+	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
 		return nil
 	}
-	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ {
-		if x.HasAVX512VNNI {
+	if has512() {
+		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
 			found = append(found, nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512))
 		}
 		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512, pairs: pairs512}, float512))
 	}
 	return append(found, nativeLevel("avx2", &rows256, intProducts{fast: words256, exact: exact256, pairs: pairs256}, float256))
+}
+
+func has512() bool {
+	return cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.AVX512DQ)
 }
 
 // nativeLevel puts a level together. The kernels tell the race detector what

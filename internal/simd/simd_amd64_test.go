@@ -5,7 +5,7 @@ package simd
 import (
 	"testing"
 
-	"golang.org/x/sys/cpu"
+	"github.com/klauspost/cpuid/v2"
 )
 
 // TestRoutinesKeepPointers: a pointer moved past the last row of a slice is, to
@@ -35,15 +35,14 @@ func TestRoutinesKeepPointers(t *testing.T) {
 		}
 	}
 	tables := [][][]routine{words256, exact256, pairs256, float256}
-	x := cpu.X86
-	switch {
-	case !x.HasAVX2:
+	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
 		t.Skip("this CPU has neither AVX2 nor AVX-512")
-	case x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512VNNI:
-		tables = append(tables, vnni, pairsVNNI)
-		fallthrough
-	case x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512DQ:
+	}
+	if has512() {
 		tables = append(tables, words512, exact512, pairs512, float512)
+		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
+			tables = append(tables, vnni, pairsVNNI)
+		}
 	}
 	for _, table := range tables {
 		for _, routines := range table {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 )
 
@@ -285,6 +286,14 @@ func TestWrongShapesPanic(t *testing.T) {
 func TestChoose(t *testing.T) {
 	if choose("generic").name != "generic" || choose("nonsense") != &levels[0] || choose("") != &levels[0] {
 		t.Error("the variable does not choose the level")
+	}
+}
+
+// TestForcedLevel skips where the CPU lacks the level that the environment asks
+// for, so that runs of other tests under that name can be told from real ones.
+func TestForcedLevel(t *testing.T) {
+	if name := os.Getenv(variable); name != "" && Level() != name {
+		t.Skipf("this CPU lacks level %s", name)
 	}
 }
 
