@@ -15,7 +15,6 @@ type scratch struct {
 	wide          []float32 // queries, keys and values of some heads, or the inner of some tokens
 	firstHidden   []float32 // of each sequence's first token
 	firstInput    quantised
-	sum           []float32 // [hidden]
 	input         quantised // of hidden, or of what attention gave
 	inner         quantised // of some tokens
 	attention     attention
@@ -62,7 +61,6 @@ func blockOf(rows int) int {
 func (s *scratch) reserve(tokens int, c Config) {
 	s.hidden = grow(s.hidden, tokens*c.Hidden)
 	s.other = grow(s.other, tokens*c.Hidden)
-	s.sum = grow(s.sum, c.Hidden)
 	block := min(tokens, blockRows)
 	s.wide = grow(s.wide, max(3*tokens*c.groupWidth(), block*c.Hidden, block*c.Intermediate))
 	s.input.reserve(tokens, c.Hidden)
@@ -105,23 +103,27 @@ func (s *scratch) embed(m *Model) {
 			if len(b.Types) > 0 {
 				kind = b.Types[at]
 			}
-			row := int(at)
-			m.words.row(s.hidden[row*h:(row+1)*h], b.IDs[at])
-			s.normalise(m, row, m.place(s.sum, at-b.Offsets[i], kind), m.embedded, &m.layers[0].qkv)
+			from, to := int(at)*h, (int(at)+1)*h
+			m.words.row(s.hidden[from:to], b.IDs[at])
+			m.place(s.other[from:to], at-b.Offsets[i], kind)
 		}
 	}
+	s.normalise(m, 0, len(b.IDs), s.other, m.embedded, &m.layers[0].qkv)
 }
 
-// normalise replaces a row of s.hidden by the normalised sum of it and x. It
-// also quantises it if next, which takes it, wants that; next may be nil.
-func (s *scratch) normalise(m *Model, row int, x []float32, n norm, next *linear) {
+// normalise replaces some rows of s.hidden by the normalised sums of them and x.
+// It also quantises them if next, which takes them, wants that; next may be nil.
+func (s *scratch) normalise(m *Model, from, to int, x []float32, n norm, next *linear) {
 	h := m.config.Hidden
-	hidden := s.hidden[row*h : (row+1)*h]
+	hidden := s.hidden[from*h : to*h]
 	if next == nil || next.int8 == nil {
-		simd.LayerNorm(hidden, x, n.gamma, n.beta, m.config.Epsilon)
+		for i := range to - from {
+			simd.LayerNorm(hidden[i*h:(i+1)*h], x[i*h:(i+1)*h], n.gamma, n.beta, m.config.Epsilon)
+		}
 		return
 	}
-	s.input.scale[row], s.input.zero[row] = simd.LayerNormQuantize(s.input.bytes[row*h:(row+1)*h], hidden, x, n.gamma, n.beta, m.config.Epsilon, next.smooth)
+	input := s.input.rows(from, to, h)
+	simd.LayerNormQuantize(input.bytes, hidden, x, n.gamma, n.beta, m.config.Epsilon, next.smooth, input.scale, input.zero)
 }
 
 // attend leaves in s.other what every token attends to, or the first of each
@@ -187,13 +189,9 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 		l.output.quantise(input, x)
 		projected := s.wide[:(to-from)*h]
 		l.output.multiply(projected, simd.RowMajor(h), x, input, to-from)
-		for row := from; row < to; row++ {
-			s.normalise(m, row, projected[(row-from)*h:][:h], l.attended, &l.inner)
-		}
+		s.normalise(m, from, to, projected, l.attended, &l.inner)
 		s.expand(l, x, s.hidden[from*h:to*h], input, m.config.Intermediate)
-		for row := from; row < to; row++ {
-			s.normalise(m, row, s.other[row*h:(row+1)*h], l.finished, next)
-		}
+		s.normalise(m, from, to, x, l.finished, next)
 	}
 }
 

@@ -269,14 +269,12 @@ func (m *Model) addPlace(dst []float32, position, kind int32) {
 	}
 }
 
-// place returns the sum of the embeddings of a position and a type, which may be
-// in room.
-func (m *Model) place(room []float32, position, kind int32) []float32 {
-	h := m.config.Hidden
+// place writes the sum of the embeddings of a position and a type.
+func (m *Model) place(dst []float32, position, kind int32) {
 	if m.places == nil {
-		m.addPlace(room, position, kind)
-		return room
+		m.addPlace(dst, position, kind)
+		return
 	}
 	at := int(kind)*m.config.Positions + int(position)
-	return m.places[at*h : (at+1)*h]
+	copy(dst, m.places[at*len(dst):(at+1)*len(dst)])
 }

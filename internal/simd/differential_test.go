@@ -133,11 +133,12 @@ var kernels = []kernel{
 		return whole
 	}},
 	{"layerNormQuantize", func(l *level, r *rand.Rand) []float32 {
-		whole, x := guard(32 * (1 + r.IntN(25)))
-		n := copy(x, random(len(x), 3, r))
-		return runQuantize(whole, x, func(q []uint8) (float32, int32) {
-			return l.layerNormQuantize(q, x, random(n, 3, r), random(n, 1, r), random(n, 1, r), 1e-12, random(n, 1, r))
-		})
+		n, rows := 32*(1+r.IntN(25)), 1+r.IntN(5)
+		whole, x := guard(rows * n)
+		copy(x, random(len(x), 3, r))
+		q, scale, zero := make([]uint8, rows*n+64), make([]float32, rows), make([]int32, rows)
+		l.layerNormQuantize(q[32:][:rows*n], x, random(rows*n, 3, r), random(n, 1, r), random(n, 1, r), 1e-12, random(n, 1, r), scale, zero)
+		return numbers(numbers(append(whole, scale...), q), zero)
 	}},
 	{"quantize", func(l *level, r *rand.Rand) []float32 {
 		whole, x := guard(32 * (1 + r.IntN(12)))

@@ -203,15 +203,15 @@ func geluGeneric(x []float32) {
 }
 
 // gaussLimit is where the polynomial of gauss reaches 1.
-const gaussLimit = 4.4
+const gaussLimit = 4.0
 
 // gaussPoly are the coefficients of a polynomial in t = 2(u/gaussLimit)²−1,
 // highest power first, that times u is Φ(u)−½. They are a minimax fit of the
-// error of x·Φ(x), at most 2.6e-5, under the condition that Φ(±gaussLimit) are 1
+// error of x·Φ(x), at most 1.9e-4, under the condition that Φ(±gaussLimit) are 1
 // and 0.
 var gaussPoly = [...]float32{
-	0.0027517033740878105, -0.007883362472057343, 0.01099180243909359, -0.015978069975972176, 0.026800258085131645,
-	-0.040088847279548645, 0.05525081232190132, -0.07861234247684479, 0.16040441393852234,
+	0.005921359173953533, -0.016534505411982536, 0.024147896096110344, -0.03547607734799385, 0.05539511516690254,
+	-0.08442454785108566, 0.17597076296806335,
 }
 
 // gauss is x·Φ(x), GELU, good enough for what is quantised next.
@@ -252,9 +252,13 @@ func layerNormGeneric(x, y, gamma, beta []float32, eps float32) {
 	}
 }
 
-func layerNormQuantizeGeneric(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (scale float32, zero int32) {
-	layerNormGeneric(x, y, gamma, beta, eps)
-	return quantizeGeneric(q, x, smooth)
+func layerNormQuantizeGeneric(q []uint8, x, y, gamma, beta []float32, eps float32, smooth, scale []float32, zero []int32) {
+	n := len(gamma)
+	for i := range scale {
+		from, to := i*n, (i+1)*n
+		layerNormGeneric(x[from:to], y[from:to], gamma, beta, eps)
+		scale[i], zero[i] = quantizeGeneric(q[from:to], x[from:to], smooth)
+	}
 }
 
 func quantizeGeneric(q []uint8, x, smooth []float32) (scale float32, zero int32) {

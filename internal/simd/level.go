@@ -27,7 +27,7 @@ type level struct {
 	gelu              func(x []float32)
 	geluQuantize      func(q []uint8, x, smooth []float32) (scale float32, zero int32)
 	layerNorm         func(x, y, gamma, beta []float32, eps float32)
-	layerNormQuantize func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (scale float32, zero int32)
+	layerNormQuantize func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth, scale []float32, zero []int32)
 	quantize          func(q []uint8, x, smooth []float32) (scale float32, zero int32)
 	dequantize        func(x []float32, q []int8, scale float32)
 }

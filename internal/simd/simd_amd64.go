@@ -52,10 +52,10 @@ func layerNormAVX512(x, y, gamma, beta *float32, n int, eps float32)
 func layerNormAVX2(x, y, gamma, beta *float32, n int, eps float32)
 
 //go:noescape
-func layerNormQuantizeAVX512(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
+func layerNormQuantizeAVX512(q *uint8, x, y, gamma, beta, smooth *float32, n, rows int, scale *float32, zero *int32, eps float32)
 
 //go:noescape
-func layerNormQuantizeAVX2(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
+func layerNormQuantizeAVX2(q *uint8, x, y, gamma, beta, smooth *float32, n, rows int, scale *float32, zero *int32, eps float32)
 
 //go:noescape
 func quantizeAVX512(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
@@ -96,7 +96,7 @@ type rowRoutines struct {
 	gelu              func(x *float32, sixteens int)
 	geluQuantize      func(q *uint8, x, smooth *float32, sixteens int) (scale float32, zero int32)
 	layerNorm         func(x, y, gamma, beta *float32, n int, eps float32)
-	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n int, eps float32) (scale float32, zero int32)
+	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n, rows int, scale *float32, zero *int32, eps float32)
 	quantize          func(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 	dequantize        func(x *float32, q *int8, sixteens int, scale float32)
 	quantizePanel     func(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
@@ -213,11 +213,14 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 			reads(y)
 			r.layerNorm(&x[0], &y[0], &gamma[0], &beta[0], len(x), eps)
 		},
-		layerNormQuantize: func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth []float32) (float32, int32) {
-			writes(x)
-			writes(q)
-			reads(y)
-			return r.layerNormQuantize(&q[0], &x[0], &y[0], &gamma[0], &beta[0], &smooth[0], len(x), eps)
+		layerNormQuantize: func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth, scale []float32, zero []int32) {
+			n, rows := len(gamma), len(scale)
+			writes(x[:rows*n])
+			writes(q[:rows*n])
+			reads(y[:rows*n])
+			writes(scale)
+			writes(zero)
+			r.layerNormQuantize(&q[0], &x[0], &y[0], &gamma[0], &beta[0], &smooth[0], n, rows, &scale[0], &zero[0], eps)
 		},
 		quantize: func(q []uint8, x, smooth []float32) (float32, int32) {
 			writes(q)

@@ -336,7 +336,7 @@ func BenchmarkRows(b *testing.B) {
 	r := rand.New(rand.NewPCG(25, 26))
 	x, y, z := random(64*128, 1, r), random(1536, 1, r), random(1536, 1, r)
 	panels, inverse := make([]float32, 64*128), make([]float32, 64)
-	q, q8 := make([]uint8, 1536), make([]int8, 384)
+	q, q8, zero := make([]uint8, 1536), make([]int8, 384), make([]int32, 1)
 	for i := range levels {
 		l := &levels[i]
 		for _, k := range []struct {
@@ -347,7 +347,9 @@ func BenchmarkRows(b *testing.B) {
 			{"gelu1536", func() { l.gelu(x[:1536]) }},
 			{"geluQuantize1536", func() { copy(x[:1536], y); l.geluQuantize(q, x[:1536], z) }},
 			{"norm384", func() { l.layerNorm(x[:384], y[:384], z[:384], y[:384], 1) }},
-			{"normQuantize384", func() { l.layerNormQuantize(q[:384], x[:384], y[:384], z[:384], y[:384], 1, z[:384]) }},
+			{"normQuantize384", func() {
+				l.layerNormQuantize(q[:384], x[:384], y[:384], z[:384], y[:384], 1, z[:384], inverse[:1], zero[:1])
+			}},
 			{"quantize384", func() { l.quantize(q[:384], x[:384], y[:384]) }},
 			{"dequantize384", func() { l.dequantize(x[:384], q8, 0.1) }},
 			{"transpose128x32", func() { l.transpose(panels, x, 128, 32, 64) }},

@@ -107,13 +107,40 @@ func (g *generator) quantizeValues() {
 	g.ret()
 }
 
+// coarsePowers are the coefficients of coarseExp2 in generic.go, lowest last.
+var coarsePowers = []float32{0.009570102207362652, 0.05591786280274391, 0.240247443318367, 0.6931217908859253, 0.9999992847442627}
+
+// coarseExp replaces register x by 2^x, using n and t.
+func (g *generator) coarseExp(x, n, t int) {
+	vx, vn, vt := g.v(x), g.v(n), g.v(t)
+	if !g.vector.wide() {
+		g.op("VMAXPS %s, %s, %s", g.v(8), vx, vx)
+	}
+	g.round(vx, vn)
+	g.op("VSUBPS %s, %s, %s", vn, vx, vx)
+	g.op("VMOVAPS %s, %s", g.v(9), vt)
+	for c := 10; c <= 13; c++ {
+		g.op("VFMADD213PS %s, %s, %s", g.v(c), vx, vt)
+	}
+	if g.vector.wide() { // what is below 2^-126 becomes 0 here: so does what is rounded
+		g.op("VSCALEFPS %s, %s, %s", vn, vt, vx)
+		return
+	}
+	g.op("VCVTPS2DQ %s, %s", vn, vn)
+	g.op("VPSLLD $23, %s, %s", vn, vn)
+	g.op("VPADDD %s, %s, %s", vn, vt, vx)
+}
+
 // expRowsInt16: q = round(2^(c·x[i] − c·highest + bits)) in each row, and the
 // inverse of their sum. n is sixteens.
 func (g *generator) expRowsInt16() {
 	g.function("expRowsInt16"+g.vector.level, 48)
 	g.arguments("dst R10", "x SI", "sixteens CX", "rows R9", "inverse DI")
 	g.op("VBROADCASTSS c+40(FP), %s", g.v(7))
-	g.expConstants()
+	g.broadcast(-126, 8)
+	for i, x := range coarsePowers {
+		g.broadcast(x, 9+i)
+	}
 	g.op("MOVQ CX, R8")
 	g.op("SHLQ $6, R8")
 	g.label("row")
@@ -131,7 +158,7 @@ func (g *generator) expRowsInt16() {
 		}
 		g.op("VMOVUPS %d(SI)(BX*1), %s", offset, g.v(r))
 		g.op("VFMADD213PS %s, %s, %s", g.v(6), g.v(7), g.v(r))
-		g.exp(r, 4, 5)
+		g.coarseExp(r, 4, 5)
 		g.op("VCVTPS2DQ %s, %s", g.v(r), g.v(r))
 		g.op("VPADDD %s, %s, %s", g.v(r), g.v(h), g.v(h))
 		switch {
@@ -148,7 +175,8 @@ func (g *generator) expRowsInt16() {
 	})
 	g.fold("VPADDD")
 	g.op("VCVTDQ2PS X0, X0")
-	g.op("VDIVSS X0, X15, X0")
+	g.op("VBROADCASTSS %s, X1", g.floatAt(1))
+	g.op("VDIVSS X0, X1, X0")
 	g.op("VMOVSS X0, (DI)")
 	g.op("ADDQ $4, DI")
 	g.op("ADDQ R8, SI")

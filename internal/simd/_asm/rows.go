@@ -218,11 +218,11 @@ func (g *generator) gelu() {
 
 // gauss are the limit of the polynomial of Φ, what its square is multiplied by,
 // and its coefficients, highest power first: see gauss in generic.go.
-const gaussLimit = 4.4
+const gaussLimit = 4.0
 
 var gaussPoly = []float32{
-	0.0027517033740878105, -0.007883362472057343, 0.01099180243909359, -0.015978069975972176, 0.026800258085131645,
-	-0.040088847279548645, 0.05525081232190132, -0.07861234247684479, 0.16040441393852234,
+	0.005921359173953533, -0.016534505411982536, 0.024147896096110344, -0.03547607734799385, 0.05539511516690254,
+	-0.08442454785108566, 0.17597076296806335,
 }
 
 // geluQuantize: x becomes x·Φ(x)·smooth, of which q are the bytes. n is
@@ -280,8 +280,8 @@ func (g *generator) geluQuantize() {
 		g.op("VMINPS %s, %s, %s", r(0), r(4), r(4))
 		g.op("VMAXPS %s, %s, %s", r(0), r(5), r(5))
 	})
-	g.quantizeRange(32)
-	g.quantizeRow(false)
+	g.quantizeRange("scale+32(FP)", "zero+36(FP)", "positive")
+	g.quantizeRow("", "DI", "round")
 	g.ret()
 }
 
@@ -338,26 +338,6 @@ func (g *generator) normalised(offset int) {
 	g.op("VMOVUPS %s, %d(SI)(BX*1)", g.v(2), offset)
 }
 
-// layerNormQuantize is layerNorm, and then quantize.
-func (g *generator) layerNormQuantize() {
-	g.function("layerNormQuantize"+g.vector.level, 72)
-	g.arguments("q", "x SI", "y DI", "gamma R8", "beta R9", "smooth R10", "n CX")
-	g.normSums("eps+56(FP)")
-	g.clearFloats(4, 7) // lowest, highest
-	g.sweep("scale", func(h, offset int) {
-		g.normalised(offset)
-		g.op("VMULPS %d(R10)(BX*1), %s, %s", offset, g.v(2), g.v(2))
-		g.op("VMINPS %s, %s, %s", g.v(2), g.v(4), g.v(4))
-		g.op("VMAXPS %s, %s, %s", g.v(2), g.v(7), g.v(7))
-	})
-	g.op("VMOVAPS %s, %s", g.v(7), g.v(5))
-	g.op("MOVQ q+0(FP), DI")
-	g.op("MOVQ R10, R8")
-	g.quantizeRange(64)
-	g.quantizeRow(true)
-	g.ret()
-}
-
 // quantize: q[i] = round(x[i]·smooth[i]·inverse) + zero; n is a multiple of 32.
 // The range includes 0, so that zero is in [0,255]; all zeros give scale 1.
 func (g *generator) quantize() {
@@ -371,14 +351,15 @@ func (g *generator) quantize() {
 		g.op("VMINPS %s, %s, %s", g.v(2), g.v(4), g.v(4))
 		g.op("VMAXPS %s, %s, %s", g.v(2), g.v(5), g.v(5))
 	})
-	g.quantizeRange(32)
-	g.quantizeRow(true)
+	g.quantizeRange("scale+32(FP)", "zero+36(FP)", "positive")
+	g.quantizeRow("R8", "DI", "round")
 	g.ret()
 }
 
 // quantizeRange makes scale and zero of the lowest in register 4 and the highest
-// in 5, returns them in the results from an offset on, and leaves the inverse in 5 and zero in 7.
-func (g *generator) quantizeRange(result int) {
+// in 5, stores them at two places, and leaves the inverse in 5 and zero in 7. It
+// uses AX, DX, and a label.
+func (g *generator) quantizeRange(scale, zero, label string) {
 	g.spread(5)
 	g.fold("VMAXPS")
 	g.op("VMOVAPS X0, X6")
@@ -390,9 +371,9 @@ func (g *generator) quantizeRange(result int) {
 	g.op("VXORPS X2, X2, X2")
 	g.op("VBROADCASTSS %s, X3", g.floatAt(1))
 	g.op("VUCOMISS X2, X6")
-	g.op("JNE positive")
+	g.op("JNE %s", label)
 	g.op("VMOVAPS X3, X6")
-	g.label("positive")
+	g.label(label)
 	g.op("VDIVSS X6, X3, X5") // inverse
 	g.op("VSUBSS X7, X2, X7")
 	g.op("VMULSS X5, X7, X7")
@@ -400,8 +381,8 @@ func (g *generator) quantizeRange(result int) {
 	g.op("MOVQ $255, DX")
 	g.op("CMPQ AX, DX")
 	g.op("CMOVQGT DX, AX")
-	g.op("VMOVSS X6, scale+%d(FP)", result)
-	g.op("MOVL AX, zero+%d(FP)", result+4)
+	g.op("VMOVSS X6, %s", scale)
+	g.op("MOVL AX, %s", zero)
 	g.op("VBROADCASTSS X5, %s", g.v(5))
 	g.op("VMOVD AX, X7")
 	g.op("VPBROADCASTD X7, %s", g.v(7))
@@ -415,30 +396,30 @@ func (g *generator) spread(n int) {
 	}
 }
 
-// quantizeRow writes the bytes of CX sixteens at SI, which may still have to be
-// multiplied by those at R8, to DI.
-func (g *generator) quantizeRow(smooth bool) {
+// quantizeRow writes the bytes of CX sixteens at SI to where a register points.
+// They may still have to be multiplied by those at another. It moves all three
+// on.
+func (g *generator) quantizeRow(smooth, q, label string) {
 	load := func(offset, n int) {
 		g.op("VMOVUPS %d(SI), %s", offset, g.v(n))
-		if smooth {
-			g.op("VMULPS %d(R8), %s, %s", offset, g.v(n), g.v(n))
+		if smooth != "" {
+			g.op("VMULPS %d(%s), %s, %s", offset, smooth, g.v(n), g.v(n))
 		}
 		g.op("VMULPS %s, %s, %s", g.v(5), g.v(n), g.v(n))
 		g.op("VCVTPS2DQ %s, %s", g.v(n), g.v(n))
 		g.op("VPADDD %s, %s, %s", g.v(7), g.v(n), g.v(n))
 	}
+	sixteens := 1
 	if g.vector.wide() {
 		g.op("VPXORD Z2, Z2, Z2")
-		g.label("round")
+		g.label(label)
 		load(0, 0)
 		g.op("VPMAXSD Z2, Z0, Z0")
-		g.op("VPMOVUSDB Z0, (DI)")
-		g.op("ADDQ $16, DI")
-		g.op("ADDQ $64, SI")
-		g.op("ADDQ $64, R8")
+		g.op("VPMOVUSDB Z0, (%s)", q)
 	} else {
+		sixteens = 2
 		g.op("SHRQ $1, CX")
-		g.label("round")
+		g.label(label)
 		for h := range 4 {
 			load(32*h, h)
 		}
@@ -448,13 +429,15 @@ func (g *generator) quantizeRow(smooth bool) {
 		g.op("VPERMQ $0xd8, Y2, Y2")
 		g.op("VPACKUSWB Y2, Y0, Y0")
 		g.op("VPERMQ $0xd8, Y0, Y0")
-		g.op("VMOVDQU Y0, (DI)")
-		g.op("ADDQ $32, DI")
-		g.op("ADDQ $128, SI")
-		g.op("ADDQ $128, R8")
+		g.op("VMOVDQU Y0, (%s)", q)
+	}
+	g.op("ADDQ $%d, %s", 16*sixteens, q)
+	g.op("ADDQ $%d, SI", 64*sixteens)
+	if smooth != "" {
+		g.op("ADDQ $%d, %s", 64*sixteens, smooth)
 	}
 	g.op("DECQ CX")
-	g.op("JNZ round")
+	g.op("JNZ %s", label)
 }
 
 // dequantize: x[i] = q[i]·scale over n sixteens.
