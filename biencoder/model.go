@@ -26,6 +26,14 @@ type Options struct {
 	// Precision of the computation; empty means that of the weights' file.
 	Precision transformer.Precision
 
+	// Float32 are patterns of the layers that stay in float32 in a model that is
+	// made int8, as transformer.Options has them.
+	Float32 []string
+
+	// Cache is a folder for int8 weights that were made of others, so that the
+	// next process need not make them; empty means none.
+	Cache string
+
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
 	Workers int
@@ -66,7 +74,14 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	if m.tokenizer, err = readTokenizer(fsys); err != nil {
 		return nil, err
 	}
-	if m.encoder, err = transformer.Load(fsys, transformer.Options{Precision: o.Precision, Workers: o.Workers}); err != nil {
+	options := transformer.Options{Precision: o.Precision, Float32: o.Float32, Workers: o.Workers}
+	if o.Cache != "" {
+		options.Cache.Folder = o.Cache
+		if options.Cache.Key, err = fingerprint(fsys, string(o.Precision)); err != nil {
+			return nil, err
+		}
+	}
+	if m.encoder, err = transformer.Load(fsys, options); err != nil {
 		return nil, err
 	}
 	c := m.encoder.Config()

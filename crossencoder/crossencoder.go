@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"path"
@@ -33,6 +34,14 @@ type Options struct {
 	// Precision of the encoder; empty means that of the weights' file.
 	Precision transformer.Precision
 
+	// Float32 are patterns of the layers that stay in float32 in a model that is
+	// made int8, as transformer.Options has them.
+	Float32 []string
+
+	// Cache is a folder for int8 weights that were made of others, so that the
+	// next process need not make them; empty means none.
+	Cache string
+
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
 	Workers int
@@ -47,9 +56,12 @@ type Model struct {
 }
 
 // files are what a model is made of; each is required.
-var files = []string{"config.json", "tokenizer.json", "model.safetensors"}
+var files = []string{"config.json", "tokenizer.json", weightsName}
 
-const maxFile = 8 << 30
+const (
+	weightsName = "model.safetensors"
+	maxFile     = 8 << 30
+)
 
 // Load reads a model from a folder: config.json, tokenizer.json and
 // model.safetensors of a BertForSequenceClassification with one label.
@@ -65,26 +77,22 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	sum := sha256.New()
 	data := map[string][]byte{}
 	for _, name := range files {
-		info, err := fs.Stat(fsys, name)
+		content, err := hashFile(sum, fsys, name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if info.Size() > maxFile {
-			return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), int64(maxFile))
-		}
-		if data[name], err = fs.ReadFile(fsys, name); err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(sum, "%s %d\x00", name, len(data[name]))
-		sum.Write(data[name])
+		data[name] = content
 	}
-	delete(data, "model.safetensors")
 	m := &Model{}
 	var err error
 	if m.tokenizer, err = tokenizer.Parse(data["tokenizer.json"]); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: %w", err)
 	}
-	if m.encoder, err = transformer.Load(fsys, transformer.Options{Precision: o.Precision, Workers: o.Workers}); err != nil {
+	options := transformer.Options{
+		Precision: o.Precision, Float32: o.Float32, Workers: o.Workers,
+		Cache: transformer.Cache{Folder: o.Cache, Key: hex.EncodeToString(sum.Sum(nil))},
+	}
+	if m.encoder, err = transformer.Load(fsys, options); err != nil {
 		return nil, err
 	}
 	c := m.encoder.Config()
@@ -103,6 +111,29 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	fmt.Fprintf(sum, "precision %s", m.info.Precision)
 	m.info.Fingerprint = hex.EncodeToString(sum.Sum(nil))
 	return m, nil
+}
+
+// hashFile adds a file to a hash. It returns the content of all but weights,
+// which need not be in memory for that.
+func hashFile(sum io.Writer, fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), int64(maxFile))
+	}
+	fmt.Fprintf(sum, "%s %d\x00", name, info.Size())
+	if name == weightsName {
+		_, err = io.Copy(sum, f)
+		return nil, err
+	}
+	return io.ReadAll(io.TeeReader(io.LimitReader(f, info.Size()), sum))
 }
 
 func readName(config []byte) string {

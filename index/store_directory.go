@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/edsrzf/mmap-go"
+	"github.com/flashrerank/rerank/internal/mapped"
 	"github.com/gofrs/flock"
 )
 
@@ -20,27 +20,11 @@ func (d directory) create(name string) (file, error) {
 }
 
 func (d directory) open(name string) (blob, error) {
-	f, err := os.Open(filepath.Join(d.path, name))
+	f, err := mapped.Open(filepath.Join(d.path, name))
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	if info.Size() == 0 { // nothing to map
-		return memoryBlob(nil), nil
-	}
-	if m, err := mmap.Map(f, mmap.RDONLY, 0); err == nil {
-		return &mapped{m}, nil
-	}
-	// Some file systems cannot map; reading is always possible.
-	b, err := io.ReadAll(f)
-	return memoryBlob(b), err
+	return mappedBlob{f}, nil
 }
 
 func (d directory) read(name string, limit int64) ([]byte, error) {
@@ -105,8 +89,7 @@ func makeDirectory(path string) error {
 	return nil
 }
 
-// mapped is a file mapped into memory.
-type mapped struct{ m mmap.MMap }
+// mappedBlob is a file mapped into memory.
+type mappedBlob struct{ *mapped.File }
 
-func (m *mapped) bytes() []byte { return m.m }
-func (m *mapped) Close() error  { return m.m.Unmap() }
+func (m mappedBlob) bytes() []byte { return m.Bytes() }

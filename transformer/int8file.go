@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 
 	"github.com/flashrerank/rerank/internal/safetensors"
@@ -71,9 +72,12 @@ func (m *Model) WriteInt8(w io.Writer) error {
 	if m.precision != INT8 {
 		return errors.New("transformer: a model of float32 weights cannot be written as int8: load it as int8 first")
 	}
-	if m.classifier != nil {
-		return errors.New("transformer: int8 files of models with a classification head are not supported")
+	for i := range m.layers {
+		if l := &m.layers[i]; l.qkv.int8 == nil || l.output.int8 == nil || l.inner.int8 == nil || l.outer.int8 == nil {
+			return fmt.Errorf("transformer: layer %d is float32 in part, for which there is no format", i)
+		}
 	}
+	defer runtime.KeepAlive(m)
 	if err := safetensors.Write(w, m.tensors(), map[string]string{schemeKey: scheme1}); err != nil {
 		return fmt.Errorf("transformer: %w", err)
 	}
@@ -114,6 +118,16 @@ func (m *Model) tensors() []safetensors.Tensor {
 		addLinear(prefix+"output.dense", l.outer)
 		addNorm(prefix+"output.LayerNorm", l.finished)
 	}
+	if c := m.classifier; c != nil {
+		for _, d := range []struct {
+			name string
+			dense
+		}{{"pooler.dense", c.pooler}, {"classifier", c.labels}} {
+			small = append(small,
+				safetensors.Float32(d.name+".weight", d.weight, d.n, d.k),
+				safetensors.Float32(d.name+".bias", d.bias, d.n))
+		}
+	}
 	return append(large, small...)
 }
 
@@ -121,6 +135,7 @@ func (m *Model) tensors() []safetensors.Tensor {
 // sums of each output's weights, and that no two neighbours saturate. Float32
 // weights pass.
 func (m *Model) CheckWeights() error {
+	defer runtime.KeepAlive(m)
 	for i := range m.layers {
 		l := &m.layers[i]
 		for name, part := range map[string]*linear{"attention.self.qkv": &l.qkv, "attention.output": &l.output, "intermediate": &l.inner, "output": &l.outer} {

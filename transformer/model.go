@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"runtime"
 	"sync"
 
@@ -24,6 +25,16 @@ type Options struct {
 	// Precision of the computation; empty means that of the file. Int8 weights
 	// cannot be made float32 again.
 	Precision Precision
+
+	// Float32 are patterns, as path.Match has them, of the names of linear layers
+	// that stay in float32 in a model that is made int8: such as
+	// "encoder.layer.0.attention.self.qkv" or "encoder.layer.*.output.dense". Each
+	// must match a layer.
+	Float32 []string
+
+	// Cache keeps int8 weights that were made of others. It is not used together
+	// with Float32.
+	Cache Cache
 
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
@@ -89,16 +100,22 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := openTensors(fsys)
-	if err != nil {
-		return nil, fmt.Errorf("transformer: %w", err)
-	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	m := &Model{config: config, workers: newWorkers(o.Workers)}
-	if err := m.load(t, o.Precision); err != nil {
+	if o.usable() && m.loadCached(o.Cache) {
+		return m, nil
+	}
+	t, err := openTensors(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("transformer: %w", err)
+	}
+	if err := m.load(t, o); err != nil {
 		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
+	}
+	if o.usable() && t.metadata[schemeKey] == "" {
+		_ = m.keep(o.Cache) // the model works without
 	}
 	return m, nil
 }
@@ -112,7 +129,7 @@ func (m *Model) Precision() Precision { return m.precision }
 // Classifier returns the classification head, nil if the model has none.
 func (m *Model) Classifier() *Classifier { return m.classifier }
 
-func (m *Model) load(t *tensors, p Precision) (err error) {
+func (m *Model) load(t *tensors, o Options) (err error) {
 	stored := FP32
 	if scheme, ok := t.metadata[schemeKey]; ok {
 		if scheme != scheme1 {
@@ -120,12 +137,12 @@ func (m *Model) load(t *tensors, p Precision) (err error) {
 		}
 		stored = INT8
 	}
-	switch m.precision = p; p {
+	switch m.precision = o.Precision; o.Precision {
 	case FP32, INT8:
 	case "":
 		m.precision = stored
 	default:
-		return fmt.Errorf("precision %q is neither %s nor %s", p, FP32, INT8)
+		return fmt.Errorf("precision %q is neither %s nor %s", o.Precision, FP32, INT8)
 	}
 	if stored == INT8 && m.precision == FP32 {
 		return errors.New("the weights are int8: fp32 cannot be had from them")
@@ -137,6 +154,12 @@ func (m *Model) load(t *tensors, p Precision) (err error) {
 		return err
 	}
 	s := source{tensors: t, stored: stored, wanted: m.precision}
+	if s.float, err = m.config.match(o.Float32); err != nil {
+		return err
+	}
+	if len(s.float) > 0 && (stored == INT8 || m.precision != INT8) {
+		return errors.New("layers in float32 are for float32 weights that are made int8")
+	}
 	if m.words, err = s.table(wordEmbeddings, m.config.Vocabulary, m.config.Hidden); err != nil {
 		return err
 	}
@@ -185,6 +208,31 @@ func (m *Model) loadLayers(s *source) error {
 type source struct {
 	tensors        *tensors
 	stored, wanted Precision
+	float          map[string]bool // linear layers that stay in float32
+}
+
+// match returns the linear layers that patterns match.
+func (c Config) match(patterns []string) (map[string]bool, error) {
+	found := map[string]bool{}
+	for _, pattern := range patterns {
+		matched := false
+		for i := range c.Layers {
+			for _, name := range []string{"attention.self.qkv", "attention.output.dense", "intermediate.dense", "output.dense"} {
+				name = fmt.Sprintf("encoder.layer.%d.%s", i, name)
+				ok, err := path.Match(pattern, name)
+				if err != nil {
+					return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+				}
+				if ok {
+					found[name], matched = true, true
+				}
+			}
+		}
+		if !matched {
+			return nil, fmt.Errorf("pattern %q matches no linear layer", pattern)
+		}
+	}
+	return found, nil
 }
 
 // layer reads a block; input is the normalisation that its input comes from.
@@ -219,7 +267,7 @@ func (s *source) qkv(prefix string, c Config, input norm) (linear, error) {
 		}
 		parts = append(parts, d)
 	}
-	return s.make(stack(parts...), input), nil
+	return s.make(prefix+"qkv", stack(parts...), input), nil
 }
 
 func (s *source) linear(name string, n, k int, input norm) (linear, error) {
@@ -230,11 +278,11 @@ func (s *source) linear(name string, n, k int, input norm) (linear, error) {
 	if err != nil {
 		return linear{}, err
 	}
-	return s.make(d, input), nil
+	return s.make(name, d, input), nil
 }
 
-func (s *source) make(d dense, input norm) linear {
-	if s.wanted == INT8 {
+func (s *source) make(name string, d dense, input norm) linear {
+	if s.wanted == INT8 && !s.float[name] {
 		return quantizeLinear(d, input)
 	}
 	return linear{float: d.float32Matrix()}

@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -31,6 +32,7 @@ func (m *Model) Stream(ctx context.Context, j Job) error {
 		m.workers.release()
 	}
 	<-r.done
+	runtime.KeepAlive(m) // its weights may be a view of a file that goes with it
 	if err := r.err.Load(); err != nil {
 		return *err
 	}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -55,7 +56,13 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	if len(args) == 3 {
 		precision = transformer.Precision(args[2])
 	}
-	m, err := crossencoder.Load(os.DirFS(args[0]), crossencoder.Options{Precision: precision, Workers: threads})
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return fmt.Errorf("a folder for packed weights: %w", err)
+	}
+	m, err := crossencoder.Load(os.DirFS(args[0]), crossencoder.Options{
+		Precision: precision, Workers: threads, Cache: filepath.Join(cache, "rerank", "weights"),
+	})
 	if err != nil {
 		return err
 	}

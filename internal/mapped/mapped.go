@@ -1,0 +1,55 @@
+// Package mapped reads files by mapping them into memory: what is not looked at
+// is not read, and processes that map one file share it.
+package mapped
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+// File is the content of a file. It must not be changed, and neither must the
+// file.
+type File struct {
+	data   []byte
+	memory mmap.MMap // nil where the file was read
+}
+
+// Open maps a regular file, or reads it where that cannot be done.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if info.Size() == 0 { // nothing to map
+		return &File{}, nil
+	}
+	if m, err := mmap.Map(f, mmap.RDONLY, 0); err == nil {
+		return &File{data: m, memory: m}, nil
+	}
+	// Some file systems cannot map; reading is always possible.
+	data, err := io.ReadAll(f)
+	return &File{data: data}, err
+}
+
+// Bytes are valid until Close.
+func (f *File) Bytes() []byte { return f.data }
+
+// Close gives the memory back. Bytes must not be used any more.
+func (f *File) Close() error {
+	f.data = nil
+	if f.memory == nil {
+		return nil
+	}
+	return f.memory.Unmap()
+}
