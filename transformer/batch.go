@@ -93,6 +93,11 @@ func (m *Model) runBatch(ctx context.Context, b Batch, first bool, visit func(in
 	if err := b.check(); err != nil {
 		return err
 	}
+	return m.Stream(ctx, b.job(first, visit))
+}
+
+// job hands out the sequences of a batch.
+func (b Batch) job(first bool, visit func(int, []float32)) Job {
 	fill := func(i int, dst *Batch) {
 		from, to := b.Offsets[i], b.Offsets[i+1]
 		dst.IDs = append(dst.IDs, b.IDs[from:to]...)
@@ -100,5 +105,5 @@ func (m *Model) runBatch(ctx context.Context, b Batch, first bool, visit func(in
 			dst.Types = append(dst.Types, b.Types[from:to]...)
 		}
 	}
-	return m.Stream(ctx, Job{Sequences: b.Len(), Fill: fill, First: first, Visit: visit})
+	return Job{Sequences: b.Len(), Fill: fill, First: first, Visit: visit}
 }

@@ -9,7 +9,8 @@ import (
 // scratch is what one worker computes in. Rows are tokens.
 type scratch struct {
 	batch Batch
-	taken []int // the sequences of the batch
+	taken []int  // the sequences of the batch
+	clock *clock // nil but for profiles
 
 	hidden, other []float32 // [tokens][hidden]
 	wide          []float32 // queries, keys and values of some heads, or the inner of some tokens
@@ -109,6 +110,7 @@ func (s *scratch) embed(m *Model) {
 		}
 	}
 	s.normalise(m, 0, len(b.IDs), s.other, m.embedded, &m.layers[0].qkv)
+	s.clock.lap(PartEmbedding)
 }
 
 // normalise replaces some rows of s.hidden by the normalised sums of them and x.
@@ -145,6 +147,10 @@ func (s *scratch) attend(m *Model, l *layer, first bool) (rows int) {
 		l.heads[g].query.multiply(queries, layout, asking, input, rows)
 		l.heads[g].key.multiply(keys, layout, s.hidden, s.input, tokens)
 		l.heads[g].value.multiply(values, layout, s.hidden, s.input, tokens)
+		s.clock.multiplied(PartQKV, rows, &l.heads[g].query)
+		s.clock.multiplied(PartQKV, tokens, &l.heads[g].key)
+		s.clock.multiplied(PartQKV, tokens, &l.heads[g].value)
+		s.clock.lap(PartQKV)
 		for i := range b.Len() {
 			from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
 			at, n := from, to-from
@@ -153,7 +159,9 @@ func (s *scratch) attend(m *Model, l *layer, first bool) (rows int) {
 			}
 			x := attended{queries: queries[at*width:], rows: n, keys: keys[from*width:], values: values[from*width:], n: to - from, width: width}
 			s.attention.run(s.other[at*h+g*width:], x, c, l.qkv.int8 != nil)
+			s.clock.attended(x, l.qkv.int8 != nil)
 		}
+		s.clock.lap(PartAttention)
 	}
 	if first {
 		copy(s.hidden, s.firstHidden[:rows*h])
@@ -189,9 +197,13 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 		l.output.quantise(input, x)
 		projected := s.wide[:(to-from)*h]
 		l.output.multiply(projected, simd.RowMajor(h), x, input, to-from)
+		s.clock.multiplied(PartProjection, to-from, &l.output)
+		s.clock.lap(PartProjection)
 		s.normalise(m, from, to, projected, l.attended, &l.inner)
+		s.clock.lap(PartNorm)
 		s.expand(l, x, s.hidden[from*h:to*h], input, m.config.Intermediate)
 		s.normalise(m, from, to, x, l.finished, next)
+		s.clock.lap(PartNorm)
 	}
 }
 
@@ -201,6 +213,8 @@ func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width
 	rows := len(input.scale)
 	inner := s.wide[:rows*width]
 	l.inner.multiply(inner, simd.RowMajor(width), hidden, input, rows)
+	s.clock.multiplied(PartExpansion, rows, &l.inner)
+	s.clock.lap(PartExpansion)
 	between := s.inner.rows(0, rows, width)
 	if l.outer.int8 == nil {
 		simd.GELU(inner)
@@ -209,5 +223,8 @@ func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width
 			between.scale[i], between.zero[i] = simd.GELUQuantize(between.bytes[i*width:(i+1)*width], inner[i*width:(i+1)*width], l.outer.smooth)
 		}
 	}
+	s.clock.lap(PartActivation)
 	l.outer.multiply(dst, simd.RowMajor(len(dst)/rows), inner, between, rows)
+	s.clock.multiplied(PartContraction, rows, &l.outer)
+	s.clock.lap(PartContraction)
 }

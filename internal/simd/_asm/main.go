@@ -41,6 +41,7 @@ func main() {
 		g.quantizeValues()
 		g.expRowsInt16()
 	}
+	g.peaks()
 	for name, text := range map[string][]byte{"simd_amd64.s": g.finish(), "routines_amd64.go": g.declare()} {
 		if err := os.WriteFile(filepath.Join(*out, name), text, 0o644); err != nil {
 			log.Fatal(err)
