@@ -28,12 +28,16 @@ func Parts() []Part {
 	return []Part{PartEmbedding, PartQKV, PartAttention, PartProjection, PartNorm, PartExpansion, PartActivation, PartContraction}
 }
 
+// Arithmetic is a kind of numbers that products are made of: Int8, Int16 or
+// Float32.
+type Arithmetic = simd.Arithmetic
+
 // PartCost is what a part took.
 type PartCost struct {
 	Elapsed time.Duration
 	// Operations are the products and sums of matrices, by arithmetic: what
 	// simd.Peak counts. Element-wise work has none.
-	Operations map[simd.Arithmetic]float64
+	Operations map[Arithmetic]float64
 }
 
 // Profile is what the parts of forward passes took, on one core.
@@ -47,7 +51,7 @@ type clock struct {
 
 func (c *clock) cost(p Part) *PartCost {
 	if c.parts[p] == nil {
-		c.parts[p] = &PartCost{Operations: map[simd.Arithmetic]float64{}}
+		c.parts[p] = &PartCost{Operations: map[Arithmetic]float64{}}
 	}
 	return c.parts[p]
 }

@@ -64,7 +64,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
-	root.AddCommand(a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
+	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
 	return root
 }
 
