@@ -11,7 +11,7 @@ import (
 type attention struct {
 	scores, mask, inverse []float32
 
-	keys []float32 // of a head, as the columns of a matrix
+	keys simd.Float32Matrix // of a head, as its columns
 
 	queries, keys8 simd.Heads
 	panel          []float32
@@ -56,14 +56,13 @@ func (a *attention) run(dst []float32, x attended, c *Config, integers bool) {
 
 func (a *attention) runFloat32(dst []float32, x attended, c *Config, most int) {
 	width, padded := c.Hidden/c.Heads, simd.Pad(x.n)
-	a.keys = grow(a.keys, padded*width)
-	keys := simd.Float32Matrix{N: padded, K: width, Panels: a.keys, Bias: a.mask}
+	a.keys = simd.Float32Matrix{N: padded, K: width, Panels: grow(a.keys.Panels, padded*width), Bias: a.mask}
 	scale := float32(1 / math.Sqrt(float64(width)))
 	for at := 0; at < x.width; at += width {
-		simd.Transpose(a.keys, x.keys[at:], x.n, width, x.width)
+		simd.Transpose(a.keys.Panels, x.keys[at:], x.n, width, x.width)
 		for from := 0; from < x.rows; from += most {
 			rows := min(most, x.rows-from)
-			simd.MulFloat32(a.scores, simd.RowMajor(padded), x.queries[from*x.width+at:], x.width, rows, &keys)
+			simd.MulFloat32(a.scores, simd.RowMajor(padded), x.queries[from*x.width+at:], x.width, rows, &a.keys)
 			simd.ExpRows(a.scores, padded, padded, scale, a.inverse[:rows])
 			simd.MulRows(dst[from*c.Hidden+at:], c.Hidden, a.scores, padded, a.inverse[:rows], x.values[at:], x.width, x.n, width)
 		}

@@ -24,6 +24,7 @@ type benchFlags struct {
 	time  time.Duration // for each figure
 	model string
 	all   bool
+	lower bool // measure lower levels too
 	short bool // only passages of one length: what a process with a lower level does
 }
 
@@ -46,6 +47,7 @@ this machine at this moment: other programs and turbo clocks move them.`,
 	flags.DurationVar(&f.time, "time", 300*time.Millisecond, "time for each figure")
 	flags.StringVar(&f.model, "model", "minilm", "minilm, or the folder of a bi-encoder or cross-encoder of BERT's architecture")
 	flags.BoolVar(&f.all, "all", false, "kernels of every level of this CPU, not only of the one in use")
+	flags.BoolVar(&f.lower, "levels", true, "measure the model with the kernels of every level too")
 	flags.BoolVar(&f.short, "short", false, "only passages a second at one length")
 	if err := flags.MarkHidden("short"); err != nil {
 		panic(err) // the flag is two lines above
@@ -97,7 +99,9 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 		func(ctx context.Context) error {
 			return b.passages(ctx, model, model.lengths(), workerCounts())
 		},
-		b.levels,
+	}
+	if f.lower {
+		steps = append(steps, b.levels)
 	}
 	for _, step := range steps {
 		if err := errors.Join(step(ctx), ctx.Err()); err != nil {

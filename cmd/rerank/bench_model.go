@@ -72,9 +72,9 @@ const (
 	// shortTokens is the length of the passages that levels are compared by.
 	shortTokens = 64
 
-	// passageCount is how many passages are re-ranked at once, but for generic
-	// kernels, which would take minutes.
-	passageCount, passageCountGeneric = 100, 2
+	// batchTokens is about how many tokens are re-ranked at once, and
+	// batchTokensGeneric with generic kernels, which would take minutes.
+	batchTokens, batchTokensGeneric = 6400, 128
 )
 
 // passages measures passages a second, and the latency of one.
@@ -82,9 +82,9 @@ func (b *benchmark) passages(ctx context.Context, m *benchModel, lengths, worker
 	if err := b.title("%s, int8         tokens  cores  passages/s   tokens/s   one passage: p50 ms   p99 ms", b.flags.model); err != nil {
 		return err
 	}
-	n := passageCount
+	most := batchTokens
 	if simd.Level() == "generic" {
-		n = passageCountGeneric
+		most = batchTokensGeneric
 	}
 	for _, w := range workers {
 		loaded, err := m.load(w)
@@ -92,6 +92,7 @@ func (b *benchmark) passages(ctx context.Context, m *benchModel, lengths, worker
 			return err
 		}
 		for _, tokens := range lengths {
+			n := max(1, min(100, most/tokens))
 			many, err := b.timed(ctx, m, loaded, m.batch(n, tokens))
 			if err != nil {
 				return err
@@ -113,8 +114,8 @@ func (b *benchmark) passages(ctx context.Context, m *benchModel, lengths, worker
 	return nil
 }
 
-// timed runs a batch as often as fits into the time, at least three times, and
-// returns the seconds of each run in order of size.
+// timed runs a batch as often as fits into the time, at least once after a first
+// time that does not count, and returns the seconds of each run in order of size.
 func (b *benchmark) timed(ctx context.Context, m *benchModel, loaded *transformer.Model, batch transformer.Batch) ([]float64, error) {
 	var took []float64
 	if simd.Level() != "generic" { // warm up
@@ -122,15 +123,12 @@ func (b *benchmark) timed(ctx context.Context, m *benchModel, loaded *transforme
 			return nil, err
 		}
 	}
-	for start := time.Now(); len(took) < 3 || time.Since(start) < b.flags.time; {
+	for start := time.Now(); len(took) == 0 || time.Since(start) < b.flags.time; {
 		from := time.Now()
 		if err := m.run(ctx, loaded, batch); err != nil {
 			return nil, err
 		}
 		took = append(took, time.Since(from).Seconds())
-		if simd.Level() == "generic" {
-			break
-		}
 	}
 	slices.Sort(took)
 	return took, nil
@@ -150,7 +148,7 @@ func (b *benchmark) profile(ctx context.Context, m *benchModel) error {
 		return err
 	}
 	tokens := min(128, m.c.Positions)
-	sequences := 32
+	sequences := 16
 	if simd.Level() == "generic" {
 		sequences = 1
 	}

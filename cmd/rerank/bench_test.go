@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank/internal/simd"
+)
+
+// TestBench runs the whole command in a few moments: every figure is there and
+// none is nonsense.
+func TestBench(t *testing.T) {
+	native(t)
+	out := runBench(t, "--json", "--all")
+	seen := map[string]int{}
+	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
+		var f figure
+		if err := json.Unmarshal(lines.Bytes(), &f); err != nil {
+			t.Fatalf("%s: %v", lines.Text(), err)
+		}
+		seen[f.Figure]++
+		if f.Figure != "cpu" && f.Figure != "pass" && !(f.Value > 0) || f.Share < 0 || f.Share > 1.2 {
+			t.Errorf("%s", lines.Text())
+		}
+	}
+	if seen["cpu"] != 1 || seen["pass"] != 2 || seen["part"] != 8 || seen["passages"] < 5 || seen["kernel"] < len(simd.Levels())*10 {
+		t.Errorf("figures: %v", seen)
+	}
+}
+
+// runBench leaves out what the command starts itself: the test's own program is
+// no rerank.
+func runBench(t *testing.T, args ...string) string {
+	t.Helper()
+	return succeed(t, "", append([]string{"bench", "--time", "1ms", "--levels=false"}, args...)...)
+}
+
+func TestBenchForReaders(t *testing.T) {
+	native(t)
+	out := runBench(t)
+	for _, want := range []string{"kernels: " + simd.Level(), "int8 384×384", "the whole pass", "passages/s"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+func TestBenchWithoutAModel(t *testing.T) {
+	fail(t, 1, "no-such-folder", "", "bench", "--model", "no-such-folder")
+	fail(t, 2, "--time", "", "bench", "--time", "0s")
+}
