@@ -238,12 +238,13 @@ func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, 
 			v.Truncated[i] = total > len(b.IDs)-before
 			count.Add(int64(len(b.IDs) - before))
 		},
-		Visit: func(i int, hidden []float32) {
+		Visit: func(i int, hidden []float32) error {
 			dst := v.At(i)
 			m.settings.pooling.pool(dst, hidden, size, m.skip[roles[i]])
 			if m.settings.normalize {
 				normalize(dst)
 			}
+			return nil
 		},
 	})
 	return int(count.Load()), err

@@ -156,7 +156,7 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 		return fmt.Errorf("crossencoder: room for %d scores of %d pairs", len(dst), len(pairs))
 	}
 	head := m.encoder.Classifier()
-	failed := make([]error, len(pairs))
+	logits := make([]float32, len(pairs))
 	err := m.encoder.Stream(ctx, transformer.Job{
 		Sequences: len(pairs),
 		First:     true,
@@ -165,19 +165,15 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 			b.IDs, b.Types, total = m.tokenizer.AppendPair(b.IDs, b.Types, pairs[i].Query, pairs[i].Text, m.info.MaxTokens)
 			dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: total > len(b.IDs)-before}
 		},
-		Visit: func(i int, state []float32) {
-			var logit [1]float32
-			failed[i] = head.Logits(logit[:], state)
-			dst[i].Logit = logit[0]
+		Visit: func(i int, state []float32) error {
+			return head.Logits(logits[i:i+1], state)
 		},
 	})
-	for _, e := range failed {
-		if err == nil {
-			err = e
-		}
-	}
 	if err != nil {
 		return fmt.Errorf("crossencoder: judging %d pairs: %w", len(pairs), err)
+	}
+	for i, x := range logits {
+		dst[i].Logit = x
 	}
 	return nil
 }

@@ -74,8 +74,9 @@ type Job struct {
 
 	// Visit gets the states of a sequence, Config.Hidden numbers for each of its
 	// tokens, or for the first. It is called once for each sequence, from several
-	// goroutines and in any order; states is valid during the call only.
-	Visit func(i int, states []float32)
+	// goroutines and in any order; states is valid during the call only. An error
+	// ends the job.
+	Visit func(i int, states []float32) error
 }
 
 // Run computes the hidden states of every sequence and calls visit for each; see
@@ -105,5 +106,8 @@ func (b Batch) job(first bool, visit func(int, []float32)) Job {
 			dst.Types = append(dst.Types, b.Types[from:to]...)
 		}
 	}
-	return Job{Sequences: b.Len(), Fill: fill, First: first, Visit: visit}
+	return Job{Sequences: b.Len(), Fill: fill, First: first, Visit: func(i int, states []float32) error {
+		visit(i, states)
+		return nil
+	}}
 }

@@ -3,6 +3,7 @@ package transformer
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -14,6 +15,7 @@ import (
 type Classifier struct {
 	pooler dense
 	labels dense
+	rooms  sync.Pool // of *[]float32, for what the pooler makes
 }
 
 func (t *tensors) classifier(c Config) (*Classifier, error) {
@@ -46,7 +48,13 @@ func (h *Classifier) Logits(dst, hidden []float32) error {
 	if len(hidden) < h.pooler.k || len(dst) < h.labels.n {
 		return fmt.Errorf("transformer: %d logits from %d numbers; the head has %d labels and takes %d", len(dst), len(hidden), h.labels.n, h.pooler.k)
 	}
-	pooled := make([]float32, h.pooler.n)
+	room, ok := h.rooms.Get().(*[]float32)
+	if !ok {
+		room = new([]float32)
+		*room = make([]float32, h.pooler.n)
+	}
+	defer h.rooms.Put(room)
+	pooled := *room
 	h.pooler.apply(pooled, hidden[:h.pooler.k])
 	for i, x := range pooled {
 		pooled[i] = tanh(x)

@@ -85,14 +85,17 @@ func (s *scratch) forward(ctx context.Context, m *Model, first bool) error {
 }
 
 // visit hands out what forward computed.
-func (s *scratch) visit(h int, j Job) {
+func (s *scratch) visit(h int, j Job) error {
 	for n, i := range s.taken {
 		from, to := n, n+1
 		if !j.First {
 			from, to = int(s.batch.Offsets[n]), int(s.batch.Offsets[n+1])
 		}
-		j.Visit(i, s.hidden[from*h:to*h:to*h])
+		if err := j.Visit(i, s.hidden[from*h:to*h:to*h]); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // embed adds word, position and type embeddings and normalises the sum.

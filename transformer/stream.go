@@ -115,10 +115,12 @@ func (r *running) share() int {
 // compute does a chunk, or nothing if the job has failed.
 func (r *running) compute(s *scratch) {
 	if r.err.Load() == nil {
-		if err := s.forward(r.ctx, r.model, r.job.First); err != nil {
+		err := s.forward(r.ctx, r.model, r.job.First)
+		if err == nil {
+			err = s.visit(r.model.config.Hidden, r.job)
+		}
+		if err != nil {
 			r.fail(err)
-		} else {
-			s.visit(r.model.config.Hidden, r.job)
 		}
 	}
 	r.finish(int64(len(s.taken)))

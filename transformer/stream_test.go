@@ -38,7 +38,10 @@ func states(ctx context.Context, m *Model, from, n int) ([][]float32, error) {
 	err := m.Stream(ctx, Job{
 		Sequences: n,
 		Fill:      func(i int, b *Batch) { b.IDs = append(b.IDs, sequence(from+i)...) },
-		Visit:     func(i int, states []float32) { out[i] = slices.Clone(states) },
+		Visit: func(i int, states []float32) error {
+			out[i] = slices.Clone(states)
+			return nil
+		},
 	})
 	return out, err
 }
@@ -106,9 +109,10 @@ func TestSmallJobDoesNotWait(t *testing.T) {
 		err := m.Stream(t.Context(), Job{
 			Sequences: huge,
 			Fill:      func(i int, b *Batch) { b.IDs = append(b.IDs, sequence(i)...) },
-			Visit: func(int, []float32) {
+			Visit: func(int, []float32) error {
 				done.Add(1)
 				once.Do(func() { close(began) })
+				return nil
 			},
 		})
 		if err != nil {
@@ -155,13 +159,14 @@ func TestCancelledWhileRunning(t *testing.T) {
 		err := m.Stream(ctx, Job{
 			Sequences: 5000,
 			Fill:      func(i int, b *Batch) { b.IDs = append(b.IDs, sequence(i)...) },
-			Visit: func(int, []float32) {
+			Visit: func(int, []float32) error {
 				if over.Load() {
 					t.Error("visited after the end")
 				}
 				if visits.Add(1) == 30 {
 					cancel()
 				}
+				return nil
 			},
 		})
 		over.Store(true)
@@ -189,10 +194,11 @@ func TestOneBadSequence(t *testing.T) {
 					}
 					b.IDs = append(b.IDs, sequence(i)...)
 				},
-				Visit: func(i int, _ []float32) {
+				Visit: func(i int, _ []float32) error {
 					if i == bad {
 						t.Error("the bad sequence has states")
 					}
+					return nil
 				},
 			})
 			if err == nil {
@@ -203,6 +209,26 @@ func TestOneBadSequence(t *testing.T) {
 					t.Errorf("sequence %d was filled %d times", i, fills[i].Load())
 				}
 			}
+		}
+		idle(t, m)
+	}
+}
+
+func TestVisitorFails(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		m, broken := tiny(t, INT8, workers), errors.New("broken")
+		err := m.Stream(t.Context(), Job{
+			Sequences: 300,
+			Fill:      func(i int, b *Batch) { b.IDs = append(b.IDs, sequence(i)...) },
+			Visit: func(i int, _ []float32) error {
+				if i == 70 {
+					return broken
+				}
+				return nil
+			},
+		})
+		if !errors.Is(err, broken) {
+			t.Errorf("error %v", err)
 		}
 		idle(t, m)
 	}
@@ -221,7 +247,7 @@ func TestAllocations(t *testing.T) {
 		m := tiny(t, p, 1)
 		ids := sequence(4)
 		allocations := func(n int) float64 {
-			j := Job{Sequences: n, Fill: func(_ int, b *Batch) { b.IDs = append(b.IDs, ids...) }, Visit: func(int, []float32) {}}
+			j := Job{Sequences: n, Fill: func(_ int, b *Batch) { b.IDs = append(b.IDs, ids...) }, Visit: func(int, []float32) error { return nil }}
 			return testing.AllocsPerRun(10, func() {
 				if err := m.Stream(t.Context(), j); err != nil {
 					t.Error(err)

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/bench/internal/rss"
 	"github.com/flashrerank/rerank/crossencoder"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -96,7 +97,7 @@ func score(ctx context.Context, m *crossencoder.Model, q question) (answer, erro
 	if err := m.ScorePairs(ctx, pairs, scores); err != nil {
 		return answer{}, err
 	}
-	a := answer{Seconds: time.Since(start).Seconds(), PeakRSS: peakRSS()}
+	a := answer{Seconds: time.Since(start).Seconds(), PeakRSS: rss.Peak()}
 	for _, s := range scores {
 		a.Scores = append(a.Scores, s.Logit)
 	}
