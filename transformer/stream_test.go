@@ -67,16 +67,16 @@ func idle(t *testing.T, m *Model) {
 // states are those computed alone.
 func TestManyCallers(t *testing.T) {
 	for _, p := range []Precision{FP32, INT8} {
-		want, err := states(t.Context(), tiny(t, p, 1), 0, 400)
+		want, err := states(t.Context(), tiny(t, p, 1), 0, 120)
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := tiny(t, p, 3)
 		var group sync.WaitGroup
-		for caller := range 12 {
+		for caller := range 8 {
 			group.Go(func() {
-				for round := range 6 {
-					from, n := (caller*31+round*57)%200, 1+(caller*37+round*91)%200
+				for round := range 4 {
+					from, n := (caller*31+round*57)%80, 1+(caller*37+round*91)%40
 					got, err := states(t.Context(), m, from, n)
 					if err != nil {
 						t.Error(err)
@@ -100,7 +100,7 @@ func TestManyCallers(t *testing.T) {
 // turns of one with much.
 func TestSmallJobDoesNotWait(t *testing.T) {
 	m := tiny(t, INT8, 1)
-	const huge = 20_000
+	const huge = 3000
 	var done atomic.Int64
 	began, ended := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -152,12 +152,12 @@ func TestCancelledWhileWaiting(t *testing.T) {
 // TestCancelledWhileRunning: once Stream has returned, nothing visits any more.
 func TestCancelledWhileRunning(t *testing.T) {
 	m := tiny(t, INT8, 3)
-	for range 20 {
+	for range 8 {
 		ctx, cancel := context.WithCancel(t.Context())
 		var visits atomic.Int64
 		var over atomic.Bool
 		err := m.Stream(ctx, Job{
-			Sequences: 5000,
+			Sequences: 2000,
 			Fill:      func(i int, b *Batch) { b.IDs = append(b.IDs, sequence(i)...) },
 			Visit: func(int, []float32) error {
 				if over.Load() {
@@ -170,7 +170,7 @@ func TestCancelledWhileRunning(t *testing.T) {
 			},
 		})
 		over.Store(true)
-		if !errors.Is(err, context.Canceled) || visits.Load() >= 5000 {
+		if !errors.Is(err, context.Canceled) || visits.Load() >= 2000 {
 			t.Errorf("error %v after %d visits", err, visits.Load())
 		}
 		cancel()
@@ -182,8 +182,8 @@ func TestCancelledWhileRunning(t *testing.T) {
 func TestOneBadSequence(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		m := tiny(t, INT8, workers)
-		for _, bad := range []int{0, 1, 50, 999} {
-			fills := make([]atomic.Int32, 1000)
+		for _, bad := range []int{0, 1, 50, 299} {
+			fills := make([]atomic.Int32, 300)
 			err := m.Stream(t.Context(), Job{
 				Sequences: len(fills),
 				Fill: func(i int, b *Batch) {
@@ -254,9 +254,9 @@ func TestAllocations(t *testing.T) {
 				}
 			})
 		}
-		one, many := allocations(1), allocations(500)
+		one, many := allocations(1), allocations(100)
 		if many > one || one > 4 {
-			t.Errorf("%s: %v allocations for one sequence, %v for 500", p, one, many)
+			t.Errorf("%s: %v allocations for one sequence, %v for 100", p, one, many)
 		}
 	}
 }

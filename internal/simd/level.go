@@ -69,8 +69,7 @@ func choose(name string) *level {
 	return &levels[0]
 }
 
-// Level names the kernels in use: "avx512vnni", "avx512", "avx2", "i8mm",
-// "dotprod" or "generic".
+// Level names the kernels in use.
 func Level() string { return active.name }
 
 // Levels names those that this CPU can run, best first.

@@ -1,4 +1,4 @@
-// Command _asm writes the amd64 assembly of package simd: go run . -o FOLDER.
+// Command _asm writes the assembly of package simd: go run . -o FOLDER.
 // What each routine computes is the readable Go in generic.go of the package.
 package main
 
@@ -42,7 +42,11 @@ func main() {
 		g.expRowsInt16()
 	}
 	g.peaks()
-	for name, text := range map[string][]byte{"simd_amd64.s": g.finish(), "routines_amd64.go": g.declare()} {
+	arm := writeARM64()
+	for name, text := range map[string][]byte{
+		"simd_amd64.s": g.finish(), "routines_amd64.go": declare(kinds),
+		"simd_arm64.s": arm.finish(), "routines_arm64.go": declare(armKinds),
+	} {
 		if err := os.WriteFile(filepath.Join(*out, name), text, 0o644); err != nil {
 			log.Fatal(err)
 		}
@@ -111,7 +115,7 @@ func (g *generator) finish() []byte {
 // declare writes the Go declarations of the GEMM routines, the tables that they
 // are looked up in, by panels, most first, then by rows, most first, and how they
 // are called: directly, so that what they are handed need not be allocated.
-func (g *generator) declare() []byte {
+func declare(kinds []kind) []byte {
 	var declarations, tables, calls strings.Builder
 	n := 0
 	for _, k := range kinds {

@@ -1,12 +1,8 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package simd
 
-import (
-	"testing"
-
-	"github.com/klauspost/cpuid/v2"
-)
+import "testing"
 
 // TestRoutinesKeepPointers: a pointer moved past the last row of a slice is, to
 // the garbage collector, one to whatever lies behind it. Freed memory there
@@ -34,15 +30,9 @@ func TestRoutinesKeepPointers(t *testing.T) {
 			t.Errorf("%d rows: the routine left %+v of %+v", r.rows, after, p)
 		}
 	}
-	tables := [][][]routine{words256, exact256, pairs256, float256}
-	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
-		t.Skip("this CPU has neither AVX2 nor AVX-512")
-	}
-	if has512() {
-		tables = append(tables, words512, exact512, pairs512, float512)
-		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
-			tables = append(tables, vnni, pairsVNNI)
-		}
+	tables := nativeTables()
+	if len(tables) == 0 {
+		t.Skip("this CPU has no native levels")
 	}
 	for _, table := range tables {
 		for _, routines := range table {
