@@ -37,39 +37,57 @@ func oddSum(p, c, s float64) float64 {
 	return math.Float64frombits(bits - 1)
 }
 
-// mulInt8Generic does what [MulInt8] says.
+// mulInt8Generic does what [MulInt8] says, for some rows at a time.
 func mulInt8Generic(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
-	for i := range scale {
-		row := a[i*w.K : (i+1)*w.K]
-		for j := 0; j < w.N; j += Columns {
-			acc := dotsInt8(row, w.Panels[j*w.K:(j+Columns)*w.K])
-			out := c[l.At(i, j):][:Columns]
-			for x := range out {
-				v := float32(acc[x] - zero[i]*w.ColSum[j+x])
-				out[x] = fma(float32(v*scale[i]), w.Scale[j+x], w.Bias[j+x])
+	for j := 0; j < w.N; j += Columns {
+		panel := w.Panels[j*w.K : (j+Columns)*w.K]
+		for from := 0; from < len(scale); from += rowsAtOnce {
+			rows := min(rowsAtOnce, len(scale)-from)
+			sums := dotsInt8(a[from*w.K:(from+rows)*w.K], rows, w.K, panel)
+			for i := from; i < from+rows; i++ {
+				out := c[l.At(i, j):][:Columns]
+				for x := range out {
+					v := float32(sums[i-from][x] - zero[i]*w.ColSum[j+x])
+					out[x] = fma(float32(v*scale[i]), w.Scale[j+x], w.Bias[j+x])
+				}
 			}
 		}
 	}
 }
 
-// dotsInt8 multiplies a row by the columns of a panel. One 64-bit product holds
-// two columns: with b in the upper and b' in the lower half, (b·2³²+b')·a is
-// both products at once, of which the lower borrows from the upper.
-func dotsInt8(row []uint8, panel []int8) (sums [Columns]int32) {
-	var pairs [Columns / 2]int64
-	for len(row) >= 4 && len(panel) >= 4*Columns {
-		a0, a1, a2, a3 := int64(row[0]), int64(row[1]), int64(row[2]), int64(row[3])
-		b := (*[4 * Columns]int8)(panel)
+const rowsAtOnce = 4
+
+// dotsInt8 multiplies rows of k bytes by the columns of a panel. One 64-bit
+// product holds two columns: with b in the upper and b' in the lower half,
+// (b·2³²+b')·a is both products at once, of which the lower borrows from the
+// upper.
+func dotsInt8(a []uint8, rows, k int, panel []int8) (sums [rowsAtOnce][Columns]int32) {
+	var acc [rowsAtOnce][Columns / 2]int64
+	for at := 0; at+4 <= k; at += 4 {
+		var pairs [Columns / 2][4]int64
+		b := (*[4 * Columns]int8)(panel[at*Columns:])
 		for j := range pairs {
 			x := b[8*j : 8*j+8 : 8*j+8]
-			pairs[j] += a0*(int64(x[0])<<32+int64(x[4])) + a1*(int64(x[1])<<32+int64(x[5])) +
-				a2*(int64(x[2])<<32+int64(x[6])) + a3*(int64(x[3])<<32+int64(x[7]))
+			pairs[j] = [4]int64{
+				int64(x[0])<<32 + int64(x[4]), int64(x[1])<<32 + int64(x[5]),
+				int64(x[2])<<32 + int64(x[6]), int64(x[3])<<32 + int64(x[7]),
+			}
 		}
-		row, panel = row[4:], panel[4*Columns:]
+		for r := range rows {
+			x := (*[4]uint8)(a[r*k+at:])
+			a0, a1, a2, a3 := int64(x[0]), int64(x[1]), int64(x[2]), int64(x[3])
+			row := &acc[r]
+			for j := range row {
+				p := &pairs[j]
+				row[j] += a0*p[0] + a1*p[1] + a2*p[2] + a3*p[3]
+			}
+		}
 	}
-	for j, p := range pairs {
-		sums[2*j+1] = int32(p)
-		sums[2*j] = int32((p - int64(int32(p))) >> 32)
+	for r := range sums {
+		for j, p := range acc[r] {
+			sums[r][2*j+1] = int32(p)
+			sums[r][2*j] = int32((p - int64(int32(p))) >> 32)
+		}
 	}
 	return sums
 }
