@@ -164,7 +164,7 @@ func fingerprint(fsys fs.FS, precision string) (string, error) {
 		}
 		fmt.Fprintf(sum, "\x00%s %d\x00", name, size)
 	}
-	fmt.Fprintf(sum, "precision %s", precision)
+	fmt.Fprintf(sum, "precision %s, revision %d", precision, transformer.Revision)
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 

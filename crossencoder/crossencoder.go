@@ -108,7 +108,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	if m.info.Name == "" {
 		m.info.Name = readName(data["config.json"])
 	}
-	fmt.Fprintf(sum, "precision %s", m.info.Precision)
+	fmt.Fprintf(sum, "precision %s, revision %d", m.info.Precision, transformer.Revision)
 	m.info.Fingerprint = hex.EncodeToString(sum.Sum(nil))
 	return m, nil
 }

@@ -20,6 +20,10 @@ const (
 	INT8 Precision = "int8"
 )
 
+// Revision tells versions of this package apart that give other numbers for the
+// same weights. It belongs into whatever vectors and scores are kept under.
+const Revision = 2
+
 // Options say how to load a model. The zero value is the default.
 type Options struct {
 	// Precision of the computation; empty means that of the file. Int8 weights
