@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Re-ranking beside other engines, in one run: bench/rerank.sh PEERS [OPTIONS…]
+#
+# PEERS is the folder of a harness (rerank_bench.py, and setup, which installs the engines) that talks to bench/rerankworker and
+# to the others over lines of text, in rounds that alternate. OPTIONS are the harness's: --models, --n, --threads, --rounds,
+# --peers. RERANK_SIMD chooses our kernels; the others choose theirs.
+set -euo pipefail
+peers=${1:?usage: bench/rerank.sh PEERS [OPTIONS…]}
+shift
+cd "$(dirname "$0")/.."
+worker=$(mktemp -d)
+trap 'rm -rf "$worker"' EXIT
+go build -o "$worker/rerankworker" ./bench/rerankworker
+"${PEERS_HOME:-$HOME/.cache/flashrerank-peers}/venv/bin/python" "$peers/rerank_bench.py" \
+  --models ms-marco-TinyBERT-L-2-v2,ms-marco-MiniLM-L-6-v2 --n 100 --threads 2 \
+  --peers ort-int8-pool,ort-fp32-pool,flashrank,sentence-transformers \
+  --worker "rerank=$worker/rerankworker MODEL_DIR THREADS" --worker "rerank-fp32=$worker/rerankworker MODEL_DIR THREADS fp32" "$@"
