@@ -62,7 +62,7 @@ func (a *attention) runFloat32(dst []float32, x attended, c *Config, most int) {
 		simd.Transpose(a.keys.Panels, x.keys[at:], x.n, width, x.width)
 		for from := 0; from < x.rows; from += most {
 			rows := min(most, x.rows-from)
-			simd.MulFloat32(a.scores, simd.RowMajor(padded), x.queries[from*x.width+at:], x.width, rows, &a.keys)
+			simd.MulFloat32(a.scores, padded, x.queries[from*x.width+at:], x.width, rows, &a.keys)
 			simd.ExpRows(a.scores, padded, padded, scale, a.inverse[:rows])
 			simd.MulRows(dst[from*c.Hidden+at:], c.Hidden, a.scores, padded, a.inverse[:rows], x.values[at:], x.width, x.n, width)
 		}

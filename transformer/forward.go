@@ -145,11 +145,10 @@ func (s *scratch) attend(m *Model, l *layer, first bool) (rows int) {
 		rows, asking, input = b.Len(), s.firstHidden, s.firstInput
 	}
 	queries, keys, values := s.wide[:rows*width], s.wide[tokens*width:][:tokens*width], s.wide[2*tokens*width:][:tokens*width]
-	layout := simd.RowMajor(width)
 	for g := range l.heads {
-		l.heads[g].query.multiply(queries, layout, asking, input, rows)
-		l.heads[g].key.multiply(keys, layout, s.hidden, s.input, tokens)
-		l.heads[g].value.multiply(values, layout, s.hidden, s.input, tokens)
+		l.heads[g].query.multiply(queries, width, asking, input, rows)
+		l.heads[g].key.multiply(keys, width, s.hidden, s.input, tokens)
+		l.heads[g].value.multiply(values, width, s.hidden, s.input, tokens)
 		s.clock.multiplied(PartQKV, rows, &l.heads[g].query)
 		s.clock.multiplied(PartQKV, tokens, &l.heads[g].key)
 		s.clock.multiplied(PartQKV, tokens, &l.heads[g].value)
@@ -199,7 +198,7 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 		input, x := s.input.rows(from, to, h), s.other[from*h:to*h]
 		l.output.quantise(input, x)
 		projected := s.wide[:(to-from)*h]
-		l.output.multiply(projected, simd.RowMajor(h), x, input, to-from)
+		l.output.multiply(projected, h, x, input, to-from)
 		s.clock.multiplied(PartProjection, to-from, &l.output)
 		s.clock.lap(PartProjection)
 		s.normalise(m, from, to, projected, l.attended, &l.inner)
@@ -215,7 +214,7 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width int) {
 	rows := len(input.scale)
 	inner := s.wide[:rows*width]
-	l.inner.multiply(inner, simd.RowMajor(width), hidden, input, rows)
+	l.inner.multiply(inner, width, hidden, input, rows)
 	s.clock.multiplied(PartExpansion, rows, &l.inner)
 	s.clock.lap(PartExpansion)
 	between := s.inner.rows(0, rows, width)
@@ -227,7 +226,7 @@ func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width
 		}
 	}
 	s.clock.lap(PartActivation)
-	l.outer.multiply(dst, simd.RowMajor(len(dst)/rows), inner, between, rows)
+	l.outer.multiply(dst, len(dst)/rows, inner, between, rows)
 	s.clock.multiplied(PartContraction, rows, &l.outer)
 	s.clock.lap(PartContraction)
 }

@@ -7,8 +7,6 @@ import (
 	"path"
 	"runtime"
 	"sync"
-
-	"github.com/flashrerank/rerank/internal/simd"
 )
 
 // Precision is how a model's weights and activations are held.
@@ -88,11 +86,14 @@ func headGroups(qkv linear, c Config) (list []headGroup) {
 	return list
 }
 
+// groupColumns is how many columns the widest products do at once.
+const groupColumns = 64
+
 // groupWidth is the number of columns of a group of heads: as many as a product
 // does at once, where heads fit into that.
 func (c Config) groupWidth() int {
-	if head := c.Hidden / c.Heads; c.Hidden%simd.GroupColumns == 0 && simd.GroupColumns%head == 0 {
-		return simd.GroupColumns
+	if head := c.Hidden / c.Heads; c.Hidden%groupColumns == 0 && groupColumns%head == 0 {
+		return groupColumns
 	}
 	return c.Hidden
 }

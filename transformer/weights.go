@@ -217,14 +217,14 @@ func (l *linear) quantise(dst quantised, rows []float32) {
 	}
 }
 
-// multiply writes the outputs for some rows, which are given in float32 and, if
+// multiply writes the outputs for some rows, ldc apart, which are given in float32 and, if
 // the layer computes in int8, quantised.
-func (l *linear) multiply(dst []float32, layout simd.Layout, x []float32, q quantised, rows int) {
+func (l *linear) multiply(dst []float32, ldc int, x []float32, q quantised, rows int) {
 	if l.int8 == nil {
-		simd.MulFloat32(dst, layout, x, l.float.K, rows, l.float)
+		simd.MulFloat32(dst, ldc, x, l.float.K, rows, l.float)
 		return
 	}
-	simd.MulInt8(dst, layout, q.bytes[:rows*l.int8.K], q.scale[:rows], q.zero[:rows], l.int8)
+	simd.MulInt8(dst, ldc, q.bytes[:rows*l.int8.K], q.scale[:rows], q.zero[:rows], l.int8)
 }
 
 // table is a matrix whose rows are looked up, in one of two precisions.

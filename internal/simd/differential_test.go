@@ -27,10 +27,9 @@ var kernels = []kernel{
 		if r.IntN(2) == 0 {
 			w.Bias = random(n, 1, r)
 		}
-		layout, size := someLayout(rows, n, r)
-		lda := k + r.IntN(5)
-		whole, c := guard(size)
-		l.mulFloat32(c, layout, random((rows-1)*lda+k, 1, r), lda, rows, w)
+		lda, ldc := k+r.IntN(5), n+r.IntN(50)
+		whole, c := guard((rows-1)*ldc + n)
+		l.mulFloat32(c, ldc, random((rows-1)*lda+k, 1, r), lda, rows, w)
 		return whole
 	}},
 	{"mulRows", func(l *level, r *rand.Rand) []float32 {
@@ -183,9 +182,9 @@ func runInt8(l *level, r *rand.Rand, free bool) []float32 {
 	for i := range zero {
 		zero[i] = r.Int32N(256)
 	}
-	layout, size := someLayout(rows, n, r)
-	whole, c := guard(size)
-	l.mulInt8(c, layout, a, random(rows, 0.1, r), zero, w)
+	ldc := n + r.IntN(50)
+	whole, c := guard((rows-1)*ldc + n)
+	l.mulInt8(c, ldc, a, random(rows, 0.1, r), zero, w)
 	return whole
 }
 
@@ -212,15 +211,6 @@ func numbers[T uint8 | int16 | int32](x []float32, y []T) []float32 {
 		x = append(x, float32(v))
 	}
 	return x
-}
-
-// someLayout is one for rows of n columns, and the size of what holds it.
-func someLayout(rows, n int, r *rand.Rand) (Layout, int) {
-	layout := RowMajor(n + r.IntN(5))
-	if r.IntN(2) == 0 {
-		layout = Grouped(rows + r.IntN(3))
-	}
-	return layout, max(layout.At(rows-1, n-1), layout.At(rows-1, min(n, GroupColumns)-1)) + 1
 }
 
 // runQuantize adds to whole the bytes of x, scale and zero.

@@ -13,7 +13,7 @@ func ExampleMulFloat32() {
 	}
 	w := &simd.Float32Matrix{N: 16, K: 2, Panels: simd.PackFloat32(weights, 16, 2)}
 	c := make([]float32, 16)
-	simd.MulFloat32(c, simd.RowMajor(16), []float32{1, 10}, 2, 1, w)
+	simd.MulFloat32(c, 16, []float32{1, 10}, 2, 1, w)
 	fmt.Println(c[0], c[1], c[15])
 	// Output: 10 32 340
 }

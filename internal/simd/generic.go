@@ -38,14 +38,14 @@ func oddSum(p, c, s float64) float64 {
 }
 
 // mulInt8Generic does what [MulInt8] says, for some rows at a time.
-func mulInt8Generic(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+func mulInt8Generic(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
 	for j := 0; j < w.N; j += Columns {
 		panel := w.Panels[j*w.K : (j+Columns)*w.K]
 		for from := 0; from < len(scale); from += rowsAtOnce {
 			rows := min(rowsAtOnce, len(scale)-from)
 			sums := dotsInt8(a[from*w.K:(from+rows)*w.K], rows, w.K, panel)
 			for i := from; i < from+rows; i++ {
-				out := c[l.At(i, j):][:Columns]
+				out := c[i*ldc+j:][:Columns]
 				for x := range out {
 					v := float32(sums[i-from][x] - zero[i]*w.ColSum[j+x])
 					out[x] = fma(float32(v*scale[i]), w.Scale[j+x], w.Bias[j+x])
@@ -93,7 +93,7 @@ func dotsInt8(a []uint8, rows, k int, panel []int8) (sums [rowsAtOnce][Columns]i
 }
 
 // mulFloat32Generic does what [MulFloat32] says.
-func mulFloat32Generic(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix) {
+func mulFloat32Generic(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
 	for i := range rows {
 		row := a[i*lda : i*lda+w.K]
 		for j := 0; j < w.N; j += Columns {
@@ -103,7 +103,7 @@ func mulFloat32Generic(c []float32, l Layout, a []float32, lda, rows int, w *Flo
 					acc[x] += w.Bias[j+x]
 				}
 			}
-			copy(c[l.At(i, j):], acc[:])
+			copy(c[i*ldc+j:], acc[:])
 		}
 	}
 }

@@ -10,8 +10,8 @@ const variable = "RERANK_SIMD"
 type level struct {
 	name string
 
-	mulInt8    func(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix)
-	mulFloat32 func(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix)
+	mulInt8    func(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix)
+	mulFloat32 func(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix)
 	mulRows    func(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int)
 	transpose  func(panels, rows []float32, n, width, stride int)
 

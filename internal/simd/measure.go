@@ -84,7 +84,7 @@ func int8Trial(l *level, name string, k, n int, r *rand.Rand) Trial {
 		a[i] = uint8(r.IntN(256))
 	}
 	scale, zero := make([]float32, trialRows), make([]int32, trialRows)
-	return Trial{name, Int8, 2 * trialRows * float64(n*k), func() { l.mulInt8(c, RowMajor(n), a, scale, zero, w) }}
+	return Trial{name, Int8, 2 * trialRows * float64(n*k), func() { l.mulInt8(c, n, a, scale, zero, w) }}
 }
 
 func floatTrials(l *level, r *rand.Rand) []Trial {
@@ -95,7 +95,7 @@ func floatTrials(l *level, r *rand.Rand) []Trial {
 	mask, scores := make([]float32, keys), make([]float32, trialRows*keys)
 	weights, values := make([]int16, trialRows*keys), make([]int16, keys*width)
 	return []Trial{
-		{"float32 384×384", Float32, 2 * trialRows * n * k, func() { l.mulFloat32(c, RowMajor(n), a, k, trialRows, w) }},
+		{"float32 384×384", Float32, 2 * trialRows * n * k, func() { l.mulFloat32(c, n, a, k, trialRows, w) }},
 		{"scores of 128 keys", Int8, 2 * trialRows * keys * width, func() { l.mulScores(scores, keys, heads, 0, trialRows, heads, width, mask) }},
 		{"128 weighted values", Int16, 2 * trialRows * keys * width, func() {
 			l.mulInt16(c, width, weights, keys, mask[:trialRows], values, mask[:width], keys/2, width)

@@ -29,11 +29,11 @@ type rowRoutines struct {
 func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routine) level {
 	return level{
 		name: name,
-		mulInt8: func(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
-			ints.mul(c, l, a, scale, zero, w)
+		mulInt8: func(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+			ints.mul(c, ldc, a, scale, zero, w)
 		},
-		mulFloat32: func(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix) {
-			mulFloat32(c, l, a, lda, rows, w, floats)
+		mulFloat32: func(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
+			mulFloat32(c, ldc, a, lda, rows, w, floats)
 		},
 		mulRows: func(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int) {
 			mulRows(c, ldc, a, lda, inverse, b, ldb, k, n, floats)

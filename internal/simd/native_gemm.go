@@ -60,12 +60,12 @@ type intProducts struct {
 	pairs       [][]routine // of 16-bit numbers
 }
 
-func (x intProducts) mul(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+func (x intProducts) mul(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
 	reads(a)
 	reads(w.Panels)
 	p := gemm{
 		a: pointer(a, 0), lda: uintptr(w.K),
-		stride: uintptr(w.K * Columns), step: 4 * Columns, astep: 4, k: uintptr(w.K / 4), ldc: uintptr(4 * l.Row),
+		stride: uintptr(w.K * Columns), step: 4 * Columns, astep: 4, k: uintptr(w.K / 4), ldc: uintptr(4 * ldc),
 		ascale: pointer(scale, 0), azero: pointer(zero, 0), scaleStep: 4,
 	}
 	by := x.exact
@@ -74,21 +74,12 @@ func (x intProducts) mul(c []float32, l Layout, a []uint8, scale []float32, zero
 	}
 	for j := 0; j < w.N; {
 		panels := min(len(by), (w.N-j)/Columns)
-		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, l.At(0, j))
+		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, j)
 		p.bscale, p.bias, p.colsums = pointer(w.Scale, j), pointer(w.Bias, j), pointer(w.ColSum, j)
 		sweep(&p, len(scale), by[len(by)-panels])
-		writesProduct(c, l, len(scale), j, panels*Columns)
 		j += panels * Columns
 	}
-}
-
-// writesProduct tells the race detector of n columns of a product from one on,
-// within a group.
-func writesProduct(c []float32, l Layout, rows, from, n int) {
-	for i := 0; raceEnabled && i < rows; i++ {
-		at := l.At(i, from)
-		writes(c[at : at+n])
-	}
+	writesRows(c, len(scale), w.N, ldc)
 }
 
 var (
@@ -96,24 +87,24 @@ var (
 	oneScale = [1]float32{1}      // stands for missing scales of rows
 )
 
-func mulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix, by [][]routine) {
+func mulFloat32(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix, by [][]routine) {
 	reads(w.Panels)
 	readsRows(a, rows, w.K, lda)
 	p := gemm{
 		a: pointer(a, 0), lda: uintptr(4 * lda),
-		stride: uintptr(4 * w.K * Columns), step: 4 * Columns, astep: 4, k: uintptr(w.K), ldc: uintptr(4 * l.Row),
+		stride: uintptr(4 * w.K * Columns), step: 4 * Columns, astep: 4, k: uintptr(w.K), ldc: uintptr(4 * ldc),
 		ascale: pointer(oneScale[:], 0), bias: pointer(noBias[:], 0),
 	}
 	for j := 0; j < w.N; {
 		panels := min(len(by), (w.N-j)/Columns)
-		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, l.At(0, j))
+		p.b, p.c = pointer(w.Panels, j*w.K), pointer(c, j)
 		if w.Bias != nil {
 			p.bias = pointer(w.Bias, j)
 		}
 		sweep(&p, rows, by[len(by)-panels])
-		writesProduct(c, l, rows, j, panels*Columns)
 		j += panels * Columns
 	}
+	writesRows(c, rows, w.N, ldc)
 }
 
 func mulRows(c []float32, ldc int, a []float32, lda int, inverse, b []float32, ldb, k, n int, by [][]routine) {

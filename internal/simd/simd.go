@@ -2,44 +2,14 @@ package simd
 
 import "fmt"
 
-// GroupColumns is how many columns of a product lie together in a [Layout].
-const GroupColumns = 64
-
-// Layout says where a product goes: column j of row i lies at
-//
-//	(j / GroupColumns)·Group + i·Row + j mod GroupColumns
-type Layout struct {
-	Row, Group int
-}
-
-// RowMajor is the layout of rows of n columns one after another.
-func RowMajor(n int) Layout { return Layout{Row: n, Group: GroupColumns} }
-
-// Grouped is the layout of each [GroupColumns] columns of all rows, one group
-// after another.
-func Grouped(rows int) Layout { return Layout{Row: GroupColumns, Group: rows * GroupColumns} }
-
-// At is where column j of row i lies.
-func (l Layout) At(i, j int) int { return j/GroupColumns*l.Group + i*l.Row + j%GroupColumns }
-
-// holds tells whether a slice of a length has room for rows of n columns, and
-// rows do not overlap.
-func (l Layout) holds(length, rows, n int) bool {
-	width := n
-	if l.Group != GroupColumns {
-		width = min(n, GroupColumns)
-	}
-	return l.Row >= width && l.Group >= GroupColumns && length > l.At(rows-1, n-1) && length > l.At(rows-1, min(n, GroupColumns)-1)
-}
-
 // MulInt8 multiplies rows of quantised activations by a matrix: for row i and
 // output j
 //
-//	c[i][j] = (Σ_k a[i·K+k]·w[k][j] − zero[i]·ColSum[j])·scale[i]·Scale[j] + Bias[j]
+//	c[i·ldc+j] = (Σ_k a[i·K+k]·w[k][j] − zero[i]·ColSum[j])·scale[i]·Scale[j] + Bias[j]
 //
 // with the sum exact in int32 and the last product fused with the addition. The
 // number of rows is len(scale) = len(zero).
-func MulInt8(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
+func MulInt8(c []float32, ldc int, a []uint8, scale []float32, zero []int32, w *Int8Matrix) {
 	rows := len(scale)
 	if rows == 0 || w.N == 0 {
 		return
@@ -53,18 +23,18 @@ func MulInt8(c []float32, l Layout, a []uint8, scale []float32, zero []int32, w 
 	if !(len(zero) == rows && len(a) >= rows*w.K) {
 		wrong("%d rows of activations", rows)
 	}
-	if !(l.holds(len(c), rows, w.N)) {
+	if !(ldc >= w.N && len(c) >= (rows-1)*ldc+w.N) {
 		wrong("room for %d rows of products", rows)
 	}
-	active.mulInt8(c, l, a, scale, zero, w)
+	active.mulInt8(c, ldc, a, scale, zero, w)
 }
 
 // MulFloat32 multiplies rows of activations, which lie lda apart, by a matrix:
 //
-//	c[i][j] = Σ_k a[i·lda+k]·w[k][j] + Bias[j]
+//	c[i·ldc+j] = Σ_k a[i·lda+k]·w[k][j] + Bias[j]
 //
 // The sum begins at 0 with k = 0 and every step is fused.
-func MulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Matrix) {
+func MulFloat32(c []float32, ldc int, a []float32, lda, rows int, w *Float32Matrix) {
 	if rows == 0 || w.N == 0 {
 		return
 	}
@@ -77,10 +47,10 @@ func MulFloat32(c []float32, l Layout, a []float32, lda, rows int, w *Float32Mat
 	if !(lda >= w.K && len(a) >= (rows-1)*lda+w.K) {
 		wrong("%d rows of activations", rows)
 	}
-	if !(l.holds(len(c), rows, w.N)) {
+	if !(ldc >= w.N && len(c) >= (rows-1)*ldc+w.N) {
 		wrong("room for %d rows of products", rows)
 	}
-	active.mulFloat32(c, l, a, lda, rows, w)
+	active.mulFloat32(c, ldc, a, lda, rows, w)
 }
 
 // MulRows multiplies rows a, which lie lda apart, by k rows of n columns, which
@@ -239,7 +209,7 @@ func MaxSim(a, b []float32, width int, scratch []float32) float32 {
 		mask[j] = -1e30
 	}
 	Transpose(panels, b, m, width, width)
-	MulFloat32(products, RowMajor(padded), a, width, n, &Float32Matrix{N: padded, K: width, Panels: panels, Bias: mask})
+	MulFloat32(products, padded, a, width, n, &Float32Matrix{N: padded, K: width, Panels: panels, Bias: mask})
 	active.rowMaxima(products, padded, padded, highest)
 	sum := float32(0)
 	for _, x := range highest {

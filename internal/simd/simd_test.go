@@ -45,7 +45,7 @@ func TestMulInt8Definition(t *testing.T) {
 	}
 	scale, zero := random(rows, 1, r), []int32{0, 128, 255}
 	c := make([]float32, rows*n)
-	MulInt8(c, RowMajor(n), a, scale, zero, w)
+	MulInt8(c, n, a, scale, zero, w)
 	for i := range rows {
 		for j := range n {
 			sum := 0.0
@@ -85,7 +85,7 @@ func testMulFloat32(t *testing.T, l *level, n, k, rows int, r *rand.Rand) {
 	lda, ldc := k+r.IntN(5), n+r.IntN(5)
 	a := random((rows-1)*lda+k, 1, r)
 	c := make([]float32, (rows-1)*ldc+n)
-	l.mulFloat32(c, Layout{Row: ldc, Group: GroupColumns}, a, lda, rows, w)
+	l.mulFloat32(c, ldc, a, lda, rows, w)
 	for i := range rows {
 		for j := range n {
 			want, size := 0.0, 1.0
@@ -266,10 +266,10 @@ func TestWrongShapesPanic(t *testing.T) {
 			LayerNorm(make([]float32, 16), make([]float32, 15), make([]float32, 16), make([]float32, 16), 1)
 		},
 		"int8": func() {
-			MulInt8(make([]float32, 15), RowMajor(16), make([]uint8, 32), []float32{1}, []int32{0}, randomInt8(16, 32, true, rand.New(rand.NewPCG(0, 0))))
+			MulInt8(make([]float32, 15), 16, make([]uint8, 32), []float32{1}, []int32{0}, randomInt8(16, 32, true, rand.New(rand.NewPCG(0, 0))))
 		},
 		"float32": func() {
-			MulFloat32(make([]float32, 16), RowMajor(16), make([]float32, 3), 4, 1, &Float32Matrix{N: 16, K: 4, Panels: make([]float32, 64)})
+			MulFloat32(make([]float32, 16), 16, make([]float32, 3), 4, 1, &Float32Matrix{N: 16, K: 4, Panels: make([]float32, 64)})
 		},
 	} {
 		func() {
@@ -307,7 +307,7 @@ func BenchmarkMulInt8(b *testing.B) {
 				a, c := make([]uint8, rows*s.k), make([]float32, rows*s.n)
 				scale, zero := make([]float32, rows), make([]int32, rows)
 				for b.Loop() {
-					levels[i].mulInt8(c, RowMajor(s.n), a, scale, zero, w)
+					levels[i].mulInt8(c, s.n, a, scale, zero, w)
 				}
 				b.ReportMetric(float64(b.N)*2*rows*float64(s.n*s.k)/b.Elapsed().Seconds()/1e9, "GOPS")
 			})
@@ -324,7 +324,7 @@ func BenchmarkMulFloat32(b *testing.B) {
 				const rows = 128
 				a, c := make([]float32, rows*s.k), make([]float32, rows*s.n)
 				for b.Loop() {
-					levels[i].mulFloat32(c, RowMajor(s.n), a, s.k, rows, w)
+					levels[i].mulFloat32(c, s.n, a, s.k, rows, w)
 				}
 				b.ReportMetric(float64(b.N)*2*rows*float64(s.n*s.k)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 			})
