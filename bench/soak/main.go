@@ -64,7 +64,8 @@ func soak(ctx context.Context, o options, out io.Writer) error {
 	}
 	debug.FreeOSMemory() // what making the model has left
 	began := time.Now()
-	samples, err := s.run(ctx, o, out)
+	s.every, s.out = max(o.passages/100, 1), out
+	samples, err := s.run(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -81,6 +82,11 @@ type session struct {
 	want  []rerank.PairScore // of the probe
 
 	passages, tokens, calls, gaveUp, looks atomic.Int64
+
+	every  int // passages from one look at the memory to the next
+	out    io.Writer
+	mu     sync.Mutex
+	memory []float64
 }
 
 func start(ctx context.Context) (*session, error) {
@@ -112,7 +118,7 @@ func pair(r *rand.Rand) rerank.Pair {
 
 // run lets callers work until the passages are used up. It returns what memory
 // the process had at about a hundred moments.
-func (s *session) run(ctx context.Context, o options, out io.Writer) ([]float64, error) {
+func (s *session) run(ctx context.Context, o options) ([]float64, error) {
 	failed := make([]error, o.callers)
 	var left atomic.Int64
 	left.Store(int64(o.passages))
@@ -125,13 +131,8 @@ func (s *session) run(ctx context.Context, o options, out io.Writer) ([]float64,
 			}
 		})
 	}
-	done := make(chan struct{})
-	go func() {
-		group.Wait()
-		close(done)
-	}()
-	samples := s.watch(o, done, out)
-	return samples, errors.Join(append(failed, ctx.Err())...)
+	group.Wait()
+	return s.memory, errors.Join(append(failed, ctx.Err())...)
 }
 
 // call scores some passages; now and then it gives up midway, or looks whether
@@ -154,7 +155,7 @@ func (s *session) call(ctx context.Context, r *rand.Rand, left *atomic.Int64) er
 	}
 	err := s.model.ScorePairs(ctx, pairs, scores)
 	s.calls.Add(1)
-	s.passages.Add(int64(n))
+	s.watch(s.passages.Add(int64(n)))
 	switch {
 	case giveUp && errors.Is(err, context.DeadlineExceeded):
 		s.gaveUp.Add(1)
@@ -183,21 +184,15 @@ func (s *session) look(ctx context.Context) error {
 }
 
 // watch notes the memory at every hundredth part of the way, and tells of every
-// tenth.
-func (s *session) watch(o options, done <-chan struct{}, out io.Writer) (samples []float64) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for step := int64(1); ; {
-		select {
-		case <-done:
-			return samples
-		case <-tick.C:
-		}
-		for ; s.passages.Load() >= step*int64(o.passages)/100 && step <= 100; step++ {
-			samples = append(samples, rss.Now())
-			if step%10 == 0 {
-				fmt.Fprintf(out, "%3d %%  %9d passages  %.1f MB\n", step, s.passages.Load(), samples[len(samples)-1])
-			}
+// tenth. It is the callers that look, so that there are as many looks on a fast
+// machine as on a slow one.
+func (s *session) watch(passages int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for int64(len(s.memory)+1)*int64(s.every) <= passages {
+		s.memory = append(s.memory, rss.Now())
+		if step := len(s.memory); step%10 == 0 {
+			fmt.Fprintf(s.out, "%3d %%  %9d passages  %.1f MB\n", step, passages, s.memory[step-1])
 		}
 	}
 }
