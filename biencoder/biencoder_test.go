@@ -258,7 +258,7 @@ func TestErrorsNameTheFile(t *testing.T) {
 		{"config_sentence_transformers.json", `{"default_prompt_name":"x"}`, `"x"`},
 		{"sentence_bert_config.json", `{"max_seq_length": 1}`, "no room"},
 		{"model.safetensors", "short", "model.safetensors: safetensors: the file has 5 bytes"},
-		{"config.json", `{"model_type":"roberta"}`, `config.json: model_type "roberta"`},
+		{"config.json", `{"model_type":"t5"}`, `config.json: model_type "t5"`},
 		{"tokenizer.json", `{`, "tokenizer.json"},
 	} {
 		_, err := biencoder.Load(folder(t, map[string]string{c.name: c.content}), biencoder.Options{})

@@ -159,7 +159,7 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	logits := make([]float32, len(pairs))
 	err := m.encoder.Stream(ctx, transformer.Job{
 		Sequences: len(pairs),
-		First:     true,
+		States:    head.Pooling().States(),
 		Fill: func(i int, b *transformer.Batch) {
 			before, total := len(b.IDs), 0
 			b.IDs, b.Types, total = m.tokenizer.AppendPair(b.IDs, b.Types, pairs[i].Query, pairs[i].Text, m.info.MaxTokens)

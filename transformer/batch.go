@@ -47,7 +47,7 @@ func (b *Batch) checkLast(i int, c Config) error {
 			return fmt.Errorf("transformer: token %d of sequence %d has the id %d; the model's vocabulary has %d", at, i, id, c.Vocabulary)
 		}
 	}
-	if len(b.Types) == 0 {
+	if len(b.Types) == 0 || c.TokenTypes == 0 {
 		return nil
 	}
 	for at, t := range b.Types[from:] {
@@ -57,6 +57,16 @@ func (b *Batch) checkLast(i int, c Config) error {
 	}
 	return nil
 }
+
+// States are the hidden states of a sequence that are wanted.
+type States int
+
+// The choices.
+const (
+	AllStates  States = iota
+	FirstState        // the first token's, as most heads of classifiers take it
+	LastState         // the last token's, as decoders have it
+)
 
 // Job is a number of sequences to compute.
 type Job struct {
@@ -68,12 +78,12 @@ type Job struct {
 	// the tokens is shared among the workers, and few lie in memory at a time.
 	Fill func(i int, b *Batch)
 
-	// First asks for the first token's state only, as the heads of classifiers
-	// do. It is the same to the last bit; the last layer computes no other.
-	First bool
+	// States says which states are wanted. One is the same to the last bit
+	// whichever are; the last layer computes no others.
+	States States
 
 	// Visit gets the states of a sequence, Config.Hidden numbers for each of its
-	// tokens, or for the first. It is called once for each sequence, from several
+	// tokens, or for one. It is called once for each sequence, from several
 	// goroutines and in any order; states is valid during the call only. An error
 	// ends the job.
 	Visit func(i int, states []float32) error
@@ -82,23 +92,19 @@ type Job struct {
 // Run computes the hidden states of every sequence and calls visit for each; see
 // [Model.Stream].
 func (m *Model) Run(ctx context.Context, b Batch, visit func(sequence int, hidden []float32)) error {
-	return m.runBatch(ctx, b, false, visit)
+	return m.RunStates(ctx, b, AllStates, visit)
 }
 
-// RunFirst is [Model.Run] for the first token's state of each sequence.
-func (m *Model) RunFirst(ctx context.Context, b Batch, visit func(sequence int, state []float32)) error {
-	return m.runBatch(ctx, b, true, visit)
-}
-
-func (m *Model) runBatch(ctx context.Context, b Batch, first bool, visit func(int, []float32)) error {
+// RunStates is [Model.Run] for the states that are wanted of each sequence.
+func (m *Model) RunStates(ctx context.Context, b Batch, states States, visit func(sequence int, hidden []float32)) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	return m.Stream(ctx, b.job(first, visit))
+	return m.Stream(ctx, b.job(states, visit))
 }
 
 // job hands out the sequences of a batch.
-func (b Batch) job(first bool, visit func(int, []float32)) Job {
+func (b Batch) job(states States, visit func(int, []float32)) Job {
 	fill := func(i int, dst *Batch) {
 		from, to := b.Offsets[i], b.Offsets[i+1]
 		dst.IDs = append(dst.IDs, b.IDs[from:to]...)
@@ -106,7 +112,7 @@ func (b Batch) job(first bool, visit func(int, []float32)) Job {
 			dst.Types = append(dst.Types, b.Types[from:to]...)
 		}
 	}
-	return Job{Sequences: b.Len(), Fill: fill, First: first, Visit: func(i int, states []float32) error {
+	return Job{Sequences: b.Len(), Fill: fill, States: states, Visit: func(i int, states []float32) error {
 		visit(i, states)
 		return nil
 	}}

@@ -32,8 +32,8 @@ type Cache struct {
 const keyKey = "rerank.key"
 
 // usable tells whether a model loaded by these options may come from its cache.
-func (o Options) usable() bool {
-	return o.Precision == INT8 && o.Cache.Folder != "" && o.Cache.Key != "" && len(o.Float32) == 0
+func (o Options) usable(c Config) bool {
+	return o.Precision == INT8 && c.storable() == nil && o.Cache.Folder != "" && o.Cache.Key != "" && len(o.Float32) == 0
 }
 
 // path names a file by scheme and key; its content tells both again.

@@ -2,65 +2,172 @@ package transformer
 
 import (
 	"fmt"
-	"math"
 	"sync"
 
+	"github.com/flashrerank/rerank/internal/safetensors"
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
-// Classifier is the head of a BERT sequence classifier: tanh of a linear layer
-// over the first token's hidden state (the pooler), then a linear layer with
-// one output for each label. It computes in float32 whatever the encoder's
-// precision. It is immutable and safe for concurrent use.
+// Pooling is how a classifier makes one state of those of a sequence's tokens.
+type Pooling int
+
+// The poolings.
+const (
+	PoolFirst Pooling = iota // the first token's
+	PoolLast                 // the last token's
+	PoolMean                 // the mean of all
+)
+
+// States are those that a pooling needs.
+func (p Pooling) States() States {
+	return [...]States{PoolFirst: FirstState, PoolLast: LastState, PoolMean: AllStates}[p]
+}
+
+// headDesign is where architectures differ in what they make of the pooled
+// state: perhaps a linear layer, an activation and a normalisation, then a
+// linear layer with one output for each label.
+type headDesign struct {
+	pooling    Pooling
+	dense      string // "" without
+	inEncoder  bool   // its name has the prefix of the encoder's tensors
+	denseBias  *bool  // nil: it has one
+	activation activation
+	norm       string // "" without
+	labels     string
+	bias       bool // of the labels
+}
+
+// Names of a head's layers in a file of int8 weights.
+const (
+	storedDense  = "pooler.dense"
+	storedLabels = "classifier"
+)
+
+// Classifier is the head of a sequence classifier: it pools the hidden states,
+// and gives a number for each label. It computes in float32 whatever the
+// model's precision. It is immutable and safe for concurrent use.
 type Classifier struct {
-	pooler dense
-	labels dense
-	rooms  sync.Pool // of *[]float32, for what the pooler makes
+	design  headDesign
+	pooler  dense // n is 0 without
+	norm    norm
+	epsilon float32
+	labels  dense
+	rooms   sync.Pool // of *[]float32, for what the pooler makes
 }
 
 func (t *tensors) classifier(c Config) (*Classifier, error) {
-	pooler, err := t.dense("pooler.dense", c.Hidden, c.Hidden)
-	if err != nil {
-		return nil, err
+	head := &Classifier{design: c.head, epsilon: c.Epsilon}
+	d, stored := c.head, t.metadata[schemeKey] != ""
+	bare := *t // names of heads are their own
+	bare.prefix, bare.names = "", naming{}
+	var err error
+	if d.dense != "" {
+		from, name := &bare, d.dense
+		if d.inEncoder {
+			from = t
+		}
+		if stored {
+			from, name = &bare, storedDense
+		}
+		if head.pooler, err = from.dense(name, c.Hidden, c.Hidden, stored || d.denseBias == nil || *d.denseBias); err != nil {
+			return nil, err
+		}
 	}
-	head := &Classifier{pooler: pooler, labels: dense{n: c.Labels, k: c.Hidden}}
-	weight, err := t.shaped("classifier.weight", []int{c.Labels, c.Hidden})
-	if err != nil {
-		return nil, err
+	if d.norm != "" {
+		if head.norm, err = bare.norm(d.norm, c.Hidden, c.normBias); err != nil {
+			return nil, err
+		}
 	}
-	if head.labels.weight, err = weight.Float32s(); err != nil {
-		return nil, err
+	if stored {
+		d.labels, d.bias = storedLabels, true
 	}
-	bias, err := t.shaped("classifier.bias", []int{c.Labels})
-	if err != nil {
-		return nil, err
-	}
-	head.labels.bias, err = bias.Float32s()
+	head.labels, err = bare.dense(d.labels, c.Labels, c.Hidden, d.bias)
 	return head, err
+}
+
+// answerer makes a classifier of two rows of the table by which a language model
+// tells the next token.
+func (t *tensors) answerer(c Config, a Answers) (*Classifier, error) {
+	if a.Yes < 0 || a.No < 0 || int(max(a.Yes, a.No)) >= c.Vocabulary {
+		return nil, fmt.Errorf("tokens %d and %d of a vocabulary of %d", a.Yes, a.No, c.Vocabulary)
+	}
+	name := "lm_head.weight"
+	if _, ok := t.lookup(name); !ok {
+		name = t.prefix + t.names.of(wordEmbeddings) // it is tied to
+	}
+	x, err := t.shaped(name, []int{c.Vocabulary, c.Hidden})
+	if err != nil {
+		return nil, err
+	}
+	weight, err := tokenRow(x, a.Yes)
+	if err != nil {
+		return nil, err
+	}
+	no, err := tokenRow(x, a.No)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range no {
+		weight[i] -= x
+	}
+	return &Classifier{design: headDesign{pooling: PoolLast}, labels: dense{weight: weight, bias: make([]float32, 1), n: 1, k: c.Hidden}}, nil
+}
+
+// tokenRow reads one row of a table.
+func tokenRow(table safetensors.Tensor, i int32) ([]float32, error) {
+	size := len(table.Data) / table.Shape[0]
+	row := table
+	row.Shape, row.Data = table.Shape[1:], table.Data[int(i)*size:(int(i)+1)*size]
+	return row.Float32s()
 }
 
 // Labels returns the number of labels.
 func (h *Classifier) Labels() int { return h.labels.n }
 
+// Pooling returns which states the head takes.
+func (h *Classifier) Pooling() Pooling { return h.design.pooling }
+
 // Logits writes the raw output for each label to dst, from the hidden states of
-// a sequence. Slices that are too short are an error.
+// a sequence that its pooling needs. Slices that are too short are an error.
 func (h *Classifier) Logits(dst, hidden []float32) error {
-	if len(hidden) < h.pooler.k || len(dst) < h.labels.n {
-		return fmt.Errorf("transformer: %d logits from %d numbers; the head has %d labels and takes %d", len(dst), len(hidden), h.labels.n, h.pooler.k)
+	k := h.labels.k
+	if len(hidden) < k || len(dst) < h.labels.n {
+		return fmt.Errorf("transformer: %d logits from %d numbers; the head has %d labels and takes %d", len(dst), len(hidden), h.labels.n, k)
 	}
 	room, ok := h.rooms.Get().(*[]float32)
 	if !ok {
 		room = new([]float32)
-		*room = make([]float32, h.pooler.n)
+		*room = make([]float32, 3*k)
 	}
 	defer h.rooms.Put(room)
-	pooled := *room
-	h.pooler.apply(pooled, hidden[:h.pooler.k])
-	for i, x := range pooled {
-		pooled[i] = tanh(x)
+	pooled, other, zero := (*room)[:k], (*room)[k:2*k], (*room)[2*k:]
+	h.pool(pooled, hidden)
+	if h.pooler.n > 0 {
+		h.pooler.apply(other, pooled)
+		h.design.activation.apply(other)
+		pooled = other
+	}
+	if h.norm.gamma != nil {
+		simd.LayerNorm(pooled, zero, h.norm.gamma, h.norm.beta, h.epsilon)
 	}
 	h.labels.apply(dst, pooled)
 	return nil
+}
+
+// pool writes one state of those given.
+func (h *Classifier) pool(dst, hidden []float32) {
+	if copy(dst, hidden); h.design.pooling != PoolMean {
+		return
+	}
+	n := len(hidden) / len(dst)
+	for i := 1; i < n; i++ {
+		for j, x := range hidden[i*len(dst):][:len(dst)] {
+			dst[j] += x
+		}
+	}
+	for j := range dst {
+		dst[j] /= float32(n)
+	}
 }
 
 // apply computes dst = W·x + bias.
@@ -68,27 +175,4 @@ func (d dense) apply(dst, x []float32) {
 	for i := range d.n {
 		dst[i] = simd.Dot(d.weight[i*d.k:(i+1)*d.k], x) + d.bias[i]
 	}
-}
-
-// tanh is the same on every platform, which that of package math need not be.
-func tanh(x float32) float32 {
-	if x < 0 {
-		return -tanh(-x)
-	}
-	return float32(1 - 2/(exp(2*float64(min(x, 20)))+1))
-}
-
-// exp is e^x for x in [0,40], within 1e-15 of it relatively: 2^n times a Taylor
-// polynomial of what is left. Conversions keep every operation rounded by
-// itself.
-func exp(x float64) float64 {
-	// ln 2 in two parts, the first with so few bits that n times it is exact
-	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
-	n := math.RoundToEven(float64(x * math.Log2E))
-	r := float64(x-float64(n*high)) - float64(n*low)
-	sum := 1.0
-	for i := 16.0; i > 0; i-- {
-		sum = 1 + float64(float64(sum*r)/i)
-	}
-	return math.Ldexp(sum, int(n))
 }

@@ -1,5 +1,5 @@
-// Package transformer runs BERT encoders: config.json and safetensors in, the
-// hidden states of every token out.
+// Package transformer runs encoders of the BERT family, and decoders that judge:
+// config.json and safetensors in, the hidden states of every token out.
 //
 // Sequences are ragged: a [Batch] holds the tokens of many, one after another,
 // without padding, and [Model.Run] hands each one's hidden states to a
@@ -14,7 +14,11 @@
 // depend on the CPU: float32 operations keep one order at every level of every
 // platform.
 //
-// What is supported: model_type bert with absolute positions and the exact
-// (erf) GELU (in int8, to 1.9e-4, before it is rounded), where the hidden and intermediate sizes are multiples of 32 and
-// that of a head of 16.
+// What is supported: the architectures that [Architectures] lists (BERT and
+// Jina-BERT-v2, DistilBERT, ELECTRA, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet,
+// DeBERTa-v2 and v3, ModernBERT, GTE, Qwen3), where the hidden and intermediate
+// sizes are multiples of 32 and that of a head of 16. One way through the layers
+// serves all; what differs is read from config.json into a design. The attention
+// of those with relative, rotary or windowed positions is in float32 even where
+// the linear layers are int8.
 package transformer

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"math"
 	"os"
 	"testing"
@@ -19,33 +20,54 @@ var everywhere = map[transformer.Precision]string{
 	transformer.INT8: "7205425042535f6d5f9137d956be59c96edb84bedabb002b8f8945f1c582065a",
 }
 
+// logitsEverywhere are the sums of the logits of every architecture's model.
+var logitsEverywhere = map[transformer.Precision]string{
+	transformer.FP32: "6063f02fbbac95f5a407b6b03f9202c7738e64e0c990003c84eda928b0e345db",
+	transformer.INT8: "4c066335216f104c3e3a92a7e1eb6e4765d68c58eb1e03866f3f600fa3cf2706",
+}
+
+// summer sums numbers, bit for bit.
+type summer struct{ hash.Hash }
+
+func (s summer) add(list []float32) {
+	for _, x := range list {
+		if x == 0 {
+			x = 0 // which has two forms
+		}
+		s.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)))
+	}
+}
+
+func (s summer) String() string { return hex.EncodeToString(s.Sum(nil)) }
+
 func TestStatesAreTheSameEverywhere(t *testing.T) {
 	for precision, want := range everywhere {
-		sum := sha256.New()
-		add := func(list []float32) {
-			for _, x := range list {
-				if x == 0 {
-					x = 0 // which has two forms
-				}
-				var b [4]byte
-				binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
-				sum.Write(b[:])
-			}
-		}
+		sum := summer{sha256.New()}
 		lengths := []int{1, 2, 5, 64, 17, 33, 1, 16, 50}
 		for _, list := range run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: precision}), batch(lengths...)) {
-			add(list)
+			sum.add(list)
 		}
 		m := load(t, os.DirFS(tinyClassifier), transformer.Options{Precision: precision})
-		for _, hidden := range run(t, m, batch(lengths...)) {
-			logits := make([]float32, m.Classifier().Labels())
-			if err := m.Classifier().Logits(logits, hidden); err != nil {
-				t.Fatal(err)
-			}
-			add(logits)
+		for _, list := range logits(t, m, batch(lengths...)) {
+			sum.add(list)
 		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-			t.Errorf("%s: the states have the sum %s, elsewhere %s", precision, got, want)
+		if sum.String() != want {
+			t.Errorf("%s: the states have the sum %s, elsewhere %s", precision, sum, want)
+		}
+	}
+}
+
+func TestLogitsAreTheSameEverywhere(t *testing.T) {
+	for precision, want := range logitsEverywhere {
+		sum := summer{sha256.New()}
+		for _, name := range goldenModels(t) {
+			m := load(t, os.DirFS("testdata/"+name), transformer.Options{Precision: precision, Answers: answers[name]})
+			for _, list := range logits(t, m, readGolden(t, name).batch) {
+				sum.add(list)
+			}
+		}
+		if sum.String() != want {
+			t.Errorf("%s: the logits have the sum %s, elsewhere %s", precision, sum, want)
 		}
 	}
 }

@@ -12,13 +12,15 @@ type scratch struct {
 	taken []int  // the sequences of the batch
 	clock *clock // nil but for profiles
 
-	hidden, other []float32 // [tokens][hidden]
-	wide          []float32 // queries, keys and values of some heads, or the inner of some tokens
-	firstHidden   []float32 // of each sequence's first token
-	firstInput    quantised
-	input         quantised // of hidden, or of what attention gave
-	inner         quantised // of some tokens
-	attention     attention
+	hidden    []float32 // [tokens][hidden]
+	residual  []float32 // [tokens][hidden]: the sums, of models that normalise what goes into a sublayer
+	other     []float32 // [tokens][width of attention]
+	wide      []float32 // queries, keys and values of some heads, or the inner of some tokens
+	oneHidden []float32 // of each sequence's first or last token
+	oneInput  quantised
+	input     quantised // of hidden, or of what attention gave
+	inner     quantised // of some tokens
+	attention attention
 }
 
 // quantised are rows in int8.
@@ -59,36 +61,49 @@ func blockOf(rows int) int {
 	return min(blockRows, ((rows+blocks-1)/blocks+5)/6*6)
 }
 
-func (s *scratch) reserve(tokens int, c Config) {
+func (s *scratch) reserve(tokens int, c *Config) {
+	width := c.attentionWidth()
 	s.hidden = grow(s.hidden, tokens*c.Hidden)
-	s.other = grow(s.other, tokens*c.Hidden)
+	s.other = grow(s.other, tokens*max(width, c.embedding))
+	if c.preNorm {
+		s.residual = grow(s.residual, tokens*c.Hidden)
+	}
 	block := min(tokens, blockRows)
-	s.wide = grow(s.wide, max(3*tokens*c.groupWidth(), block*c.Hidden, block*c.Intermediate))
-	s.input.reserve(tokens, c.Hidden)
+	keys := c.groupWidth()
+	group := keys*c.Heads/c.keyHeads + 2*keys
+	s.wide = grow(s.wide, max(tokens*group, block*c.Hidden, block*c.innerWidth()))
+	s.input.reserve(tokens, max(c.Hidden, width))
 	s.inner.reserve(block, c.Intermediate)
 }
 
-// forward computes the hidden states of the batch, or the first of each
-// sequence, and leaves them in s.hidden.
-func (s *scratch) forward(ctx context.Context, m *Model, first bool) error {
-	tokens := len(s.batch.IDs)
-	s.reserve(tokens, m.config)
+// forward computes the hidden states of the batch, or one of each sequence, and
+// leaves them in s.hidden.
+func (s *scratch) forward(ctx context.Context, m *Model, states States) error {
+	s.reserve(len(s.batch.IDs), &m.config)
 	s.embed(m)
 	for i := range m.layers {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows := s.attend(m, &m.layers[i], first && i == len(m.layers)-1)
-		s.feedForward(m, i, rows)
+		s.block(m, i, states)
 	}
 	return nil
+}
+
+// block computes a layer; the last one computes the states that are asked for.
+func (s *scratch) block(m *Model, i int, states States) {
+	if i < len(m.layers)-1 {
+		states = AllStates
+	}
+	rows := s.attend(m, &m.layers[i], states)
+	s.feedForward(m, i, rows)
 }
 
 // visit hands out what forward computed.
 func (s *scratch) visit(h int, j Job) error {
 	for n, i := range s.taken {
 		from, to := n, n+1
-		if !j.First {
+		if j.States == AllStates {
 			from, to = int(s.batch.Offsets[n]), int(s.batch.Offsets[n+1])
 		}
 		if err := j.Visit(i, s.hidden[from*h:to*h:to*h]); err != nil {
@@ -98,96 +113,178 @@ func (s *scratch) visit(h int, j Job) error {
 	return nil
 }
 
-// embed adds word, position and type embeddings and normalises the sum.
+// embed adds word, position and type embeddings, normalises the sum and projects
+// it to hidden states.
 func (s *scratch) embed(m *Model) {
-	h, b := m.config.Hidden, &s.batch
+	c, b := &m.config, &s.batch
+	h := c.embedding
+	embedded, next := s.hidden, &m.layers[0].qkv
+	if m.projection != nil {
+		s.wide = grow(s.wide, max(cap(s.wide), len(b.IDs)*h))
+		embedded, next = s.wide, nil
+	}
+	bare := !c.places && c.TokenTypes == 0
 	for i := range b.Len() {
 		for at := b.Offsets[i]; at < b.Offsets[i+1]; at++ {
 			kind := int32(0)
-			if len(b.Types) > 0 {
+			if len(b.Types) > 0 && c.TokenTypes > 0 {
 				kind = b.Types[at]
 			}
 			from, to := int(at)*h, (int(at)+1)*h
-			m.words.row(s.hidden[from:to], b.IDs[at])
-			m.place(s.other[from:to], at-b.Offsets[i], kind)
+			m.words.row(embedded[from:to], b.IDs[at])
+			if !bare {
+				m.place(s.other[from:to], at-b.Offsets[i], kind)
+			}
 		}
 	}
-	s.normalise(m, 0, len(b.IDs), s.other, m.embedded, &m.layers[0].qkv)
+	if bare {
+		clear(s.other[:len(b.IDs)*h])
+	}
+	rows := len(b.IDs)
+	if c.preNorm {
+		s.begin(m, rows)
+		return
+	}
+	s.normalise(m, embedded[:rows*h], s.other, m.embedded, s.input.rows(0, rows, h), next)
+	if m.projection != nil {
+		m.projection.multiply(s.hidden, c.Hidden, embedded, quantised{}, rows)
+		m.layers[0].qkv.quantise(s.input.rows(0, rows, c.Hidden), s.hidden)
+	}
 	s.clock.lap(PartEmbedding)
 }
 
-// normalise replaces some rows of s.hidden by the normalised sums of them and x.
-// It also quantises them if next, which takes them, wants that; next may be nil.
-func (s *scratch) normalise(m *Model, from, to int, x []float32, n norm, next *linear) {
+// begin makes the sum that sublayers add to, and the input of the first.
+func (s *scratch) begin(m *Model, rows int) {
 	h := m.config.Hidden
-	hidden := s.hidden[from*h : to*h]
-	if next == nil || next.int8 == nil {
-		for i := range to - from {
-			simd.LayerNorm(hidden[i*h:(i+1)*h], x[i*h:(i+1)*h], n.gamma, n.beta, m.config.Epsilon)
-		}
-		return
+	if m.embedded.gamma != nil {
+		s.normalise(m, s.hidden[:rows*h], s.other, m.embedded, quantised{}, nil)
 	}
-	input := s.input.rows(from, to, h)
-	simd.LayerNormQuantize(input.bytes, hidden, x, n.gamma, n.beta, m.config.Epsilon, next.smooth, input.scale, input.zero)
+	clear(s.residual[:rows*h])
+	s.add(m, 0, rows, s.hidden, m.first, &m.layers[0].qkv)
+	s.clock.lap(PartEmbedding)
 }
 
-// attend leaves in s.other what every token attends to, or the first of each
-// sequence, with their rows and those of s.hidden one after another; it returns
-// how many they are. To the last bit the first are what all would be: rows meet
-// in attention only, where a token needs the keys and values of all, and its own
-// query.
-func (s *scratch) attend(m *Model, l *layer, first bool) (rows int) {
-	c, b := &m.config, &s.batch
-	tokens, h, width := len(b.IDs), m.config.Hidden, m.config.groupWidth()
-	rows, asking, input := tokens, s.hidden, s.input
-	if first {
-		s.gatherFirst(h)
-		rows, asking, input = b.Len(), s.firstHidden, s.firstInput
+// add adds what a sublayer gave to rows and normalises the sums: of models
+// that normalise what comes out, which go on with that; or what goes into the
+// next sublayer, and the sums are kept. Rows are also quantised if next, which
+// takes them, wants that; next may be nil.
+func (s *scratch) add(m *Model, from, to int, x []float32, n norm, next *linear) {
+	h := m.config.Hidden
+	hidden, input := s.hidden[from*h:to*h], quantised{}
+	if next != nil && next.int8 != nil {
+		input = s.input.rows(from, to, h)
 	}
-	queries, keys, values := s.wide[:rows*width], s.wide[tokens*width:][:tokens*width], s.wide[2*tokens*width:][:tokens*width]
+	if !m.config.preNorm {
+		s.normalise(m, hidden, x, n, input, next)
+		return
+	}
+	residual := s.residual[from*h : to*h]
+	for i, v := range x[:len(residual)] {
+		residual[i] += v
+	}
+	for at := 0; at < len(hidden); at += h {
+		switch row := hidden[at : at+h]; {
+		case n.gamma == nil:
+			copy(row, residual[at:])
+		case m.config.rms:
+			rootMeanSquare(row, residual[at:at+h], n.gamma, m.config.Epsilon)
+		default:
+			copy(row, residual[at:])
+			simd.LayerNorm(row, m.zeros[:h], n.gamma, n.beta, m.config.Epsilon)
+		}
+	}
+	if next != nil {
+		next.quantise(input, hidden)
+	}
+}
+
+// normalise replaces rows by the normalised sums of them and x, and quantises
+// them to input if next wants that.
+func (s *scratch) normalise(m *Model, rows, x []float32, n norm, input quantised, next *linear) {
+	if next != nil && next.int8 != nil {
+		simd.LayerNormQuantize(input.bytes, rows, x, n.gamma, n.beta, m.config.Epsilon, next.smooth, input.scale, input.zero)
+		return
+	}
+	h := len(n.gamma)
+	for at := 0; at < len(rows); at += h {
+		simd.LayerNorm(rows[at:at+h], x[at:at+h], n.gamma, n.beta, m.config.Epsilon)
+	}
+}
+
+// attend leaves in s.other what every token attends to, or one of each sequence,
+// with their rows and those of s.hidden one after another; it returns how many
+// they are. To the last bit the ones are what all would be: rows meet in
+// attention only, where a token needs the keys and values of all, and its own
+// query.
+func (s *scratch) attend(m *Model, l *layer, states States) (rows int) {
+	c, b := &m.config, &s.batch
+	tokens := len(b.IDs)
+	keyWidth := c.groupWidth()
+	width := keyWidth * c.Heads / c.keyHeads
+	rows, asking, input := tokens, s.hidden, s.input
+	if states != AllStates {
+		s.gatherOne(c, states)
+		rows, asking, input = b.Len(), s.oneHidden, s.oneInput
+	}
+	queries, keys, values := s.wide[:rows*width], s.wide[tokens*width:][:tokens*keyWidth], s.wide[tokens*(width+keyWidth):][:tokens*keyWidth]
+	integers := l.qkv.int8 != nil && c.integers()
 	for g := range l.heads {
 		l.heads[g].query.multiply(queries, width, asking, input, rows)
-		l.heads[g].key.multiply(keys, width, s.hidden, s.input, tokens)
-		l.heads[g].value.multiply(values, width, s.hidden, s.input, tokens)
+		l.heads[g].key.multiply(keys, keyWidth, s.hidden, s.input, tokens)
+		l.heads[g].value.multiply(values, keyWidth, s.hidden, s.input, tokens)
 		s.clock.multiplied(PartQKV, rows, &l.heads[g].query)
 		s.clock.multiplied(PartQKV, tokens, &l.heads[g].key)
 		s.clock.multiplied(PartQKV, tokens, &l.heads[g].value)
 		s.clock.lap(PartQKV)
 		for i := range b.Len() {
 			from, to := int(b.Offsets[i]), int(b.Offsets[i+1])
-			at, n := from, to-from
-			if first {
+			at, n, position := from, to-from, 0
+			if states != AllStates {
 				at, n = i, 1
 			}
-			x := attended{queries: queries[at*width:], rows: n, keys: keys[from*width:], values: values[from*width:], n: to - from, width: width}
-			s.attention.run(s.other[at*h+g*width:], x, c, l.qkv.int8 != nil)
-			s.clock.attended(x, l.qkv.int8 != nil)
+			if states == LastState {
+				position = to - from - 1
+			}
+			x := attended{
+				queries: queries[at*width:], rows: n, position: position,
+				keys: keys[from*keyWidth:], values: values[from*keyWidth:], n: to - from,
+				width: width, keyWidth: keyWidth, head: g * width / c.headSize,
+			}
+			s.attention.run(s.other[at*c.attentionWidth()+g*width:], x, m, l, integers)
+			s.clock.attended(x, integers)
 		}
 		s.clock.lap(PartAttention)
 	}
-	if first {
-		copy(s.hidden, s.firstHidden[:rows*h])
+	if states != AllStates {
+		copy(s.hidden, s.oneHidden[:rows*c.Hidden])
 	}
 	return rows
 }
 
-// gatherFirst copies the rows of each sequence's first token.
-func (s *scratch) gatherFirst(h int) {
-	n := s.batch.Len()
-	s.firstHidden = grow(s.firstHidden, n*h)
-	s.firstInput.reserve(n, h)
+// gatherOne copies the rows of each sequence's first or last token. Sums that are
+// kept move to the front.
+func (s *scratch) gatherOne(c *Config, states States) {
+	n, h := s.batch.Len(), c.Hidden
+	s.oneHidden = grow(s.oneHidden, n*h)
+	s.oneInput.reserve(n, h)
 	for i := range n {
 		from := int(s.batch.Offsets[i])
-		copy(s.firstHidden[i*h:(i+1)*h], s.hidden[from*h:])
-		copy(s.firstInput.bytes[i*h:(i+1)*h], s.input.bytes[from*h:])
-		s.firstInput.scale[i], s.firstInput.zero[i] = s.input.scale[from], s.input.zero[from]
+		if states == LastState {
+			from = int(s.batch.Offsets[i+1]) - 1
+		}
+		copy(s.oneHidden[i*h:(i+1)*h], s.hidden[from*h:])
+		copy(s.oneInput.bytes[i*h:(i+1)*h], s.input.bytes[from*h:])
+		s.oneInput.scale[i], s.oneInput.zero[i] = s.input.scale[from], s.input.zero[from]
+		if c.preNorm {
+			copy(s.residual[i*h:(i+1)*h], s.residual[from*h:])
+		}
 	}
 }
 
 // feedForward takes the attended values of rows, in s.other, through the rest of
 // block i and replaces s.hidden.
 func (s *scratch) feedForward(m *Model, i, rows int) {
-	l, h := &m.layers[i], m.config.Hidden
+	l, h, width := &m.layers[i], m.config.Hidden, m.config.attentionWidth()
 	var next *linear
 	if i+1 < len(m.layers) {
 		next = &m.layers[i+1].qkv
@@ -195,35 +292,43 @@ func (s *scratch) feedForward(m *Model, i, rows int) {
 	block := blockOf(rows)
 	for from := 0; from < rows; from += block {
 		to := min(from+block, rows)
-		input, x := s.input.rows(from, to, h), s.other[from*h:to*h]
-		l.output.quantise(input, x)
+		x := s.other[from*width : to*width]
+		attended := s.input.rows(from, to, width)
+		l.output.quantise(attended, x)
 		projected := s.wide[:(to-from)*h]
-		l.output.multiply(projected, h, x, input, to-from)
+		l.output.multiply(projected, h, x, attended, to-from)
 		s.clock.multiplied(PartProjection, to-from, &l.output)
 		s.clock.lap(PartProjection)
-		s.normalise(m, from, to, projected, l.attended, &l.inner)
+		s.add(m, from, to, projected, l.attended, &l.inner)
 		s.clock.lap(PartNorm)
-		s.expand(l, x, s.hidden[from*h:to*h], input, m.config.Intermediate)
-		s.normalise(m, from, to, x, l.finished, next)
+		x = x[:(to-from)*h]
+		s.expand(m, l, x, s.hidden[from*h:to*h], s.input.rows(from, to, h))
+		s.add(m, from, to, x, l.finished, next)
 		s.clock.lap(PartNorm)
 	}
 }
 
-// expand writes the two products of the feed-forward block, with GELU between
-// them, to dst.
-func (s *scratch) expand(l *layer, dst, hidden []float32, input quantised, width int) {
-	rows := len(input.scale)
-	inner := s.wide[:rows*width]
-	l.inner.multiply(inner, width, hidden, input, rows)
+// expand writes the two products of the feed-forward block, with an activation
+// between them, to dst.
+func (s *scratch) expand(m *Model, l *layer, dst, hidden []float32, input quantised) {
+	c, rows := &m.config, len(input.scale)
+	width, made := c.Intermediate, c.innerWidth()
+	inner := s.wide[:rows*made]
+	l.inner.multiply(inner, made, hidden, input, rows)
 	s.clock.multiplied(PartExpansion, rows, &l.inner)
 	s.clock.lap(PartExpansion)
 	between := s.inner.rows(0, rows, width)
-	if l.outer.int8 == nil {
-		simd.GELU(inner)
-	} else {
+	switch {
+	case c.gated:
+		inner = c.activation.gate(inner, rows, width)
+		l.outer.quantise(between, inner)
+	case l.outer.int8 != nil && c.activation == geluActivation:
 		for i := range rows {
 			between.scale[i], between.zero[i] = simd.GELUQuantize(between.bytes[i*width:(i+1)*width], inner[i*width:(i+1)*width], l.outer.smooth)
 		}
+	default:
+		c.activation.apply(inner)
+		l.outer.quantise(between, inner)
 	}
 	s.clock.lap(PartActivation)
 	l.outer.multiply(dst, len(dst)/rows, inner, between, rows)

@@ -72,6 +72,9 @@ func (m *Model) WriteInt8(w io.Writer) error {
 	if m.precision != INT8 {
 		return errors.New("transformer: a model of float32 weights cannot be written as int8: load it as int8 first")
 	}
+	if err := m.config.storable(); err != nil {
+		return fmt.Errorf("transformer: %w", err)
+	}
 	for i := range m.layers {
 		if l := &m.layers[i]; l.qkv.int8 == nil || l.output.int8 == nil || l.inner.int8 == nil || l.outer.int8 == nil {
 			return fmt.Errorf("transformer: layer %d is float32 in part, for which there is no format", i)
@@ -80,6 +83,15 @@ func (m *Model) WriteInt8(w io.Writer) error {
 	defer runtime.KeepAlive(m)
 	if err := safetensors.Write(w, m.tensors(), map[string]string{schemeKey: scheme1}); err != nil {
 		return fmt.Errorf("transformer: %w", err)
+	}
+	return nil
+}
+
+// storable tells why there is no format for a model's int8 weights, if there is
+// none.
+func (c *Config) storable() error {
+	if c.preNorm || c.embedding != c.Hidden || c.relative == relativeBuckets || c.relative == relativeDisentangled || c.queryNorm {
+		return fmt.Errorf("there is no format for int8 weights of %s", c.Architecture)
 	}
 	return nil
 }
@@ -106,8 +118,12 @@ func (m *Model) tensors() []safetensors.Tensor {
 			safetensors.Float32(name+".smooth", l.smooth, w.K))
 	}
 	addTable(wordEmbeddings, m.words)
-	addTable("embeddings.position_embeddings.weight", m.positions)
-	small = append(small, safetensors.Float32("embeddings.token_type_embeddings.weight", m.types, m.config.TokenTypes, m.config.Hidden))
+	if m.config.places {
+		addTable("embeddings.position_embeddings.weight", m.positions)
+	}
+	if m.config.TokenTypes > 0 {
+		small = append(small, safetensors.Float32("embeddings.token_type_embeddings.weight", m.types, m.config.TokenTypes, m.config.Hidden))
+	}
 	addNorm("embeddings.LayerNorm", m.embedded)
 	for i, l := range m.layers {
 		prefix := fmt.Sprintf("encoder.layer.%d.", i)
@@ -122,7 +138,7 @@ func (m *Model) tensors() []safetensors.Tensor {
 		for _, d := range []struct {
 			name string
 			dense
-		}{{"pooler.dense", c.pooler}, {"classifier", c.labels}} {
+		}{{storedDense, c.pooler}, {storedLabels, c.labels}} {
 			small = append(small,
 				safetensors.Float32(d.name+".weight", d.weight, d.n, d.k),
 				safetensors.Float32(d.name+".bias", d.bias, d.n))

@@ -38,32 +38,53 @@ type Options struct {
 	// with Float32.
 	Cache Cache
 
+	// Answers makes a classifier with one label of a decoder without a head: its
+	// logit is that of one token as the next less that of another.
+	Answers *Answers
+
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
 	Workers int
 }
 
-// Model is a BERT encoder. It is immutable and safe for concurrent use.
+// Answers are the ids of two tokens.
+type Answers struct {
+	Yes, No int32
+}
+
+// Model is an encoder, or a decoder that judges. It is immutable and safe for
+// concurrent use.
 type Model struct {
 	config    Config
 	precision Precision
 	workers   *workers
 
 	words, positions table
-	types            []float32 // [token types][hidden]
-	places           []float32 // [token types][positions][hidden]: their sums; nil if these are many
+	types            []float32 // [token types][embedding]
+	places           []float32 // [token types][positions][embedding]: their sums; nil if these are many
 	embedded         norm
+	projection       *linear // of embeddings to hidden states, where their sizes differ
+	first            norm    // of what goes into the first layer, of those that normalise what comes in
 	layers           []layer
 	classifier       *Classifier
+
+	diagonals *diagonals // that all layers add to their scores; nil without
+	indices   []int32    // of relative positions, see disentangled
+	zeros     []float32  // [hidden]
 }
 
-// layer is one block of the encoder.
+// layer is one block of the model.
 type layer struct {
 	qkv, output  linear
 	heads        []headGroup // parts of qkv
-	attended     norm
+	attended     norm        // of what goes into the feed-forward block
 	inner, outer linear
-	finished     norm
+	finished     norm // of what goes into the next block
+
+	queryNorm, keyNorm []float32 // [head size]
+	turner             *turner   // nil without rotary embeddings
+	window             int       // how far a token sees; 0: everywhere
+	positions          positionParts
 }
 
 // headGroup makes the queries, keys and values of some heads that lie side by
@@ -75,12 +96,13 @@ type headGroup struct {
 // headGroups divides a layer's heads so that what a group makes of a chunk of
 // tokens stays in the cache until it is attended to.
 func headGroups(qkv linear, c Config) (list []headGroup) {
-	width := c.groupWidth()
-	for at := 0; at < c.Hidden; at += width {
+	keys, queries := c.groupWidth(), c.groupWidth()*c.Heads/c.keyHeads
+	all, allKeys := c.attentionWidth(), c.keyWidth()
+	for i := range allKeys / keys {
 		list = append(list, headGroup{
-			query: qkv.outputs(at, at+width),
-			key:   qkv.outputs(c.Hidden+at, c.Hidden+at+width),
-			value: qkv.outputs(2*c.Hidden+at, 2*c.Hidden+at+width),
+			query: qkv.outputs(i*queries, (i+1)*queries),
+			key:   qkv.outputs(all+i*keys, all+(i+1)*keys),
+			value: qkv.outputs(all+allKeys+i*keys, all+allKeys+(i+1)*keys),
 		})
 	}
 	return list
@@ -89,13 +111,18 @@ func headGroups(qkv linear, c Config) (list []headGroup) {
 // groupColumns is how many columns the widest products do at once.
 const groupColumns = 64
 
-// groupWidth is the number of columns of a group of heads: as many as a product
-// does at once, where heads fit into that.
+// groupWidth is the number of columns of a group of heads of keys: as many as a
+// product does at once, where heads fit into that. Heads that share keys are
+// in the group of these.
 func (c Config) groupWidth() int {
-	if head := c.Hidden / c.Heads; c.Hidden%groupColumns == 0 && groupColumns%head == 0 {
+	switch width := c.keyWidth(); {
+	case c.keyHeads < c.Heads:
+		return c.headSize
+	case width%groupColumns == 0 && groupColumns%c.headSize == 0:
 		return groupColumns
+	default:
+		return width
 	}
-	return c.Hidden
 }
 
 // Load reads config.json and model.safetensors (or its shards) from a folder.
@@ -109,7 +136,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	m := &Model{config: config, workers: newWorkers(o.Workers)}
-	if o.usable() && m.loadCached(o.Cache) {
+	if o.usable(config) && m.loadCached(o.Cache) {
 		return m, nil
 	}
 	t, err := openTensors(fsys)
@@ -119,7 +146,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if err := m.load(t, o); err != nil {
 		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
 	}
-	if o.usable() && t.metadata[schemeKey] == "" {
+	if o.usable(config) && t.metadata[schemeKey] == "" {
 		_ = m.keep(o.Cache) // the model works without
 	}
 	return m, nil
@@ -152,12 +179,6 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 	if stored == INT8 && m.precision == FP32 {
 		return errors.New("the weights are int8: fp32 cannot be had from them")
 	}
-	if m.types, err = t.floats("embeddings.token_type_embeddings.weight", m.config.TokenTypes, m.config.Hidden); err != nil {
-		return err
-	}
-	if m.embedded, err = t.norm("embeddings.LayerNorm", m.config.Hidden); err != nil {
-		return err
-	}
 	s := source{tensors: t, stored: stored, wanted: m.precision}
 	if s.float, err = m.config.match(o.Float32); err != nil {
 		return err
@@ -165,43 +186,128 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 	if len(s.float) > 0 && (stored == INT8 || m.precision != INT8) {
 		return errors.New("layers in float32 are for float32 weights that are made int8")
 	}
-	if m.words, err = s.table(wordEmbeddings, m.config.Vocabulary, m.config.Hidden); err != nil {
+	if err := m.loadEmbeddings(&s); err != nil {
 		return err
 	}
-	if m.positions, err = s.table("embeddings.position_embeddings.weight", m.config.Positions, m.config.Hidden); err != nil {
-		return err
-	}
-	m.addPlaces()
 	if err := m.loadLayers(&s); err != nil {
 		return err
 	}
-	if m.config.Labels > 0 {
-		m.classifier, err = t.classifier(m.config)
+	return m.loadHead(&s, o.Answers)
+}
+
+// loadHead makes the classifier: that of the file, or one of two tokens that
+// a language model could say next.
+func (m *Model) loadHead(s *source, answers *Answers) (err error) {
+	if answers == nil || m.config.Labels > 0 {
+		if m.config.Labels > 0 {
+			m.classifier, err = s.tensors.classifier(m.config)
+		}
+		return err
+	}
+	if !m.config.causal {
+		return fmt.Errorf("%s is no language model: it cannot answer", m.config.Architecture)
+	}
+	m.classifier, err = s.tensors.answerer(m.config, *answers)
+	return err
+}
+
+func (m *Model) loadEmbeddings(s *source) (err error) {
+	c, t := &m.config, s.tensors
+	if stored := s.stored == INT8; stored {
+		t.names = naming{}
+	} else if err := t.recognise(c.naming); err != nil {
+		return err
+	}
+	if c.TokenTypes > 0 {
+		if m.types, err = t.floats("embeddings.token_type_embeddings.weight", c.TokenTypes, c.embedding); err != nil {
+			return err
+		}
+	}
+	if c.embeddingNorm {
+		if m.embedded, err = t.norm("embeddings.LayerNorm", c.embedding, c.normBias); err != nil {
+			return err
+		}
+	}
+	if m.words, err = s.table(wordEmbeddings, c.Vocabulary, c.embedding); err != nil {
+		return err
+	}
+	if c.places {
+		if m.positions, err = s.table("embeddings.position_embeddings.weight", c.Positions+c.firstPlace, c.embedding); err != nil {
+			return err
+		}
+	}
+	m.addPlaces()
+	if c.embedding != c.Hidden {
+		d, err := t.dense("embeddings_project", c.Hidden, c.embedding, true)
+		if err != nil {
+			return err
+		}
+		m.projection = &linear{float: d.float32Matrix()}
+	}
+	m.zeros = make([]float32, max(c.Hidden, c.embedding))
+	return m.loadRelative(t)
+}
+
+// maxDiagonals bounds the numbers that all heads add to scores.
+const maxDiagonals = 1 << 24
+
+// loadRelative makes what all layers know of the distances of tokens.
+func (m *Model) loadRelative(t *tensors) (err error) {
+	c := &m.config
+	if n := c.Heads * 2 * c.Positions; n > maxDiagonals && (c.relative == relativeSlopes || c.relative == relativeBuckets) {
+		return fmt.Errorf("%d heads of %d positions: too many for relative positions", c.Heads, c.Positions)
+	}
+	switch c.relative {
+	case relativeSlopes:
+		m.diagonals = slopeDiagonals(c)
+	case relativeBuckets:
+		m.diagonals, err = t.bucketDiagonals(c)
+	case relativeDisentangled:
+		m.indices = c.disentangled.indices(c.Positions)
 	}
 	return err
 }
 
 // loadLayers loads blocks side by side: making int8 of float32 takes a while.
-func (m *Model) loadLayers(s *source) error {
-	m.layers = make([]layer, m.config.Layers)
+func (m *Model) loadLayers(s *source) (err error) {
+	c := &m.config
+	m.layers = make([]layer, c.Layers)
+	if c.relative == relativeDisentangled {
+		if s.places, err = s.tensors.positionEmbeddings(c); err != nil {
+			return err
+		}
+	}
 	// A block's first input is the last normalisation of the block before it.
 	before := m.embedded
+	if c.embedding != c.Hidden {
+		before = norm{}
+	}
+	if c.preNorm && !c.firstBare {
+		if m.first, err = s.tensors.norm(layerPrefix(0)+"input.LayerNorm", c.Hidden, c.normBias); err != nil {
+			return err
+		}
+		before = m.first
+	}
+	turners := map[rope]*turner{}
 	failed := make([]error, len(m.layers))
 	var group sync.WaitGroup
 	free := make(chan struct{}, m.workers.number())
 	for i := range m.layers {
-		prefix := fmt.Sprintf("encoder.layer.%d.", i)
-		finished, err := s.tensors.norm(prefix+"output.LayerNorm", m.config.Hidden)
+		finished, err := s.finished(i, *c)
 		if err != nil {
 			failed[i] = err
 			break
 		}
-		input := before
+		input, turner := before, c.turner(turners, i)
 		group.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			m.layers[i], failed[i] = s.layer(prefix, m.config, input)
-			m.layers[i].finished = finished
+			l, err := s.layer(layerPrefix(i), *c, input)
+			l.finished, l.turner = finished, turner
+			if c.windows != nil {
+				l.window = c.windows[i]
+			}
+			m.layers[i], failed[i] = l, err
 		})
 		before = finished
 	}
@@ -209,11 +315,39 @@ func (m *Model) loadLayers(s *source) error {
 	return errors.Join(failed...)
 }
 
+func layerPrefix(i int) string { return fmt.Sprintf("%s%d.", bertLayer, i) }
+
+// finished reads the normalisation that ends a block, or that begins the next.
+func (s *source) finished(i int, c Config) (norm, error) {
+	switch {
+	case !c.preNorm:
+		return s.tensors.norm(layerPrefix(i)+"output.LayerNorm", c.Hidden, c.normBias)
+	case i == c.Layers-1:
+		return s.tensors.norm("final.LayerNorm", c.Hidden, c.normBias)
+	default:
+		return s.tensors.norm(layerPrefix(i+1)+"input.LayerNorm", c.Hidden, c.normBias)
+	}
+}
+
+// turner returns the rotary embeddings of a layer, nil without; layers share
+// equal ones.
+func (c *Config) turner(made map[rope]*turner, layer int) *turner {
+	if len(c.rotary) == 0 {
+		return nil
+	}
+	r := c.rotary[min(layer, len(c.rotary)-1)]
+	if made[r] == nil {
+		made[r] = newTurner(r, c.headSize)
+	}
+	return made[r]
+}
+
 // source reads linear layers and tables at the precision wanted.
 type source struct {
 	tensors        *tensors
 	stored, wanted Precision
 	float          map[string]bool // linear layers that stay in float32
+	places         []float32       // embeddings of relative positions, see disentangled
 }
 
 // match returns the linear layers that patterns match.
@@ -242,44 +376,97 @@ func (c Config) match(patterns []string) (map[string]bool, error) {
 
 // layer reads a block; input is the normalisation that its input comes from.
 func (s *source) layer(prefix string, c Config, input norm) (l layer, err error) {
-	if l.attended, err = s.tensors.norm(prefix+"attention.output.LayerNorm", c.Hidden); err != nil {
+	if l.attended, err = s.tensors.norm(prefix+"attention.output.LayerNorm", c.Hidden, c.normBias); err != nil {
 		return l, err
 	}
-	if l.qkv, err = s.qkv(prefix+"attention.self.", c, input); err != nil {
+	if c.queryNorm {
+		if l.queryNorm, err = s.tensors.floats(prefix+"query_norm.weight", c.headSize); err != nil {
+			return l, err
+		}
+		if l.keyNorm, err = s.tensors.floats(prefix+"key_norm.weight", c.headSize); err != nil {
+			return l, err
+		}
+	}
+	if err := s.qkv(&l, prefix+"attention.self.", c, input); err != nil {
 		return l, err
 	}
 	l.heads = headGroups(l.qkv, c)
-	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.Hidden, norm{}); err != nil {
+	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.attentionWidth(), norm{}, c.bias.output); err != nil {
 		return l, err
 	}
-	if l.inner, err = s.linear(prefix+"intermediate.dense", c.Intermediate, c.Hidden, l.attended); err != nil {
+	if l.inner, err = s.innerLinear(prefix, c, l.attended); err != nil {
 		return l, err
 	}
-	l.outer, err = s.linear(prefix+"output.dense", c.Hidden, c.Intermediate, norm{})
+	l.outer, err = s.linear(prefix+"output.dense", c.Hidden, c.Intermediate, norm{}, c.bias.outer)
 	return l, err
 }
 
 // qkv reads queries, keys and values as one linear layer.
-func (s *source) qkv(prefix string, c Config, input norm) (linear, error) {
+func (s *source) qkv(l *layer, prefix string, c Config, input norm) (err error) {
+	all, keys := c.attentionWidth(), c.keyWidth()
 	if s.stored == INT8 {
-		return s.tensors.linearInt8(prefix+"qkv", 3*c.Hidden, c.Hidden)
+		l.qkv, err = s.tensors.linearInt8(prefix+"qkv", all+2*keys, c.Hidden)
+		return err
 	}
 	var parts []dense
-	for _, name := range []string{"query", "key", "value"} {
-		d, err := s.tensors.dense(prefix+name, c.Hidden, c.Hidden)
+	if s.tensors.names.has("attention.self.qkv") {
+		packed, err := s.tensors.dense(prefix+"qkv", all+2*keys, c.Hidden, c.bias.qkv)
 		if err != nil {
-			return linear{}, err
+			return err
 		}
-		parts = append(parts, d)
+		parts = append(parts, packed)
+	} else {
+		for i, name := range []string{"query", "key", "value"} {
+			d, err := s.tensors.dense(prefix+name, []int{all, keys, keys}[i], c.Hidden, c.bias.qkv)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, d)
+		}
 	}
-	return s.make(prefix+"qkv", stack(parts...), input), nil
+	if s.places != nil {
+		if l.positions, err = s.tensors.positionParts(prefix, &c, s.places, parts[0], parts[1]); err != nil {
+			return err
+		}
+	}
+	l.qkv = s.make(prefix+"qkv", stack(parts...), input)
+	return nil
 }
 
-func (s *source) linear(name string, n, k int, input norm) (linear, error) {
+// innerLinear reads the first layer of the feed-forward block; of a gated one
+// the gate comes first.
+func (s *source) innerLinear(prefix string, c Config, input norm) (linear, error) {
+	const name = "intermediate.dense"
+	if s.stored == INT8 || !c.gated {
+		return s.linear(prefix+name, c.innerWidth(), c.Hidden, input, c.bias.inner)
+	}
+	var gate, up dense
+	var err error
+	if s.tensors.names.has("gate") {
+		if gate, err = s.tensors.dense(prefix+"gate", c.Intermediate, c.Hidden, c.bias.inner); err != nil {
+			return linear{}, err
+		}
+		up, err = s.tensors.dense(prefix+"up", c.Intermediate, c.Hidden, c.bias.inner)
+	} else {
+		var both dense
+		if both, err = s.tensors.dense(prefix+name, 2*c.Intermediate, c.Hidden, c.bias.inner); err == nil {
+			gate, up = both.rows(0, c.Intermediate), both.rows(c.Intermediate, 2*c.Intermediate)
+		}
+		if s.tensors.names.upFirst {
+			gate, up = up, gate
+		}
+	}
+	if err != nil {
+		return linear{}, err
+	}
+	return s.make(prefix+name, stack(gate, up), input), nil
+}
+
+func (s *source) linear(name string, n, k int, input norm, bias bool) (linear, error) {
 	if s.stored == INT8 {
 		return s.tensors.linearInt8(name, n, k)
 	}
-	d, err := s.tensors.dense(name, n, k)
+	d, err := s.tensors.dense(name, n, k, bias)
 	if err != nil {
 		return linear{}, err
 	}

@@ -19,7 +19,7 @@ const (
 	PartProjection  Part = "attention output"
 	PartNorm        Part = "normalisation"
 	PartExpansion   Part = "feed-forward in"
-	PartActivation  Part = "GELU"
+	PartActivation  Part = "activation"
 	PartContraction Part = "feed-forward out"
 )
 
@@ -93,8 +93,8 @@ func (c *clock) attended(x attended, integers bool) {
 }
 
 // Profile computes a batch in chunks, as [Model.Run] does, on one core and with a
-// clock. first is as in [Job].
-func (m *Model) Profile(ctx context.Context, b Batch, first bool) (Profile, error) {
+// clock. states are as in [Job].
+func (m *Model) Profile(ctx context.Context, b Batch, states States) (Profile, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (m *Model) Profile(ctx context.Context, b Batch, first bool) (Profile, erro
 	defer m.workers.keep(s)
 	s.clock = &clock{parts: Profile{}}
 	defer func() { s.clock = nil }()
-	r := &running{ctx: ctx, model: m, job: b.job(first, func(int, []float32) {}), done: make(chan struct{})}
+	r := &running{ctx: ctx, model: m, job: b.job(states, func(int, []float32) {}), done: make(chan struct{})}
 	r.left.Store(int64(b.Len()))
 	for r.gather(s) {
 		s.clock.last = time.Now()

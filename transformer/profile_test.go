@@ -12,8 +12,9 @@ func TestProfile(t *testing.T) {
 	for _, p := range []transformer.Precision{transformer.FP32, transformer.INT8} {
 		m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p})
 		b := batch(33, 64, 64, 64, 64)
-		for _, first := range []bool{false, true} {
-			profile, err := m.Profile(t.Context(), b, first)
+		for _, states := range []transformer.States{transformer.AllStates, transformer.FirstState} {
+			first := states == transformer.FirstState
+			profile, err := m.Profile(t.Context(), b, states)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +43,7 @@ func TestProfile(t *testing.T) {
 		}
 	}
 	m := load(t, os.DirFS(tinyEncoder), transformer.Options{})
-	if _, err := m.Profile(t.Context(), batch(65), false); err == nil {
+	if _, err := m.Profile(t.Context(), batch(65), transformer.AllStates); err == nil {
 		t.Error("a sequence that is too long was profiled")
 	}
 }

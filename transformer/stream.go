@@ -115,7 +115,7 @@ func (r *running) share() int {
 // compute does a chunk, or nothing if the job has failed.
 func (r *running) compute(s *scratch) {
 	if r.err.Load() == nil {
-		err := s.forward(r.ctx, r.model, r.job.First)
+		err := s.forward(r.ctx, r.model, r.job.States)
 		if err == nil {
 			err = s.visit(r.model.config.Hidden, r.job)
 		}

@@ -104,7 +104,7 @@ func TestFirstStates(t *testing.T) {
 			m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p, Workers: workers})
 			size, all := m.Config().Hidden, run(t, m, batch(lengths...))
 			seen := make([]bool, len(lengths))
-			err := m.RunFirst(t.Context(), batch(lengths...), func(i int, state []float32) {
+			err := m.RunStates(t.Context(), batch(lengths...), transformer.FirstState, func(i int, state []float32) {
 				seen[i] = slices.Equal(state, all[i][:size])
 			})
 			if err != nil || slices.Contains(seen, false) {
@@ -289,7 +289,7 @@ func TestBadFiles(t *testing.T) {
 		{`"num_attention_heads": 2`, `"num_attention_heads": 0`, `num_attention_heads is 0`},
 		{`"num_hidden_layers": 2`, `"num_hidden_layers": 3`, `"encoder.layer.2.`},
 		{`"vocab_size": `, `"vocab_size": 1`, `word_embeddings`},
-		{`"gelu"`, `"relu"`, `hidden_act "relu"`},
+		{`"gelu"`, `"mish"`, `hidden_act "mish"`},
 		{`"model_type": "bert"`, `"model_type": "t5"`, `model_type "t5"`},
 		{`"model_type": "bert"`, `"is_decoder": true, "model_type": "bert"`, `decoders`},
 		{`"model_type": "bert"`, `"position_embedding_type": "relative_key", "model_type": "bert"`, `relative_key`},
@@ -334,13 +334,24 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(config, weights)
 	f.Add(config, asInt8(f, m)["model.safetensors"].Data)
+	for _, name := range goldenModels(f) {
+		config, err := os.ReadFile("testdata/" + name + "/config.json")
+		if err != nil {
+			f.Fatal(err)
+		}
+		weights, err := os.ReadFile("testdata/" + name + "/model.safetensors")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(config, weights)
+	}
 	f.Fuzz(func(t *testing.T, config, weights []byte) {
 		fsys := fstest.MapFS{"config.json": {Data: config}, "model.safetensors": {Data: weights}}
 		m, err := transformer.Load(fsys, transformer.Options{Workers: 1})
 		if err != nil {
 			return
 		}
-		b := transformer.Batch{IDs: []int32{0}, Offsets: []int32{0, 1}}
+		b := transformer.Batch{IDs: []int32{0, 0}, Offsets: []int32{0, 1, 2}}
 		if err := m.Run(t.Context(), b, func(_ int, hidden []float32) {
 			if len(hidden) != m.Config().Hidden {
 				t.Errorf("%d numbers of %d", len(hidden), m.Config().Hidden)

@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type tensors struct {
 	from     []string // name of each file
 	metadata map[string]string
 	prefix   string // what stands before every name: "", or "bert."
+	names    naming
 }
 
 // openTensors reads model.safetensors, or the files that an index names.
@@ -60,7 +62,7 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 		t.files = append(t.files, f)
 		t.metadata = f.Metadata
 	}
-	return t, t.findPrefix()
+	return t, nil
 }
 
 // readIndex returns the names of the files that hold the weights.
@@ -91,15 +93,57 @@ func readIndex(fsys fs.FS) ([]string, error) {
 
 const wordEmbeddings = "embeddings.word_embeddings.weight"
 
-// findPrefix sees what the names of the encoder's tensors begin with.
-func (t *tensors) findPrefix() error {
-	for _, prefix := range []string{"", "bert.", "model.", "0.auto_model."} {
-		if _, ok := t.lookup(prefix + wordEmbeddings); ok {
-			t.prefix = prefix
-			return nil
-		}
+// naming tells what an architecture calls the tensors that this package knows by
+// the names of BERT.
+type naming struct {
+	prefixes []string // what may stand before every name
+	words    string   // the tensor by which the prefix is found
+
+	layer   string            // what stands before a layer's number; empty: as BERT
+	parts   map[string]string // names within a layer or the model, without the last part
+	upFirst bool              // packed layers of a gated block have the gate last
+
+	other *naming // of the same model, where it has a tensor
+	probe string  // of this name in its first layer
+}
+
+const bertLayer = "encoder.layer."
+
+// of translates a name.
+func (n *naming) of(name string) string {
+	layer, rest := "", name
+	if inner, ok := strings.CutPrefix(name, bertLayer); ok {
+		number, within, _ := strings.Cut(inner, ".")
+		layer, rest = cmp.Or(n.layer, bertLayer)+number+".", within
 	}
-	return fmt.Errorf("%s: holds no tensor %q: it is not a BERT encoder", t.from[0], wordEmbeddings)
+	at := max(0, strings.LastIndexByte(rest, '.'))
+	if part, ok := n.parts[rest[:at]]; ok {
+		rest = part + rest[at:]
+	}
+	return layer + rest
+}
+
+// has tells whether the architecture has a name of its own for a part.
+func (n *naming) has(part string) bool {
+	_, ok := n.parts[part]
+	return ok
+}
+
+// recognise sees what the names of the encoder's tensors are and begin with.
+func (t *tensors) recognise(n naming) error {
+	for _, prefix := range n.prefixes {
+		if _, ok := t.lookup(prefix + n.words); !ok {
+			continue
+		}
+		t.prefix, t.names = prefix, n
+		if o := n.other; o != nil {
+			if _, ok := t.lookup(prefix + o.layer + "0." + o.probe + ".weight"); ok {
+				t.names = *o
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("%s: holds no tensor %q", t.from[0], n.prefixes[len(n.prefixes)-1]+n.words)
 }
 
 func (t *tensors) lookup(name string) (safetensors.Tensor, bool) {
@@ -113,7 +157,7 @@ func (t *tensors) lookup(name string) (safetensors.Tensor, bool) {
 
 // get returns the encoder's tensor of a name and shape.
 func (t *tensors) get(name string, shape ...int) (safetensors.Tensor, error) {
-	return t.shaped(t.prefix+name, shape)
+	return t.shaped(t.prefix+t.names.of(name), shape)
 }
 
 func (t *tensors) shaped(name string, shape []int) (safetensors.Tensor, error) {
@@ -136,19 +180,23 @@ func (t *tensors) floats(name string, shape ...int) ([]float32, error) {
 	return x.Float32s()
 }
 
-// norm is a layer normalisation.
+// norm is a layer normalisation; without gamma it changes nothing.
 type norm struct {
-	gamma, beta []float32
+	gamma, beta []float32 // beta of zeros where there is none
 }
 
 // norm reads a layer normalisation, under its new or its old names.
-func (t *tensors) norm(name string, size int) (n norm, err error) {
+func (t *tensors) norm(name string, size int, bias bool) (n norm, err error) {
 	gamma, beta := ".weight", ".bias"
-	if _, ok := t.lookup(t.prefix + name + gamma); !ok {
+	if _, ok := t.lookup(t.prefix + t.names.of(name+gamma)); !ok {
 		gamma, beta = ".gamma", ".beta"
 	}
 	if n.gamma, err = t.floats(name+gamma, size); err != nil {
 		return n, err
+	}
+	if !bias {
+		n.beta = make([]float32, size)
+		return n, nil
 	}
 	n.beta, err = t.floats(name+beta, size)
 	return n, err
@@ -158,17 +206,26 @@ func (t *tensors) norm(name string, size int) (n norm, err error) {
 // one output per row.
 type dense struct {
 	weight []float32
-	bias   []float32
+	bias   []float32 // zeros where there is none
 	n, k   int
 }
 
-func (t *tensors) dense(name string, n, k int) (d dense, err error) {
+func (t *tensors) dense(name string, n, k int, bias bool) (d dense, err error) {
 	d.n, d.k = n, k
 	if d.weight, err = t.floats(name+".weight", n, k); err != nil {
 		return d, err
 	}
+	if !bias {
+		d.bias = make([]float32, n)
+		return d, nil
+	}
 	d.bias, err = t.floats(name+".bias", n)
 	return d, err
+}
+
+// rows are some of a layer's outputs.
+func (d dense) rows(from, to int) dense {
+	return dense{weight: d.weight[from*d.k : to*d.k], bias: d.bias[from:to], n: to - from, k: d.k}
 }
 
 // stack puts linear layers of one input on top of one another.
@@ -251,9 +308,9 @@ const maxPlaces = 1 << 20
 // addPlaces adds up the embeddings of each type and position, unless these are
 // many.
 func (m *Model) addPlaces() {
-	h := m.config.Hidden
-	rows := m.config.Positions * m.config.TokenTypes
-	if rows > maxPlaces/h {
+	h := m.config.embedding
+	rows := m.config.Positions * max(1, m.config.TokenTypes)
+	if rows > maxPlaces/h || !m.config.places {
 		return
 	}
 	m.places = make([]float32, rows*h)
@@ -263,7 +320,14 @@ func (m *Model) addPlaces() {
 }
 
 func (m *Model) addPlace(dst []float32, position, kind int32) {
-	m.positions.row(dst, position)
+	if m.config.places {
+		m.positions.row(dst, position+int32(m.config.firstPlace))
+	} else {
+		clear(dst)
+	}
+	if m.config.TokenTypes == 0 {
+		return
+	}
 	for i, x := range m.types[int(kind)*len(dst):][:len(dst)] {
 		dst[i] += x
 	}

@@ -18,9 +18,9 @@ import (
 // benchModel is the encoder of a model, without its tokenizer: what a passage
 // costs depends on its length, hardly on its words.
 type benchModel struct {
-	files fs.FS
-	first bool // only the first token's state, as for a cross-encoder
-	c     transformer.Config
+	files  fs.FS
+	states transformer.States // one only for a cross-encoder
+	c      transformer.Config
 }
 
 func openBenchModel(name string) (*benchModel, error) {
@@ -32,7 +32,10 @@ func openBenchModel(name string) (*benchModel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", name, err)
 	}
-	m.c, m.first = loaded.Config(), loaded.Classifier() != nil
+	m.c = loaded.Config()
+	if head := loaded.Classifier(); head != nil {
+		m.states = head.Pooling().States()
+	}
 	return m, nil
 }
 
@@ -62,10 +65,7 @@ func (m *benchModel) batch(sequences, tokens int) transformer.Batch {
 func ignore(int, []float32) {}
 
 func (m *benchModel) run(ctx context.Context, loaded *transformer.Model, b transformer.Batch) error {
-	if m.first {
-		return loaded.RunFirst(ctx, b, ignore)
-	}
-	return loaded.Run(ctx, b, ignore)
+	return loaded.RunStates(ctx, b, m.states, ignore)
 }
 
 const (
@@ -154,7 +154,7 @@ func (b *benchmark) profile(ctx context.Context, m *benchModel) error {
 	}
 	var fastest transformer.Profile
 	for start := time.Now(); fastest == nil || time.Since(start) < 2*b.flags.time; {
-		p, err := loaded.Profile(ctx, m.batch(sequences, tokens), m.first)
+		p, err := loaded.Profile(ctx, m.batch(sequences, tokens), m.states)
 		if err != nil {
 			return err
 		}
