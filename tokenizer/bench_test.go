@@ -48,6 +48,25 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportMetric(perSecond*float64(tokens), "tokens/s")
 }
 
+// BenchmarkKinds tokenizes the passages with the small tokenizers of other
+// families.
+func BenchmarkKinds(b *testing.B) {
+	list, size := passages(b)
+	for _, name := range kinds(b) {
+		_, tok := load(b, "testdata/kinds/"+name+".json")
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			var ids, types []int32
+			for b.Loop() {
+				for _, p := range list {
+					ids, types, _ = tok.Append(ids[:0], types[:0], p, 0)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	_, tok := load(b, testenv.PeerModel(b, "tokenizer.json"))
 	list, size := passages(b)

@@ -17,6 +17,20 @@ const (
 	classWord                   // \w: joins a single_word token to its neighbour
 )
 
+// What a code point is to the regular expressions of Hugging Face tokenizers,
+// and to Digits.
+const (
+	patternLetter  = 1 << iota // \p{L}
+	patternNumber              // \p{N}
+	patternSpace               // \s
+	patternNumeric             // a digit to Digits
+	patternAccent              // StripAccents takes it away
+)
+
+func patternOf(r rune) uint8 {
+	return patternBytes[uint(patternPages[uint(r)>>7])<<7|uint(r)&127]
+}
+
 type combiningRange struct {
 	lo, hi rune
 	class  uint8
@@ -77,6 +91,7 @@ const (
 	hangulLead  = 0x1100
 	hangulVowel = 0x1161
 	hangulTrail = 0x11A7
+	hangulL     = 19
 	hangulV     = 21
 	hangulT     = 28
 )

@@ -7,6 +7,8 @@
 // characters come from tables that were asked of the library itself and are
 // frozen here: a newer Go does not change the ids of a text.
 //
-// WordPiece, the tokenizer of BERT and of most sentence-transformers models, is
-// the one model so far; [Parse] names any other that it meets.
+// Three models are known: WordPiece (BERT and most sentence-transformers models),
+// Unigram (XLM-RoBERTa, DeBERTa-v3) and byte-pair encoding of bytes or
+// characters (RoBERTa, ModernBERT, Qwen), with the normalizers, pre-tokenizers and
+// post-processors that stand around them. [Parse] names any other that it meets.
 package tokenizer

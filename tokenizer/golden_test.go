@@ -50,13 +50,14 @@ func TestGolden(t *testing.T) {
 	cased := map[string]string{"normalizer": bertNormalizer(true, true, "null", false)}
 	bare := map[string]string{"normalizer": bertNormalizer(false, true, "true", false)}
 	old := map[string]string{"post_processor": `{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]}`}
-	for _, c := range []struct {
+	type test struct {
 		name  string
 		data  []byte
 		texts []string
 		limit int
 		pairs bool
-	}{
+	}
+	tests := []test{
 		{"uncased", data, all[:5000], 0, false},
 		{"cased", variant(t, data, cased), all[:1000], 0, false},
 		{"spelling", spelling(t, all), all[:3000], 0, false},
@@ -65,7 +66,12 @@ func TestGolden(t *testing.T) {
 		{"truncated", variant(t, data, old), all[:500], 9, false},
 		{"pairs", data, all[:500], 24, true},
 		{"pairs-bertprocessing", variant(t, data, old), all[:500], 0, true},
-	} {
+	}
+	for _, name := range kinds(t) {
+		data, _ := load(t, "testdata/kinds/"+name+".json")
+		tests = append(tests, test{"kind-" + name, data, append(texts(120), kindTexts(280)...), 24, true})
+	}
+	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(c.texts)
 			pairs := make([][2]string, n)

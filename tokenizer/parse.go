@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -25,18 +26,26 @@ type file struct {
 }
 
 type modelFile struct {
-	found                         bool
-	kind, unknown, prefix, maxLen json.RawMessage
-	others                        map[string]bool // keys of other models
-	vocab                         vocabulary
-	listed                        bool // vocab is a list, as Unigram has it
+	found                               bool
+	kind, unknown, prefix, maxLen       json.RawMessage
+	unknownID, byteFallback             json.RawMessage
+	suffix, fuse, dropout, ignoreMerges json.RawMessage
+	vocab                               vocabulary
+	scores                              []float64 // of a vocab that is a list, as Unigram has it
+	listed                              bool
+	merges                              [][2]string
+	merged                              bool // there are merges, if none
 }
 
 // Parse reads a tokenizer.json as the tokenizers library of Hugging Face writes
-// it. Supported are the parts of BERT models: the normalizer BertNormalizer (or
-// none), the pre-tokenizer BertPreTokenizer, the model WordPiece, and the
-// post-processors TemplateProcessing and BertProcessing (or none). Any other
-// part is an error that names it.
+// it. Supported are the models WordPiece, Unigram and BPE (bytes or characters);
+// the normalizers BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, Strip,
+// StripAccents, Replace, Prepend and Precompiled; the pre-tokenizers
+// BertPreTokenizer, ByteLevel, Metaspace, Whitespace, WhitespaceSplit,
+// Punctuation, Digits, CharDelimiterSplit and Split by a text or by the regular
+// expressions of GPT-2, cl100k and Qwen; sequences of these; and the
+// post-processors TemplateProcessing, BertProcessing, RobertaProcessing and
+// ByteLevel (or none). Any other part is an error that names it.
 //
 // The blocks "truncation" and "padding" are ignored: they are leftovers of
 // whatever run saved the file, and often shorter than the model's own limit.
@@ -62,15 +71,17 @@ func parse(data []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	t := &Tokenizer{}
-	if t.model, err = f.model.wordPiece(); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
 	if t.normalizer, err = parseNormalizer(f.normalizer); err != nil {
 		return nil, fmt.Errorf("normalizer: %w", err)
 	}
-	if t.preTokenizer, err = parsePreTokenizer(f.preTokenizer); err != nil {
+	pre, err := parsePreTokenizer(f.preTokenizer)
+	if err != nil {
 		return nil, fmt.Errorf("pre_tokenizer: %w", err)
 	}
+	if t.model, err = f.model.model(pre.byteLevel); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	t.choose(pre)
 	if t.template, err = parsePostProcessor(f.postProcessor); err != nil {
 		return nil, fmt.Errorf("post_processor: %w", err)
 	}
@@ -113,31 +124,25 @@ func readFile(data []byte) (*file, error) {
 
 // read reads the model at the scanner.
 func (m *modelFile) read(s *scanner) error {
-	*m = modelFile{found: true, others: map[string]bool{}}
+	*m = modelFile{found: true}
 	err := s.object(func(key []byte) (err error) {
 		name := string(key)
-		if c, err := s.peek(); name == "vocab" && err == nil && c == '{' {
-			return m.readVocab(s)
+		if c, err := s.peek(); err == nil {
+			switch {
+			case name == "vocab" && c == '{':
+				return m.readVocab(s)
+			case name == "vocab" && c == '[':
+				return m.readScores(s)
+			case name == "merges" && c == '[':
+				return m.readMerges(s)
+			}
 		}
 		raw, err := s.value()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		switch name {
-		case "type":
-			m.kind = raw
-		case "unk_token":
-			m.unknown = raw
-		case "continuing_subword_prefix":
-			m.prefix = raw
-		case "max_input_chars_per_word":
-			m.maxLen = raw
-		case "vocab":
-			m.listed = true
-		default:
-			if len(m.others) < 64 {
-				m.others[name] = true
-			}
+		if to := m.field(name); to != nil {
+			*to = raw
 		}
 		return nil
 	})
@@ -147,21 +152,45 @@ func (m *modelFile) read(s *scanner) error {
 	return nil
 }
 
+// field returns where a field is kept, nil for others.
+func (m *modelFile) field(name string) *json.RawMessage {
+	switch name {
+	case "type":
+		return &m.kind
+	case "unk_token":
+		return &m.unknown
+	case "unk_id":
+		return &m.unknownID
+	case "continuing_subword_prefix":
+		return &m.prefix
+	case "end_of_word_suffix":
+		return &m.suffix
+	case "max_input_chars_per_word":
+		return &m.maxLen
+	case "byte_fallback":
+		return &m.byteFallback
+	case "fuse_unk":
+		return &m.fuse
+	case "dropout":
+		return &m.dropout
+	case "ignore_merges":
+		return &m.ignoreMerges
+	}
+	return nil
+}
+
 func (m *modelFile) readVocab(s *scanner) error {
-	m.vocab = vocabulary{}
+	m.vocab, m.scores, m.listed = vocabulary{}, nil, false
 	// A token with its quotes, colon and id takes at least seven bytes.
 	rest := len(s.data) - s.at
 	m.vocab.text = make([]byte, 0, min(rest/2, 1<<20))
 	err := s.object(func(token []byte) error {
-		if len(token) > maxTokenBytes {
-			return s.fail("a token of %d bytes, more than %d", len(token), maxTokenBytes)
+		if err := m.checkToken(s, token); err != nil {
+			return err
 		}
 		id, err := s.integer(maxID)
 		if err != nil {
 			return fmt.Errorf("the id of %q: %w", token, err)
-		}
-		if len(m.vocab.ids) == maxVocab {
-			return s.fail("more than %d tokens", maxVocab)
 		}
 		m.vocab.add(token, id)
 		return nil
@@ -175,6 +204,81 @@ func (m *modelFile) readVocab(s *scanner) error {
 	return nil
 }
 
+func (m *modelFile) checkToken(s *scanner, token []byte) error {
+	if len(token) > maxTokenBytes {
+		return s.fail("a token of %d bytes, more than %d", len(token), maxTokenBytes)
+	}
+	if len(m.vocab.ids) == maxVocab {
+		return s.fail("more than %d tokens", maxVocab)
+	}
+	return nil
+}
+
+// readScores reads a list of tokens with their scores.
+func (m *modelFile) readScores(s *scanner) error {
+	m.vocab, m.scores, m.listed = vocabulary{}, nil, true
+	err := s.array(func() error {
+		return s.pair(func() error {
+			token, err := s.text()
+			if err != nil {
+				return err
+			}
+			if err := m.checkToken(s, token); err != nil {
+				return err
+			}
+			m.vocab.add(token, int32(len(m.vocab.ids)))
+			return nil
+		}, func() error {
+			score, err := s.float()
+			m.scores = append(m.scores, score)
+			return err
+		})
+	})
+	if err == nil {
+		err = m.vocab.build()
+	}
+	if err != nil {
+		return fmt.Errorf("vocab: %w", err)
+	}
+	return nil
+}
+
+// readMerges reads pairs of tokens: each a list of two, or a text with a space.
+func (m *modelFile) readMerges(s *scanner) error {
+	m.merges, m.merged = nil, true
+	err := s.array(func() error {
+		if len(m.merges) == maxVocab {
+			return s.fail("more than %d merges", maxVocab)
+		}
+		var pair [2]string
+		c, err := s.peek()
+		if err == nil && c == '[' {
+			part := func(i int) func() error {
+				return func() error {
+					token, err := s.text()
+					pair[i] = string(token)
+					return err
+				}
+			}
+			err = s.pair(part(0), part(1))
+		} else if err == nil {
+			var text []byte
+			if text, err = s.text(); err == nil {
+				a, b, ok := strings.Cut(string(text), " ")
+				if pair = [2]string{a, b}; !ok || strings.Contains(b, " ") {
+					err = s.fail("%q is no pair", text)
+				}
+			}
+		}
+		m.merges = append(m.merges, pair)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("merges: %w", err)
+	}
+	return nil
+}
+
 // name returns the model's type. Old files do not tell it.
 func (m *modelFile) name() (string, error) {
 	if m.kind != nil {
@@ -184,7 +288,7 @@ func (m *modelFile) name() (string, error) {
 	switch {
 	case !m.found:
 		return "", errors.New("missing")
-	case m.others["merges"]:
+	case m.merged:
 		return "BPE", nil
 	case m.listed:
 		return "Unigram", nil
@@ -194,14 +298,27 @@ func (m *modelFile) name() (string, error) {
 	return "WordLevel", nil
 }
 
-func (m *modelFile) wordPiece() (*wordPiece, error) {
+// model makes the model; byteLevel says that a ByteLevel pre-tokenizer stands
+// before it.
+func (m *modelFile) model(byteLevel bool) (model, error) {
 	name, err := m.name()
 	if err != nil {
 		return nil, err
 	}
-	if name != "WordPiece" {
-		return nil, unsupported("model", name, "WordPiece")
+	switch {
+	case name == "BPE":
+		return newBPE(m, byteLevel)
+	case byteLevel:
+		return nil, fmt.Errorf("the pre-tokenizer ByteLevel is not supported before %s", name)
+	case name == "WordPiece":
+		return m.wordPiece()
+	case name == "Unigram":
+		return newUnigram(m)
 	}
+	return nil, unsupported("model", name, "WordPiece, Unigram, BPE")
+}
+
+func (m *modelFile) wordPiece() (*wordPiece, error) {
 	w := &wordPiece{}
 	var unknown string
 	if err := errors.Join(
@@ -225,54 +342,6 @@ func (m *modelFile) wordPiece() (*wordPiece, error) {
 	return w, nil
 }
 
-func parseNormalizer(raw json.RawMessage) (normalizer, error) {
-	if isNull(raw) {
-		return identity{}, nil
-	}
-	var j struct {
-		Type         string          `json:"type"`
-		CleanText    json.RawMessage `json:"clean_text"`
-		Chinese      json.RawMessage `json:"handle_chinese_chars"`
-		StripAccents *bool           `json:"strip_accents"`
-		Lowercase    json.RawMessage `json:"lowercase"`
-	}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
-	if j.Type != "BertNormalizer" {
-		return nil, unsupported("normalizer", j.Type, "BertNormalizer")
-	}
-	var clean, chinese, lower bool
-	if err := errors.Join(
-		field(j.CleanText, "clean_text", &clean),
-		field(j.Chinese, "handle_chinese_chars", &chinese),
-		field(j.Lowercase, "lowercase", &lower),
-	); err != nil {
-		return nil, err
-	}
-	strip := lower
-	if j.StripAccents != nil {
-		strip = *j.StripAccents
-	}
-	return newBertNormalizer(clean, chinese, strip, lower), nil
-}
-
-func parsePreTokenizer(raw json.RawMessage) (preTokenizer, error) {
-	var j struct {
-		Type string `json:"type"`
-	}
-	if isNull(raw) {
-		return nil, unsupported("pre-tokenizer", "null", "BertPreTokenizer")
-	}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
-	if j.Type != "BertPreTokenizer" {
-		return nil, unsupported("pre-tokenizer", j.Type, "BertPreTokenizer")
-	}
-	return newBertPreTokenizer(), nil
-}
-
 // field reads a value that has to be there.
 func field(raw json.RawMessage, name string, into any) error {
 	if isNull(raw) {
@@ -282,6 +351,14 @@ func field(raw json.RawMessage, name string, into any) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// optional reads a value that may be missing.
+func optional(raw json.RawMessage, name string, into any) error {
+	if isNull(raw) {
+		return nil
+	}
+	return field(raw, name, into)
 }
 
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

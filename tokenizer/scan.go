@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // scanner walks the outer objects of a JSON text by hand. Everything small goes
@@ -80,6 +81,60 @@ func (s *scanner) object(member func(key []byte) error) error {
 		}
 		s.at++
 	}
+}
+
+// array reads an array and calls member with the scanner at each value.
+func (s *scanner) array(member func() error) error {
+	if err := s.take('['); err != nil {
+		return err
+	}
+	if c, err := s.peek(); err != nil {
+		return err
+	} else if c == ']' {
+		s.at++
+		return nil
+	}
+	for {
+		if err := member(); err != nil {
+			return err
+		}
+		switch c, err := s.peek(); {
+		case err != nil:
+			return err
+		case c == ']':
+			s.at++
+			return nil
+		case c != ',':
+			return s.fail("%q where ',' or ']' belongs", c)
+		}
+		s.at++
+	}
+}
+
+// pair reads an array of two values.
+func (s *scanner) pair(first, second func() error) error {
+	for i, read := range []func() error{first, second} {
+		if err := s.take("[,"[i]); err != nil {
+			return err
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return s.take(']')
+}
+
+// float reads a number.
+func (s *scanner) float() (float64, error) {
+	raw, err := s.value()
+	if err != nil {
+		return 0, err
+	}
+	x, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		return 0, s.fail("%s is no number", raw)
+	}
+	return x, nil
 }
 
 // text reads a string.

@@ -2,13 +2,18 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"unicode/utf8"
 )
 
 // template says where special tokens stand among the texts: Hugging Face's
 // TemplateProcessing, and BertProcessing put into its terms.
 type template struct {
 	single, pair []part
+
+	trim  bool // offsets leave white space out
+	space bool // but for one space before the text, which ByteLevel has put there
 }
 
 // part is one place of a template: special tokens, or a text.
@@ -34,22 +39,118 @@ var plain = template{
 }
 
 func parsePostProcessor(raw json.RawMessage) (template, error) {
-	var head struct {
-		Type string `json:"type"`
-	}
-	if isNull(raw) {
-		return plain, nil
-	}
-	if err := json.Unmarshal(raw, &head); err != nil {
+	parts, err := sequence(raw, "processors", 0)
+	if err != nil {
 		return template{}, err
 	}
-	switch head.Type {
+	whole := plain
+	placed := false
+	for _, part := range parts {
+		t, err := parseProcessor(part)
+		if err != nil {
+			return template{}, err
+		}
+		if t.trim {
+			whole.trim, whole.space = true, t.space
+		}
+		if t.single == nil {
+			continue
+		}
+		if placed {
+			return template{}, errors.New("several parts add special tokens")
+		}
+		whole.single, whole.pair, placed = t.single, t.pair, true
+	}
+	return whole, nil
+}
+
+// parseProcessor reads one part; what adds no special tokens has no places.
+func parseProcessor(raw json.RawMessage) (template, error) {
+	var j struct {
+		Type           string `json:"type"`
+		TrimOffsets    *bool  `json:"trim_offsets"`
+		AddPrefixSpace *bool  `json:"add_prefix_space"`
+	}
+	if err := json.Unmarshal(raw, &j); err != nil {
+		return template{}, err
+	}
+	trim := j.TrimOffsets == nil || *j.TrimOffsets
+	space := j.AddPrefixSpace == nil || *j.AddPrefixSpace
+	switch j.Type {
 	case "TemplateProcessing":
 		return parseTemplate(raw)
 	case "BertProcessing":
 		return parseBertProcessing(raw)
+	case "RobertaProcessing":
+		t, err := parseRobertaProcessing(raw)
+		t.trim, t.space = trim, space
+		return t, err
+	case "ByteLevel":
+		return template{trim: trim, space: space}, nil
 	}
-	return template{}, unsupported("post-processor", head.Type, "TemplateProcessing, BertProcessing")
+	return template{}, unsupported("post-processor", j.Type, "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence")
+}
+
+func parseRobertaProcessing(raw json.RawMessage) (template, error) {
+	t, err := parseBertProcessing(raw)
+	if err != nil {
+		return t, err
+	}
+	cls, sep := t.single[0].ids, t.single[2].ids
+	t.pair = []part{{ids: cls}, {text: 0}, {ids: sep}, {ids: sep}, {text: 1}, {ids: sep}}
+	return t, nil
+}
+
+// trim takes white space out of the offsets of tokens that begin or end with it,
+// as process_offsets of Hugging Face's library does: as many characters of the
+// text, whatever these are.
+func (t *Tokenizer) trim(p *pieces, text string) {
+	for i, id := range p.ids {
+		at := &p.spans[i]
+		token, added := t.tokens[id]
+		if added {
+			token = text[at.Start:at.End] // with the white space it took
+		} else {
+			token, _ = t.model.token(id)
+		}
+		leading, trailing := spacesAround(token)
+		if leading == 1 && (i == 0 || at.Start == 0) && t.template.space {
+			leading = 0 // the one that ByteLevel has put there
+		}
+		for ; leading > 0 && at.Start < at.End; leading-- {
+			_, n := utf8.DecodeRuneInString(text[at.Start:])
+			at.Start += n
+		}
+		end := at.End
+		for ; trailing > 0 && end > 0; trailing-- {
+			_, n := utf8.DecodeLastRuneInString(text[:end])
+			end -= n
+		}
+		if trailing == 0 {
+			at.End = max(end, at.Start)
+		}
+	}
+}
+
+// spacesAround counts the characters of white space that a token begins and ends
+// with, signs for the byte of a space among them.
+func spacesAround(token string) (leading, trailing int) {
+	is := func(r rune) bool { return r == 'Ġ' || isSplit(r) }
+	for _, r := range token {
+		if !is(r) {
+			break
+		}
+		leading++
+	}
+	for len(token) > 0 {
+		r, n := utf8.DecodeLastRuneInString(token)
+		if !is(r) {
+			break
+		}
+		trailing++
+		token = token[:len(token)-n]
+	}
+	return leading, trailing
 }
 
 func parseBertProcessing(raw json.RawMessage) (template, error) {
@@ -122,7 +223,7 @@ func parseTemplate(raw json.RawMessage) (template, error) {
 	if err != nil {
 		return template{}, fmt.Errorf("pair template: %w", err)
 	}
-	return template{single, pair}, nil
+	return template{single: single, pair: pair}, nil
 }
 
 // maxSpecials bounds the special tokens of a template; real ones have four.

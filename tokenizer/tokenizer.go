@@ -9,7 +9,9 @@ import (
 // immutable and safe for concurrent use.
 type Tokenizer struct {
 	normalizer   normalizer
-	preTokenizer preTokenizer
+	preTokenizer preTokenizer // of BERT; nil: splitters cut the text
+	splitters    []splitter
+	origins      bool // splitters ask where words begin
 	model        model
 	template     template
 
@@ -48,6 +50,23 @@ type scratch struct {
 	marks  markRun
 	hashes []uint64
 	texts  [2]pieces
+
+	old, older  normalized // between the steps of a normalizer, and of splitters
+	forms       []changed
+	cur         *normalized // what splitters cut
+	words, more []span      // of cur
+	ways        []way
+	path        []pathPart
+	symbols     []symbol
+	merges      []merge
+	spelt       []byte
+}
+
+// size is how much memory it holds, roughly and in elements.
+func (s *scratch) size() int {
+	return cap(s.norm.text) + cap(s.norm.at) + cap(s.marks.marks) + cap(s.texts[0].ids) + cap(s.texts[1].ids) +
+		cap(s.old.text) + cap(s.old.at) + cap(s.older.text) + cap(s.older.at) + cap(s.forms) + cap(s.words) + cap(s.more) +
+		cap(s.ways) + cap(s.path) + cap(s.symbols) + cap(s.merges) + cap(s.spelt)
 }
 
 // prefixes returns room for the hashes of the n prefixes of a word.
@@ -69,7 +88,7 @@ func (t *Tokenizer) get() *scratch {
 }
 
 func (t *Tokenizer) put(s *scratch) {
-	if cap(s.norm.text)+cap(s.norm.at)+cap(s.marks.marks)+cap(s.texts[0].ids)+cap(s.texts[1].ids) <= keepScratch {
+	if s.size() <= keepScratch {
 		t.pool.Put(s)
 	}
 }
@@ -110,6 +129,18 @@ func (t *Tokenizer) AppendPair(ids, types []int32, a, b string, maxTokens int) (
 	return ids, types, total
 }
 
+// AppendText appends the ids of a text alone, without special tokens around it,
+// in the manner of [Tokenizer.Append]: for what puts prompts together itself.
+func (t *Tokenizer) AppendText(ids []int32, text string, maxTokens int) (_ []int32, total int) {
+	s := t.get()
+	defer t.put(s)
+	total = t.run(s, alone, text, "", maxTokens, false)
+	return append(ids, s.texts[0].ids...), total
+}
+
+// alone is a text and nothing around it.
+var alone = []part{{text: 0}}
+
 func (t *Tokenizer) encode(parts []part, a, b string, maxTokens int) Encoding {
 	s := t.get()
 	defer t.put(s)
@@ -140,6 +171,10 @@ func (t *Tokenizer) run(s *scratch, parts []part, a, b string, maxTokens int, al
 	t.text(s, &s.texts[0], a)
 	t.text(s, &s.texts[1], b)
 	na, nb := s.texts[0].total, s.texts[1].total
+	if t.template.trim && aligned {
+		t.trim(&s.texts[0], a)
+		t.trim(&s.texts[1], b)
+	}
 	if room >= 0 {
 		keepA, keepB := longestFirst(na, nb, room)
 		s.texts[0].cut(keepA)
@@ -194,10 +229,10 @@ func (t *Tokenizer) between(s *scratch, dst *pieces, text string, base int) {
 	for len(text) > 0 {
 		end := len(text)
 		// Normalized added tokens may hold white space: they need it whole.
-		if t.folded == nil && end > window {
+		if t.folded == nil && t.preTokenizer != nil && end > window {
 			end = cut(text, window)
 		}
-		s.norm.reset(dst.aligned)
+		s.norm.reset(dst.aligned || t.origins)
 		t.normalizer.normalize(&s.norm, s, text[:end], base)
 		t.folds(s, dst)
 		text, base = text[end:], base+end
@@ -240,6 +275,10 @@ func (t *Tokenizer) folds(s *scratch, dst *pieces) {
 
 // words tokenizes the words of the normalized text[from:to] in s.
 func (t *Tokenizer) words(s *scratch, dst *pieces, from, to int) {
+	if t.preTokenizer == nil {
+		t.splits(s, dst, from, to)
+		return
+	}
 	text := s.norm.text[:to]
 	for {
 		start, end := t.preTokenizer.next(text, from)

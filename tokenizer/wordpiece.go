@@ -19,7 +19,7 @@ type model interface {
 // Korean voice search", as BERT applies it): a word that cannot be covered
 // whole is one unknown token.
 type wordPiece struct {
-	vocab    vocabulary
+	named
 	prefix   string // of tokens that continue a word
 	inner    uint64 // hash of prefix
 	unknown  int32
@@ -65,13 +65,17 @@ func (w *wordPiece) cover(dst *pieces, s *scratch, text *normalized, start int, 
 	return true
 }
 
-func (w *wordPiece) id(token string) int32 { return w.vocab.lookup(token) }
+// named is the vocabulary of a model.
+type named struct{ vocab vocabulary }
 
-func (w *wordPiece) token(id int32) (string, bool) {
-	if id < 0 || int(id) >= len(w.vocab.byID) || w.vocab.byID[id] < 0 {
+func (m *named) id(token string) int32 { return m.vocab.lookup(token) }
+
+func (m *named) token(id int32) (string, bool) {
+	v := &m.vocab
+	if id < 0 || int(id) >= len(v.byID) || v.byID[id] < 0 {
 		return "", false
 	}
-	return string(w.vocab.token(int(w.vocab.byID[id]))), true
+	return string(v.token(int(v.byID[id]))), true
 }
 
-func (w *wordPiece) size() int { return w.vocab.count }
+func (m *named) size() int { return m.vocab.count }
