@@ -70,7 +70,7 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 		}
 		if head.Type == "BertNormalizer" {
 			if i > 0 {
-				return nil, errors.New("BertNormalizer is supported as the first part only")
+				return nil, errors.New("only the first part may be BertNormalizer")
 			}
 			if c.first, err = parseBertNormalizer(part); err != nil {
 				return nil, err
@@ -119,7 +119,11 @@ func parseStep(name string, raw json.RawMessage) (step, error) {
 	case "Prepend":
 		return prepend(j.Prepend), nil
 	case "Replace":
-		return j.Pattern.replacement(j.Content)
+		step, err := j.Pattern.replacement(j.Content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return step, nil
 	case "Precompiled":
 		c, err := newCharsmap(j.Charsmap)
 		if err != nil {
@@ -167,21 +171,21 @@ func (p patternJSON) replacement(to string) (step, error) {
 	case p.String != nil && *p.String != "" && len(*p.String) <= most:
 		return replaceText{[]byte(*p.String), to}, nil
 	case p.Regex == nil || len(*p.Regex) > most:
-		return nil, errors.New("Replace: no pattern")
+		return nil, errors.New("no pattern")
 	case strings.Contains(*p.Regex, "(?") || strings.ContainsAny(*p.Regex, `^$`):
-		return nil, fmt.Errorf("Replace: the regular expression %q is not supported", *p.Regex)
+		return nil, fmt.Errorf("the regular expression %q is not supported", *p.Regex)
 	}
 	for i, c := range *p.Regex {
 		if c == '\\' && i+1 < len(*p.Regex) && strings.IndexByte(`.|*+?()[]{}\-/`, (*p.Regex)[i+1]) < 0 {
-			return nil, fmt.Errorf("Replace: the class in the regular expression %q is not supported", *p.Regex)
+			return nil, fmt.Errorf("the class in the regular expression %q is not supported", *p.Regex)
 		}
 	}
 	re, err := regexp.Compile(*p.Regex)
 	if err != nil {
-		return nil, fmt.Errorf("Replace: %w", err)
+		return nil, fmt.Errorf("pattern: %w", err)
 	}
 	if re.MatchString("") {
-		return nil, fmt.Errorf("Replace: the regular expression %q matches nothing at all", *p.Regex)
+		return nil, fmt.Errorf("the regular expression %q matches nothing at all", *p.Regex)
 	}
 	return replacePattern{re, to}, nil
 }
@@ -216,10 +220,14 @@ func parsePreTokenizer(raw json.RawMessage) (p splitting, err error) {
 	}
 	for _, part := range parts {
 		if p.byteLevel {
-			return p, errors.New("ByteLevel is supported as the last part only")
+			return p, errors.New("only the last part may be ByteLevel")
 		}
-		if err := p.parse(part); err != nil {
+		var j preTokenizerJSON
+		if err := json.Unmarshal(part, &j); err != nil {
 			return p, err
+		}
+		if err := p.add(j); err != nil {
+			return p, fmt.Errorf("%s: %w", j.Type, err)
 		}
 	}
 	return p, nil
@@ -239,12 +247,8 @@ type preTokenizerJSON struct {
 	Delimiter      string      `json:"delimiter"`
 }
 
-// parse adds one part.
-func (p *splitting) parse(raw json.RawMessage) error {
-	var j preTokenizerJSON
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return err
-	}
+// add adds one part.
+func (p *splitting) add(j preTokenizerJSON) error {
 	add := func(s splitter) error {
 		p.splitters = append(p.splitters, s)
 		return nil
@@ -269,7 +273,7 @@ func (p *splitting) parse(raw json.RawMessage) error {
 		return add(rangeSplitter{next: runes(isSplit), behavior: removed})
 	case "CharDelimiterSplit":
 		if len([]rune(j.Delimiter)) != 1 {
-			return fmt.Errorf("CharDelimiterSplit: the delimiter %q", j.Delimiter)
+			return fmt.Errorf("the delimiter %q", j.Delimiter)
 		}
 		return add(rangeSplitter{next: literal(j.Delimiter), behavior: removed})
 	case "Digits":
@@ -280,7 +284,7 @@ func (p *splitting) parse(raw json.RawMessage) error {
 	case "Punctuation":
 		b, err := parseBehavior(or(j.Behavior, "Isolated"))
 		if err != nil {
-			return fmt.Errorf("Punctuation: %w", err)
+			return err
 		}
 		return add(rangeSplitter{next: runes(isPunct), behavior: b})
 	case "Split":
@@ -307,7 +311,7 @@ func parseBehavior(name string) (behavior, error) {
 func (p *splitting) metaspace(j preTokenizerJSON) error {
 	m := metaspace{sign: or(j.Replacement, "▁"), parts: j.Split == nil || *j.Split}
 	if len([]rune(m.sign)) != 1 {
-		return fmt.Errorf("Metaspace: the replacement %q", m.sign)
+		return fmt.Errorf("the replacement %q", m.sign)
 	}
 	scheme := j.PrependScheme
 	if j.AddPrefixSpace != nil && scheme == "" { // as older files have it
@@ -321,7 +325,7 @@ func (p *splitting) metaspace(j preTokenizerJSON) error {
 	case "never":
 		m.scheme = never
 	default:
-		return fmt.Errorf("Metaspace: unknown prepend_scheme %q", scheme)
+		return fmt.Errorf("unknown prepend_scheme %q", scheme)
 	}
 	p.splitters = append(p.splitters, m)
 	return nil
@@ -331,14 +335,14 @@ func (p *splitting) metaspace(j preTokenizerJSON) error {
 func (p *splitting) pattern(j preTokenizerJSON) error {
 	b, err := parseBehavior(j.Behavior)
 	if err != nil {
-		return fmt.Errorf("Split: %w", err)
+		return err
 	}
 	s := rangeSplitter{behavior: b, invert: j.Invert}
 	switch {
 	case j.Pattern.String != nil && *j.Pattern.String != "":
 		s.next = literal(*j.Pattern.String)
 	case j.Pattern.Regex == nil:
-		return errors.New("Split: no pattern")
+		return errors.New("no pattern")
 	default:
 		switch *j.Pattern.Regex {
 		case gpt2Pattern:
@@ -348,7 +352,7 @@ func (p *splitting) pattern(j preTokenizerJSON) error {
 		case cl100k:
 			s.next = everything(cl100kEnd(3))
 		default:
-			return fmt.Errorf("Split: the regular expression %q is not supported (those of GPT-2, cl100k and Qwen are)", *j.Pattern.Regex)
+			return fmt.Errorf("the regular expression %q is not supported (those of GPT-2, cl100k and Qwen are)", *j.Pattern.Regex)
 		}
 	}
 	p.splitters = append(p.splitters, s)

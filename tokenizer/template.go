@@ -107,11 +107,9 @@ func parseRobertaProcessing(raw json.RawMessage) (template, error) {
 func (t *Tokenizer) trim(p *pieces, text string) {
 	for i, id := range p.ids {
 		at := &p.spans[i]
-		token, added := t.tokens[id]
-		if added {
+		token, _ := t.model.token(id)
+		if _, added := t.tokens[id]; added {
 			token = text[at.Start:at.End] // with the white space it took
-		} else {
-			token, _ = t.model.token(id)
 		}
 		leading, trailing := spacesAround(token)
 		if leading == 1 && (i == 0 || at.Start == 0) && t.template.space {

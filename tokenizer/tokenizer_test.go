@@ -34,7 +34,7 @@ func TestParseErrors(t *testing.T) {
 		{`{"type": "BertPreTokenizer"}`, `{"type": "Split", "behavior": "Isolated", "pattern": {"Regex": "\\p{Han}"}}`, `the regular expression "\\p{Han}" is not supported`},
 		{`{"type": "BertPreTokenizer"}`, `{"type": "Split", "behavior": "Random", "pattern": {"String": "a"}}`, `unknown behavior "Random"`},
 		{`{"type": "BertPreTokenizer"}`, `{"type": "ByteLevel"}`, "ByteLevel is not supported before WordPiece"},
-		{`{"type": "BertPreTokenizer"}`, `{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits"}]}`, "ByteLevel is supported as the last part only"},
+		{`{"type": "BertPreTokenizer"}`, `{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits"}]}`, "only the last part may be ByteLevel"},
 		{`{"type": "BertPreTokenizer"}`, strings.Repeat(`{"type": "Sequence", "pretokenizers": [`, 20) + strings.Repeat("]}", 20), "sequences lie deeper than 8"},
 		{`{"type": "BertPreTokenizer"}`, `{"type": "Metaspace", "prepend_scheme": "last"}`, `unknown prepend_scheme "last"`},
 		{`"TemplateProcessing"`, `"PairProcessing"`, `unsupported post-processor "PairProcessing" (supported: TemplateProcessing, BertProcessing, RobertaProcessing`},
