@@ -57,7 +57,7 @@ func TestLogitsEqualTransformers(t *testing.T) {
 		transformer.FP32: 2e-5, // sums in another order
 		transformer.INT8: 0.25, // a tiny random model is worse off than a real one; logits span 8
 	} {
-		m := load(t, crossencoder.Options{Precision: precision})
+		m := load(t, crossencoder.Options{Precision: precision, Long: crossencoder.LongTruncate})
 		scores := make([]rerank.PairScore, len(pairs))
 		if err := m.ScorePairs(t.Context(), pairs, scores); err != nil {
 			t.Fatal(err)
@@ -71,11 +71,58 @@ func TestLogitsEqualTransformers(t *testing.T) {
 }
 
 func TestTruncationIsReported(t *testing.T) {
-	m := load(t, crossencoder.Options{})
+	m := load(t, crossencoder.Options{Long: crossencoder.LongTruncate})
 	scores := make([]rerank.PairScore, 2)
 	err := m.ScorePairs(t.Context(), []rerank.Pair{{Query: "a", Text: strings.Repeat("the river ", 60)}, {Query: "a", Text: "b"}}, scores)
 	if err != nil || !scores[0].Truncated || scores[0].Tokens != 64 || scores[1].Truncated || scores[1].Tokens != 5 {
 		t.Errorf("%+v, %v", scores, err)
+	}
+}
+
+// TestLongTexts compares the score of a long text with those of its parts.
+func TestLongTexts(t *testing.T) {
+	words := strings.Fields(strings.Repeat("the river is a lease ", 30)) // tokens of their own, as "a" is
+	text := strings.Join(words, " ")
+	score := func(o crossencoder.Options, query, text string) rerank.PairScore {
+		scores := make([]rerank.PairScore, 1)
+		if err := load(t, o).ScorePairs(t.Context(), []rerank.Pair{{Query: query, Text: text}}, scores); err != nil {
+			t.Fatal(err)
+		}
+		return scores[0]
+	}
+	// A window of 64 has room for 60 tokens of text beside the query; each part begins
+	// 7 before the end of the one before.
+	want := rerank.PairScore{Logit: float32(math.Inf(-1))}
+	for at := 0; ; at += 60 - 7 {
+		end := min(at+60, len(words))
+		part := score(crossencoder.Options{}, "a", strings.Join(words[at:end], " "))
+		want.Logit, want.Tokens = max(want.Logit, part.Logit), want.Tokens+part.Tokens
+		if end == len(words) {
+			break
+		}
+	}
+	if got := score(crossencoder.Options{}, "a", text); got != want {
+		t.Errorf("in parts: %+v, want %+v", got, want)
+	}
+	first := score(crossencoder.Options{}, "a", strings.Join(words[:60], " "))
+	cut := score(crossencoder.Options{Long: crossencoder.LongTruncate}, "a", text)
+	if cut.Logit != first.Logit || !cut.Truncated || cut.Tokens != 64 {
+		t.Errorf("cut: %+v, want %+v", cut, first)
+	}
+	passage := score(crossencoder.Options{}, "a", strings.Join(words[:20], " "))
+	if got := score(crossencoder.Options{Long: crossencoder.LongFirst, ChunkTokens: 20}, "a", text); got.Logit != passage.Logit || !got.Truncated || got.Tokens != 24 {
+		t.Errorf("first passage: %+v, want %+v", got, passage)
+	}
+	if got := score(crossencoder.Options{MaxChunks: 2}, "a", text); !got.Truncated || got.Tokens != 128 {
+		t.Errorf("two chunks: %+v", got)
+	}
+	// A long query keeps half of the room, the text what is left.
+	half := score(crossencoder.Options{Long: crossencoder.LongTruncate}, text, text)
+	if alone := score(crossencoder.Options{}, strings.Join(words[:30], " "), strings.Join(words[:31], " ")); half.Logit != alone.Logit || half.Tokens != 64 {
+		t.Errorf("both long: %+v, want %+v", half, alone)
+	}
+	if got := score(crossencoder.Options{}, text, "a"); !got.Truncated {
+		t.Errorf("a cut query: %+v", got)
 	}
 }
 
@@ -112,6 +159,9 @@ func TestManyGoroutinesAgree(t *testing.T) {
 func TestErrors(t *testing.T) {
 	if _, err := crossencoder.Load(os.DirFS("testdata/tiny3"), crossencoder.Options{}); err == nil || !strings.Contains(err.Error(), "3 labels") {
 		t.Errorf("three labels: %v", err)
+	}
+	if _, err := crossencoder.Load(os.DirFS("testdata/tiny3"), crossencoder.Options{Label: "perhaps"}); err == nil || !strings.Contains(err.Error(), `no label "perhaps"`) {
+		t.Errorf("an unknown label: %v", err)
 	}
 	if _, err := crossencoder.Load(fstest.MapFS{}, crossencoder.Options{}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "config.json") {
 		t.Errorf("no files: %v", err)

@@ -96,7 +96,7 @@ func inspect(folder string) (architecture, error) {
 		return 0, fmt.Errorf("%s/config.json: %w", folder, err)
 	}
 	for _, a := range config.Architectures {
-		if strings.HasSuffix(a, "ForSequenceClassification") {
+		if strings.HasSuffix(a, "ForSequenceClassification") || a == "Qwen3ForCausalLM" {
 			return crossEncoder, nil
 		}
 	}

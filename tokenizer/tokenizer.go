@@ -138,6 +138,25 @@ func (t *Tokenizer) AppendText(ids []int32, text string, maxTokens int) (_ []int
 	return append(ids, s.texts[0].ids...), total
 }
 
+// PairSpecials returns the number of special tokens of a pair.
+func (t *Tokenizer) PairSpecials() int { return specials(t.template.pair) }
+
+// AssemblePair appends the ids and types of a pair whose texts are tokens already,
+// as [Tokenizer.AppendText] gives them, with the special tokens.
+func (t *Tokenizer) AssemblePair(ids, types, a, b []int32) (_, _ []int32) {
+	for _, p := range t.template.pair {
+		add := p.ids
+		if add == nil {
+			add = [2][]int32{a, b}[p.text]
+		}
+		ids = append(ids, add...)
+		for range add {
+			types = append(types, p.kind)
+		}
+	}
+	return ids, types
+}
+
 // alone is a text and nothing around it.
 var alone = []part{{text: 0}}
 

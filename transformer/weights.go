@@ -36,18 +36,25 @@ type tensors struct {
 	names    naming
 }
 
+// WeightFiles returns the names of the files in a model's folder that hold its
+// weights: model.safetensors, or those that its index lists.
+func WeightFiles(fsys fs.FS) ([]string, error) {
+	_, err := fs.Stat(fsys, weightsName)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return []string{weightsName}, err
+	}
+	shards, indexErr := readIndex(fsys)
+	if errors.Is(indexErr, fs.ErrNotExist) {
+		return nil, err // which names the usual file
+	}
+	return shards, indexErr
+}
+
 // openTensors reads model.safetensors, or the files that an index names.
 func openTensors(fsys fs.FS) (*tensors, error) {
-	names := []string{weightsName}
-	if _, err := fs.Stat(fsys, weightsName); errors.Is(err, fs.ErrNotExist) {
-		shards, indexErr := readIndex(fsys)
-		switch {
-		case errors.Is(indexErr, fs.ErrNotExist):
-			return nil, err // which names the usual file
-		case indexErr != nil:
-			return nil, indexErr
-		}
-		names = shards
+	names, err := WeightFiles(fsys)
+	if err != nil {
+		return nil, err
 	}
 	t := &tensors{from: names}
 	for _, name := range names {

@@ -114,7 +114,7 @@ func measure(ctx context.Context, full bool) (*result, error) {
 }
 
 func load(files fs.FS, workers int) (*crossencoder.Model, error) {
-	return crossencoder.Load(files, crossencoder.Options{Precision: transformer.INT8, Workers: workers})
+	return crossencoder.Load(files, crossencoder.Options{Precision: transformer.INT8, Workers: workers, Long: crossencoder.LongTruncate})
 }
 
 // shape measures every number and length. What would take too long, going by

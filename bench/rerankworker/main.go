@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return fmt.Errorf("a folder for packed weights: %w", err)
 	}
 	m, err := crossencoder.Load(os.DirFS(args[0]), crossencoder.Options{
-		Precision: precision, Workers: threads, Cache: filepath.Join(cache, "rerank", "weights"),
+		Precision: precision, Workers: threads, Long: crossencoder.LongTruncate, Cache: filepath.Join(cache, "rerank", "weights"),
 	})
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ func TestTinyBERT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := crossencoder.Load(files, crossencoder.Options{Precision: transformer.INT8})
+	m, err := crossencoder.Load(files, crossencoder.Options{Precision: transformer.INT8, Long: crossencoder.LongTruncate})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,111 @@
+package crossencoder
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/flashrerank/rerank"
+)
+
+// RerankOptions say how hits are judged. The zero value is the default.
+type RerankOptions struct {
+	// Fields are the names of the fields that are judged, see [Render]; none means
+	// the document's title and text.
+	Fields []string
+
+	// MinRelevance leaves out hits that are less relevant, from 0 to 1.
+	MinRelevance float64
+}
+
+// Reranker orders hits by the judgment of a cross-encoder, a
+// [rerank.BatchReranker]. It is safe for concurrent use.
+type Reranker struct {
+	model   *Model
+	options RerankOptions
+}
+
+// Reranker returns the reranker of a model by default options.
+func (m *Model) Reranker() *Reranker { return m.NewReranker(RerankOptions{}) }
+
+// NewReranker returns a reranker of a model.
+func (m *Model) NewReranker(o RerankOptions) *Reranker { return &Reranker{model: m, options: o} }
+
+// Model returns what identifies the model.
+func (r *Reranker) Model() rerank.ModelInfo { return r.model.info }
+
+const stage = "cross-encoder"
+
+// Rerank judges the query with every hit's content. Scores are raw logits;
+// relevance is their sigmoid.
+func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
+	results, err := r.RerankBatch(ctx, []rerank.Request{q})
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	return results[0], nil
+}
+
+// RerankBatch judges the hits of several requests together.
+func (r *Reranker) RerankBatch(ctx context.Context, requests []rerank.Request) ([]rerank.Result, error) {
+	start := time.Now()
+	var pairs []rerank.Pair
+	for _, q := range requests {
+		for _, h := range q.Hits {
+			pairs = append(pairs, rerank.Pair{Query: q.Query.Text, Text: r.text(h.Document)})
+		}
+	}
+	judged := make([]rerank.PairScore, len(pairs))
+	if err := r.model.ScorePairs(ctx, pairs, judged); err != nil {
+		return nil, err
+	}
+	results := make([]rerank.Result, len(requests))
+	for i, q := range requests {
+		results[i] = r.result(q, judged[:len(q.Hits)])
+		results[i].Stages[0].Elapsed = time.Since(start)
+		judged = judged[len(q.Hits):]
+	}
+	return results, nil
+}
+
+func (r *Reranker) text(d rerank.Document) string {
+	if len(r.options.Fields) == 0 {
+		return d.Content()
+	}
+	return Render(d, r.options.Fields)
+}
+
+// result orders the hits of a request.
+func (r *Reranker) result(q rerank.Request, judged []rerank.PairScore) rerank.Result {
+	report := rerank.StageReport{Stage: stage, Model: r.model.info.Name, Candidates: len(q.Hits), Scored: len(judged)}
+	scores := make([]float64, len(judged))
+	split := 0
+	for i, j := range judged {
+		scores[i] = float64(j.Logit)
+		report.Tokens += j.Tokens
+		if j.Truncated {
+			report.Truncated++
+		}
+		if j.Tokens > r.model.info.MaxTokens {
+			split++
+		}
+	}
+	if split > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%d long texts were judged in parts, by their best", split))
+	}
+	hits := rerank.Reorder(q, rerank.Scoring{Stage: stage, Scale: rerank.ScaleLogit, Scores: scores, Relevance: sigmoid})
+	kept := hits
+	for i, h := range hits {
+		if h.Relevance < r.options.MinRelevance {
+			kept = hits[:i]
+			break
+		}
+	}
+	if left := len(hits) - len(kept); left > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%d hits of a relevance below %v are left out", left, r.options.MinRelevance))
+	}
+	return rerank.Result{Hits: kept, Stages: []rerank.StageReport{report}}
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
