@@ -17,7 +17,7 @@ const module = "github.com/flashrerank/rerank"
 var floors = [][]string{
 	{""}, // the vocabulary
 	{"internal", "reranktest"},
-	{"analysis", "chunk", "tokenizer", "transformer", "eval"},
+	{"analysis", "chunk", "tokenizer", "transformer", "eval", "hub"},
 	{"index", "dataset"},
 	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder"},
 	{"models", "fusion", "cascade"},
