@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/flashrerank/rerank"
@@ -50,7 +49,11 @@ func loadBiencoder(name string) (*biencoder.Model, error) {
 	if name == MiniLM {
 		return minilm.Load(biencoder.Options{})
 	}
-	return biencoder.Load(os.DirFS(name), biencoder.Options{})
+	files, err := ModelFiles(name)
+	if err != nil {
+		return nil, err
+	}
+	return biencoder.Load(files, biencoder.Options{})
 }
 
 // signals are the judgments that rerankers are made of. Over an index they are
@@ -115,7 +118,11 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	if m, ok := l.crossencoders[folder]; ok {
 		return m, nil
 	}
-	m, err := crossencoder.Load(os.DirFS(folder), crossencoder.Options{})
+	files, err := ModelFiles(folder)
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	m, err := crossencoder.Load(files, crossencoder.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}
@@ -147,8 +154,11 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 //   - "bm25": BM25 with the statistics of the given texts.
 //   - the folder of a bi-encoder in sentence-transformers layout: its blend as
 //     above; with "cosine:" before the folder, its cosine alone.
-//   - the folder of a cross-encoder (BERT with a classification head): its
+//   - the folder of a cross-encoder (a sequence classifier, or Qwen3-Reranker): its
 //     judgment of each pair.
+//
+// In place of a folder there may be a zip file of one, or the name of a model of
+// the Hub that is in the cache, see [ModelFiles].
 //
 // What a folder holds is decided by its files. A model is loaded on every
 // call: keep the reranker, which is safe for concurrent use.
@@ -163,4 +173,27 @@ func NewReranker(name string) (rerank.Reranker, error) {
 // bi-encoder. It is safe for concurrent use.
 func OpenEmbedder(name string) (rerank.Embedder, error) {
 	return new(Loader).Embedder(name)
+}
+
+// OpenScorer loads the cross-encoder of a name: a folder, a zip file or a model of
+// the Hub that is in the cache. It is safe for concurrent use.
+func OpenScorer(name string) (rerank.PairScorer, error) {
+	kind, err := inspect(name)
+	if err == nil && kind != crossEncoder {
+		err = fmt.Errorf("%s holds no cross-encoder", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	return new(Loader).crossencoder(name)
+}
+
+// IsCrossEncoder reports whether a name stands for a model with a classification
+// head, or a language model that judges.
+func IsCrossEncoder(name string) bool {
+	if isName(name) {
+		return false
+	}
+	kind, err := inspect(name)
+	return err == nil && kind == crossEncoder
 }

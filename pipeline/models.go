@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/flashrerank/rerank/internal/strictyaml"
@@ -51,7 +50,7 @@ func checkReranker(name string) error {
 	folder, cosine := strings.CutPrefix(name, cosinePrefix)
 	kind, err := inspect(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%q is none of %s, %s, and no folder of a model", name, None, strings.Join(Rerankers(), ", "))
+		return fmt.Errorf("%q is none of %s, %s, and no folder of a model: %w", name, None, strings.Join(Rerankers(), ", "), err)
 	}
 	if err == nil && cosine && kind != biEncoder {
 		err = fmt.Errorf("%s holds no bi-encoder, which a cosine needs", folder)
@@ -65,7 +64,7 @@ func checkEmbedder(name string) error {
 	}
 	kind, err := inspect(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%q is not %s and no folder of a model", name, MiniLM)
+		return fmt.Errorf("%q is not %s and no folder of a model: %w", name, MiniLM, err)
 	}
 	if err == nil && kind != biEncoder {
 		err = fmt.Errorf("%s holds no bi-encoder, which embedding needs", name)
@@ -73,18 +72,15 @@ func checkEmbedder(name string) error {
 	return err
 }
 
-// inspect tells what kind of model a folder holds: a classification head makes
-// a cross-encoder, a list of sentence-transformers modules a bi-encoder.
+// inspect tells what kind of model a name stands for: a classification head, or
+// a language model, makes a cross-encoder, a list of sentence-transformers modules
+// a bi-encoder.
 func inspect(folder string) (architecture, error) {
-	info, err := os.Stat(folder)
+	dir, err := ModelFiles(folder)
 	if err != nil {
 		return 0, err
 	}
-	if !info.IsDir() {
-		return 0, fmt.Errorf("%s is a file; a model is a folder", folder)
-	}
-	dir := os.DirFS(folder)
-	f, err := dir.Open("config.json")
+	f, err := dir.Open(configName)
 	if err != nil {
 		return 0, fmt.Errorf("%s holds no model: it has no config.json", folder)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/flashrerank/rerank/cascade"
+	"github.com/flashrerank/rerank/hub"
 	"github.com/flashrerank/rerank/internal/strictyaml"
 )
 
@@ -64,7 +66,8 @@ func (c *Config) rebase(dir string) {
 }
 
 // Rebase makes the relative folder of a model or re-ranker relative to dir. What
-// has a name of this package stays as it is.
+// has a name of this package stays as it is, and so does the name of a model of
+// the Hub, where there is no such folder.
 func Rebase(dir, name string) string {
 	prefix, folder := "", name
 	if rest, ok := strings.CutPrefix(name, cosinePrefix); ok {
@@ -73,7 +76,11 @@ func Rebase(dir, name string) string {
 	if isName(folder) || filepath.IsAbs(folder) {
 		return name
 	}
-	return prefix + filepath.Join(dir, folder)
+	joined := filepath.Join(dir, folder)
+	if _, err := os.Stat(joined); err != nil && isHubName(folder) {
+		return name
+	}
+	return prefix + joined
 }
 
 // YAML writes the configuration in the form that [Parse] reads.
@@ -86,4 +93,10 @@ func (c Config) YAML() ([]byte, error) {
 		return nil, fmt.Errorf("pipeline: configuration: %w", err)
 	}
 	return data, nil
+}
+
+// isHubName reports whether a name cannot but be that of a model of the Hub.
+func isHubName(name string) bool {
+	_, known := hub.Lookup(name)
+	return known || strings.Contains(name, "/") && hub.IsName(name)
 }

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/flashrerank/rerank/internal/simd"
-	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/pipeline"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -24,10 +22,11 @@ type benchModel struct {
 }
 
 func openBenchModel(name string) (*benchModel, error) {
-	m := &benchModel{files: minilm.Files()}
-	if name != pipeline.MiniLM {
-		m.files = os.DirFS(name)
+	files, err := pipeline.ModelFiles(name)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", name, err)
 	}
+	m := &benchModel{files: files}
 	loaded, err := m.load(1)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", name, err)

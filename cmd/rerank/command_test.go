@@ -238,15 +238,15 @@ func TestWrongCommandLines(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "index")
 	succeed(t, corpus, "index", "-o", dir, "-")
 	for words, args := range map[string][]string{
-		`unknown command "serch"`:    {"serch"},
-		"unknown flag":               {"search", "--frist", "x"},
-		"the query is empty":         {"search", dir, " "},
-		"cannot be negative":         {"search", dir, "a", "-n", "-1"},
-		"there is no parameter":      {"search", dir, "a", "--bm25", "lucene:k2=1"},
-		"not of the form":            {"search", dir, "a", "--bm25", "lucene:k1"},
-		"one query in quotes, got 0": {"sort"},
-		"there are info and verify":  {"model", "burn"},
-		"is none of auto, go":        {"demo", "--corpus", "moon"},
+		`unknown command "serch"`:                       {"serch"},
+		"unknown flag":                                  {"search", "--frist", "x"},
+		"the query is empty":                            {"search", dir, " "},
+		"cannot be negative":                            {"search", dir, "a", "-n", "-1"},
+		"there is no parameter":                         {"search", dir, "a", "--bm25", "lucene:k2=1"},
+		"not of the form":                               {"search", dir, "a", "--bm25", "lucene:k1"},
+		"one query in quotes, got 0":                    {"sort"},
+		"there are pull, list, remove, info and verify": {"model", "burn"},
+		"is none of auto, go":                           {"demo", "--corpus", "moon"},
 	} {
 		fail(t, exitUsage, words, "", args...)
 	}

@@ -9,39 +9,38 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
-	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
 func (a *app) modelCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "model",
-		Short: "About a model: what it is, and whether it is sound",
+		Short: "Fetch, list, remove, describe and check models",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q; there are info and verify", args[0])
+				return usagef("unknown command %q; there are pull, list, remove, info and verify", args[0])
 			}
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(a.modelInfoCommand(), a.modelVerifyCommand())
+	cmd.AddCommand(a.modelPullCommand(), a.modelListCommand(), a.modelRemoveCommand(), a.modelInfoCommand(), a.modelVerifyCommand())
 	return cmd
 }
 
 func (a *app) modelInfoCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "info [minilm|DIR]",
+		Use:   "info [minilm|DIR|NAME]",
 		Short: "Tell what a model is and which files it has",
 		Long: `Load a model and tell its name, fingerprint, dimensions, window and precision, and
 its files with sizes and SHA-256 sums. minilm is the model in this program; DIR is
-the folder of a sentence-transformers model.`,
+the folder of a sentence-transformers model or of a cross-encoder, or a zip file of
+one; NAME is a model that "model pull" has fetched.`,
 		Example: `  rerank model info
   rerank model info ./my-model --json`,
 		Args: arguments(cobra.MaximumNArgs(1), "at most one model"),
@@ -51,11 +50,13 @@ the folder of a sentence-transformers model.`,
 
 func (a *app) modelVerifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify [minilm|DIR]",
+		Use:   "verify [minilm|DIR|NAME]",
 		Short: "Check that a model is whole and computes what it should",
-		Long: `Load a model, which checks that its files fit together, and embed a few texts: the
-vectors must be numbers, a text's vector must be the same alone and among others,
-and texts that mean the same must be nearer than texts that do not.`,
+		Long: `Compare the files of a model that "model pull" has fetched with the Hub's checksums.
+Then load the model, which checks that its files fit together, and try it: a few
+texts are embedded, or judged by a cross-encoder. What comes out must be numbers, the
+same for a text alone and among others, and texts that mean the same must be nearer
+than texts that do not.`,
 		Example: `  rerank model verify
   rerank model verify ./my-model`,
 		Args: arguments(cobra.MaximumNArgs(1), "at most one model"),
@@ -84,12 +85,22 @@ type modelInfo struct {
 }
 
 func (a *app) modelInfo(name string) error {
-	e, err := pipeline.OpenEmbedder(name)
-	if err != nil {
-		return err
+	var out modelInfo
+	var err error
+	if pipeline.IsCrossEncoder(name) {
+		scorer, err := pipeline.OpenScorer(name)
+		if err != nil {
+			return err
+		}
+		out.Model = scorer.Model()
+	} else {
+		e, err := pipeline.OpenEmbedder(name)
+		if err != nil {
+			return err
+		}
+		defer closeQuietly(e)
+		out.Model = e.Model()
 	}
-	defer closeQuietly(e)
-	out := modelInfo{Model: e.Model()}
 	if out.Files, err = modelFiles(name); err != nil {
 		return err
 	}
@@ -98,8 +109,11 @@ func (a *app) modelInfo(name string) error {
 	}
 	var b strings.Builder
 	m := out.Model
-	fmt.Fprintf(&b, "name         %s\nfingerprint  %s\ndimensions   %d\nsimilarity   %s\nwindow       %d tokens\nprecision    %s\n",
-		m.Name, m.Fingerprint, m.Dimensions, m.Similarity, m.MaxTokens, m.Precision)
+	fmt.Fprintf(&b, "name         %s\nfingerprint  %s\n", m.Name, m.Fingerprint)
+	if m.Dimensions > 0 {
+		fmt.Fprintf(&b, "dimensions   %d\nsimilarity   %s\n", m.Dimensions, m.Similarity)
+	}
+	fmt.Fprintf(&b, "window       %d tokens\nprecision    %s\n", m.MaxTokens, m.Precision)
 	for _, f := range out.Files {
 		fmt.Fprintf(&b, "file         %s  %s  sha256 %s\n", f.Name, bytesize(f.Size), f.SHA256)
 	}
@@ -109,16 +123,16 @@ func (a *app) modelInfo(name string) error {
 
 // modelFiles lists the files of a model.
 func modelFiles(name string) ([]modelFile, error) {
-	var fsys fs.FS = minilm.Files()
-	if name != pipeline.MiniLM {
-		fsys = os.DirFS(name)
+	fsys, err := pipeline.ModelFiles(name)
+	if err != nil {
+		return nil, err
 	}
 	var files []modelFile
-	err := fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+	err = fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		f, err := fsys.Open(path)
+		f, err := fsys.Open(path) // which may be a link into the cache
 		if err != nil {
 			return err
 		}
@@ -144,15 +158,9 @@ type verified struct {
 }
 
 func (a *app) modelVerify(ctx context.Context, name string) error {
-	e, err := pipeline.OpenEmbedder(name)
+	out, more, err := verifyModel(ctx, name)
 	if err != nil {
 		return err
-	}
-	defer closeQuietly(e)
-	out := verified{Model: e.Model(), Checks: []string{"the files are whole and fit together"}}
-	more, err := verifyEmbedder(ctx, e)
-	if err != nil {
-		return fmt.Errorf("the model %s is not sound: %w", name, err)
 	}
 	out.Checks = append(out.Checks, more...)
 	if a.json {
@@ -165,6 +173,71 @@ func (a *app) modelVerify(ctx context.Context, name string) error {
 	fmt.Fprintf(&b, "%s is sound, fingerprint %s\n", out.Model.Name, out.Model.Fingerprint)
 	_, err = io.WriteString(a.stdout, b.String())
 	return written(err)
+}
+
+// verifyModel checks a model, and tells what passed: of its files, and of what it
+// computes.
+func verifyModel(ctx context.Context, name string) (out verified, more []string, err error) {
+	if out.Checks, err = verifyCached(name); err != nil {
+		return out, nil, err
+	}
+	out.Checks = append(out.Checks, "the files are whole and fit together")
+	if pipeline.IsCrossEncoder(name) {
+		scorer, err := pipeline.OpenScorer(name)
+		if err != nil {
+			return out, nil, err
+		}
+		out.Model = scorer.Model()
+		more, err = verifyScorer(ctx, scorer)
+		return out, more, unsound(name, err)
+	}
+	e, err := pipeline.OpenEmbedder(name)
+	if err != nil {
+		return out, nil, err
+	}
+	defer closeQuietly(e)
+	out.Model = e.Model()
+	more, err = verifyEmbedder(ctx, e)
+	return out, more, unsound(name, err)
+}
+
+func unsound(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("the model %s is not sound: %w", name, err)
+	}
+	return nil
+}
+
+// verifyScorer checks what a cross-encoder computes, and tells what passed.
+func verifyScorer(ctx context.Context, s rerank.PairScorer) ([]string, error) {
+	pairs := make([]rerank.Pair, len(verifyTexts)-1)
+	for i := range pairs {
+		pairs[i] = rerank.Pair{Query: verifyTexts[0], Text: verifyTexts[i+1]}
+	}
+	together := make([]rerank.PairScore, len(pairs))
+	if err := s.ScorePairs(ctx, pairs, together); err != nil {
+		return nil, err
+	}
+	for i, p := range pairs {
+		alone := make([]rerank.PairScore, 1)
+		if err := s.ScorePairs(ctx, []rerank.Pair{p}, alone); err != nil {
+			return nil, err
+		}
+		if x := float64(together[i].Logit); math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, errors.New("a score is no number")
+		}
+		if alone[0] != together[i] {
+			return nil, errors.New("a pair's score depends on the pairs beside it")
+		}
+		if i > 0 && together[i].Logit >= together[0].Logit {
+			return nil, fmt.Errorf("to %q, %q is as relevant (%.3f) as %q (%.3f)", pairs[0].Query, p.Text, together[i].Logit, pairs[0].Text, together[0].Logit)
+		}
+	}
+	return []string{
+		"scores are numbers",
+		"a pair has the same score alone and among others",
+		fmt.Sprintf("the text that means the same is most relevant (%.3f)", together[0].Logit),
+	}, nil
 }
 
 // verifyTexts are two ways to say one thing, and two other things.

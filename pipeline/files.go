@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/flashrerank/rerank/hub"
+	"github.com/flashrerank/rerank/models/minilm"
+)
+
+// ModelFiles opens the files of a model: of the one in this program, of a folder,
+// of a zip file, or of a model of the Hub that is in the cache. Nothing is asked
+// over the network.
+func ModelFiles(name string) (fs.FS, error) {
+	if name == MiniLM {
+		return minilm.Files(), nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return os.DirFS(name), nil
+	case err == nil && strings.HasSuffix(name, ".zip"):
+		return openZip(name, info.Size())
+	case err == nil:
+		return nil, fmt.Errorf("%s is a file; a model is a folder or a zip file", name)
+	case !errors.Is(err, fs.ErrNotExist) || !hub.IsName(name):
+		return nil, err
+	}
+	client, err := hub.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	s, err := client.Find(name)
+	if errors.Is(err, hub.ErrNotFound) {
+		return nil, notFetched(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.DirFS(s.Folder), nil
+}
+
+// notFetched is the name of a model that is not here, though it may be on the Hub.
+type notFetched string
+
+func (n notFetched) Error() string {
+	return fmt.Sprintf("%q is not in the cache of models (\"rerank model pull %s\" fetches it, if it is on the Hub)", string(n), string(n))
+}
+
+func (notFetched) Is(target error) bool { return target == fs.ErrNotExist }
+
+// openZip opens a zip file, whose files may lie in one folder. It stays open as
+// long as somebody reads it.
+func openZip(name string, size int64) (fs.FS, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := zip.NewReader(f, size)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	if _, err := fs.Stat(archive, configName); err == nil {
+		return archive, nil
+	}
+	found, err := fs.Glob(archive, "*/"+configName)
+	if err != nil || len(found) != 1 {
+		return nil, errors.Join(fmt.Errorf("%s: holds no model: %d files %s in its folders", name, len(found), configName), f.Close())
+	}
+	return fs.Sub(archive, path.Dir(found[0]))
+}
+
+const configName = "config.json"
