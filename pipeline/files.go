@@ -15,10 +15,13 @@ import (
 
 // ModelFiles opens the files of a model: of the one in this program, of a folder,
 // of a zip file, or of a model of the Hub that is in the cache. Nothing is asked
-// over the network.
+// over the network. "hub:" before a name says that it is not a folder's.
 func ModelFiles(name string) (fs.FS, error) {
 	if name == MiniLM {
 		return minilm.Files(), nil
+	}
+	if rest, ok := strings.CutPrefix(name, hubPrefix); ok {
+		return cached(rest)
 	}
 	info, err := os.Stat(name)
 	switch {
@@ -31,6 +34,14 @@ func ModelFiles(name string) (fs.FS, error) {
 	case !errors.Is(err, fs.ErrNotExist) || !hub.IsName(name):
 		return nil, err
 	}
+	return cached(name)
+}
+
+// hubPrefix before a name says that it is that of a model of the Hub.
+const hubPrefix = "hub:"
+
+// cached opens a model in the cache.
+func cached(name string) (fs.FS, error) {
 	client, err := hub.FromEnvironment()
 	if err != nil {
 		return nil, err

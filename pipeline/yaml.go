@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -66,8 +65,8 @@ func (c *Config) rebase(dir string) {
 }
 
 // Rebase makes the relative folder of a model or re-ranker relative to dir. What
-// has a name of this package stays as it is, and so does the name of a model of
-// the Hub, where there is no such folder.
+// has a name of this package stays as it is, and so does a model of the Hub that
+// has a short name or "hub:" before it.
 func Rebase(dir, name string) string {
 	prefix, folder := "", name
 	if rest, ok := strings.CutPrefix(name, cosinePrefix); ok {
@@ -76,11 +75,10 @@ func Rebase(dir, name string) string {
 	if isName(folder) || filepath.IsAbs(folder) {
 		return name
 	}
-	joined := filepath.Join(dir, folder)
-	if _, err := os.Stat(joined); err != nil && isHubName(folder) {
+	if _, known := hub.Lookup(folder); known || strings.HasPrefix(folder, hubPrefix) {
 		return name
 	}
-	return prefix + joined
+	return prefix + filepath.Join(dir, folder)
 }
 
 // YAML writes the configuration in the form that [Parse] reads.
@@ -93,10 +91,4 @@ func (c Config) YAML() ([]byte, error) {
 		return nil, fmt.Errorf("pipeline: configuration: %w", err)
 	}
 	return data, nil
-}
-
-// isHubName reports whether a name cannot but be that of a model of the Hub.
-func isHubName(name string) bool {
-	_, known := hub.Lookup(name)
-	return known || strings.Contains(name, "/") && hub.IsName(name)
 }
