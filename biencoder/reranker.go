@@ -28,10 +28,17 @@ func (r *Reranker) stage() string { return string(r.model.info.Similarity) }
 // Rerank embeds the query and every hit's content and orders the hits by
 // similarity. Equal texts are embedded once.
 func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
+	result, _, err := r.RerankVectors(ctx, q)
+	return result, err
+}
+
+// RerankVectors is [Reranker.Rerank] and returns the vectors of the hits too, in
+// the order of the request.
+func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.Result, [][]float32, error) {
 	start := time.Now()
 	report := rerank.StageReport{Stage: r.stage(), Model: r.model.info.Name, Candidates: len(q.Hits)}
 	if len(q.Hits) == 0 {
-		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
+		return rerank.Result{Stages: []rerank.StageReport{report}}, nil, ctx.Err()
 	}
 	texts, of := distinct(q)
 	roles := make([]rerank.Role, len(texts)) // documents
@@ -43,10 +50,12 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	}
 	tokens, err := r.model.embed(ctx, texts, roles, v)
 	if err != nil {
-		return rerank.Result{}, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
+		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
 	}
 	scoring := r.scoring(len(q.Hits))
+	vectors := make([][]float32, len(of))
 	for i, text := range of {
+		vectors[i] = v.At(text)
 		scoring.Scores[i] = r.similarity(v.At(0), v.At(text))
 		if v.Truncated[text] {
 			report.Truncated++
@@ -58,7 +67,7 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	report.Scored, report.Tokens = len(q.Hits), tokens
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
-	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, nil
+	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, vectors, nil
 }
 
 // distinct lists the query and the different texts of the hits, and tells which

@@ -41,6 +41,10 @@ type Reranker struct {
 	Method Method // nil means MinMax
 	Name   string // stage name in traces and reports; "" means "blend"
 
+	// Neighbours smooths the sums by the vectors of the first part that is
+	// [Vectored].
+	Neighbours Neighbours
+
 	// Lenient goes on without parts that fail, and says so in
 	// StageReport.Degraded; it is an error when all fail. Otherwise one
 	// failing part is an error. The caller's own cancellation always is one.
@@ -59,8 +63,10 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
 	}
 	inner := rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}
-	outcomes, err := gather(ctx, len(r.Parts), func(i int) (rerank.Result, error) {
-		return r.judge(ctx, i, inner)
+	vectors := make([][][]float32, len(r.Parts))
+	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
+		result, vectors[i], err = r.judge(ctx, i, inner)
+		return result, err
 	})
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("fusion: %w", err)
@@ -82,7 +88,11 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	if err := failed.verdict("fusion", len(r.Parts)); err != nil {
 		return rerank.Result{}, err
 	}
-	hits := rerank.Rank(r.fuse(q.Hits, lists, weights), r.name(), q.TopN)
+	fused := r.fuse(q.Hits, lists, weights)
+	if r.smooth(fused, vectors) {
+		report.Notes = append(report.Notes, fmt.Sprintf("%v of each score are those of the %d nearest hits", r.Neighbours.Weight, r.Neighbours.Number))
+	}
+	hits := rerank.Rank(fused, r.name(), q.TopN)
 	report.Notes = append(report.Notes, notes(r.method(), r.partName, lists)...)
 	report.Scored, report.Degraded, report.Elapsed = len(q.Hits), failed.degraded(), time.Since(start)
 	return rerank.Result{Hits: hits, Stages: append(stages, report)}, nil
@@ -116,7 +126,33 @@ func (r *Reranker) check() ([]float64, error) {
 			return nil, err
 		}
 	}
+	if err := r.Neighbours.check(); err != nil {
+		return nil, fmt.Errorf("fusion: %w", err)
+	}
 	return weights, r.method().check()
+}
+
+// smooth lets neighbours in on the scores of hits, if there are vectors, and
+// reports whether it did.
+func (r *Reranker) smooth(hits []rerank.Hit, vectors [][][]float32) bool {
+	if !r.Neighbours.active() {
+		return false
+	}
+	for _, v := range vectors {
+		if len(v) != len(hits) {
+			continue
+		}
+		scores := make([]float64, len(hits))
+		for i, h := range hits {
+			scores[i] = h.Score
+		}
+		r.Neighbours.smooth(scores, v)
+		for i := range hits {
+			hits[i].Score = scores[i]
+		}
+		return true
+	}
+	return false
 }
 
 func (r *Reranker) note(weights []float64) string {
@@ -138,20 +174,24 @@ func numbered(hits []rerank.Hit) []rerank.Hit {
 }
 
 // judge asks part i, or takes what the hits carry. What comes back has the
-// part's own traces only.
-func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request) (rerank.Result, error) {
+// part's own traces only; vectors are those of a part that has them.
+func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request) (result rerank.Result, vectors [][]float32, err error) {
 	p := r.Parts[i]
 	if hits, ok := r.carried(i, q.Hits); ok {
 		return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
 			Stage: r.partName(i), Candidates: len(hits), Notes: []string{fmt.Sprintf("took the %s scores that the hits carry", p.Carried)},
-		}}}, nil
+		}}}, nil, nil
 	}
 	if p.Reranker == nil {
-		return rerank.Result{}, fmt.Errorf("not every hit carries a score on the scale %q", p.Carried)
+		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", p.Carried)
 	}
-	result, err := p.Reranker.Rerank(ctx, q)
+	if v, ok := p.Reranker.(Vectored); ok && r.Neighbours.active() {
+		result, vectors, err = v.RerankVectors(ctx, q)
+	} else {
+		result, err = p.Reranker.Rerank(ctx, q)
+	}
 	if err != nil {
-		return result, err
+		return result, nil, err
 	}
 	result.Hits = slices.Clone(result.Hits)
 	for k := range result.Hits {
@@ -164,7 +204,7 @@ func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request) (rerank.R
 			h.Trace = []rerank.StageScore{{Stage: r.partName(i), Rank: h.Rank, Score: h.Score, Scale: h.Scale}}
 		}
 	}
-	return result, nil
+	return result, vectors, nil
 }
 
 // carried returns the hits ordered by the scores they carry for part i. Their

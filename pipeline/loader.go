@@ -133,10 +133,13 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	return m, nil
 }
 
+// neighbours are those of the default blend, as training/blend.py chose them.
+var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
+
 // blend is the default reranker. Where the hits carry BM25 scores, of a first
 // stage that knows the whole corpus, it takes these.
 func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
-	return &fusion.Reranker{Name: name, Parts: []fusion.Part{
+	return &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
 		{Name: "cosine", Reranker: cosine},
 		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
 	}}

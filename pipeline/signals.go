@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/fusion"
 	"github.com/flashrerank/rerank/index"
 )
 
@@ -54,22 +55,28 @@ func (c *corpusBM25) Rerank(ctx context.Context, r rerank.Request) (rerank.Resul
 type storedCosine struct {
 	snapshot *index.Snapshot
 	queries  rerank.Embedder
-	texts    rerank.Reranker // the model's own; the same measure, from the text
+	texts    fusion.Vectored // the model's own; the same measure, from the text
 }
 
 // Rerank orders hits by cosine.
 func (s *storedCosine) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
+	result, _, err := s.RerankVectors(ctx, r)
+	return result, err
+}
+
+// RerankVectors returns the vectors too.
+func (s *storedCosine) RerankVectors(ctx context.Context, r rerank.Request) (rerank.Result, [][]float32, error) {
 	start := time.Now()
 	stored, missing, err := s.split(r.Hits)
 	if err != nil {
-		return rerank.Result{}, fmt.Errorf("pipeline: %w", err)
+		return rerank.Result{}, nil, fmt.Errorf("pipeline: %w", err)
 	}
 	if len(missing) == len(r.Hits) {
-		return s.texts.Rerank(ctx, r)
+		return s.texts.RerankVectors(ctx, r)
 	}
 	query, err := s.queries.Embed(ctx, []string{r.Query.Text}, rerank.RoleQuery)
 	if err != nil {
-		return rerank.Result{}, fmt.Errorf("pipeline: embedding the query: %w", err)
+		return rerank.Result{}, nil, fmt.Errorf("pipeline: embedding the query: %w", err)
 	}
 	report := rerank.StageReport{
 		Stage: "cosine", Model: s.queries.Model().Name, Candidates: len(r.Hits), Scored: len(r.Hits), Tokens: query.Tokens,
@@ -83,12 +90,15 @@ func (s *storedCosine) Rerank(ctx context.Context, r rerank.Request) (rerank.Res
 	}
 	relevance := func(c float64) float64 { return min(max(c, 0), 1) }
 	if len(missing) > 0 {
-		rest, err := s.texts.Rerank(ctx, rerank.Request{Query: r.Query, Hits: missing})
+		rest, vectors, err := s.texts.RerankVectors(ctx, rerank.Request{Query: r.Query, Hits: missing})
 		if err != nil {
-			return rerank.Result{}, err
+			return rerank.Result{}, nil, err
 		}
 		for _, h := range rest.Hits {
 			scores[h.Index] = h.Score
+		}
+		for i, h := range missing {
+			stored[h.Index] = vectors[i]
 		}
 		for _, other := range rest.Stages {
 			report.Truncated += other.Truncated
@@ -99,7 +109,7 @@ func (s *storedCosine) Rerank(ctx context.Context, r rerank.Request) (rerank.Res
 	return rerank.Result{
 		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: "cosine", Scale: rerank.ScaleCosine, Scores: scores, Relevance: relevance}),
 		Stages: []rerank.StageReport{report},
-	}, nil
+	}, stored, nil
 }
 
 // split returns the stored vector of each hit, and the hits that have none,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,12 @@ func (f *fromTexts) Rerank(_ context.Context, r rerank.Request) (rerank.Result, 
 		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: "cosine", Scale: rerank.ScaleCosine, Scores: scores}),
 		Stages: []rerank.StageReport{{Stage: "cosine", Truncated: 1, Tokens: 10}},
 	}, nil
+}
+
+// RerankVectors has the vector 1 of every hit.
+func (f *fromTexts) RerankVectors(ctx context.Context, r rerank.Request) (rerank.Result, [][]float32, error) {
+	result, err := f.Rerank(ctx, r)
+	return result, slices.Repeat([][]float32{{1}}, len(r.Hits)), err
 }
 
 // segments makes an index with one segment for each list of entries.

@@ -5,8 +5,9 @@ usage: peers.py COLLECTION MODEL DEPTH,…      (a folder in BEIR layout, a sent
 
 BM25 is bm25s with its English stop words and the Snowball stemmer, k1 1.2, b 0.75; vectors are the model's, fp32, cut to
 the model's own 256 tokens. First stages find 100 hits; re-ranking re-orders the first DEPTH of BM25's and keeps the rest
-below. A blend adds both scores, each min-max normalised over the hits; hybrid does that over the union of BM25's 100 and
-the 100 nearest by cosine, each document with its true score on both sides. Prints one JSON object: versions, and the
+below. Hybrid adds both scores, each min-max normalised over the hits, over the union of BM25's 100 and the 100 nearest by
+cosine, each document with its true score on both sides. A blend does the same over the first DEPTH, and then gives each
+document a part of the mean score of those nearest to it (fusion.Neighbours). Prints one JSON object: versions, and the
 document IDs of each arrangement by query.
 """
 import importlib.metadata
@@ -21,6 +22,7 @@ import Stemmer
 from sentence_transformers import SentenceTransformer
 
 FOUND = 100
+WEIGHT, NEIGHBOURS = 0.3, 5
 
 
 def read(folder):
@@ -41,6 +43,16 @@ def best(documents, scores):
     return documents[np.argsort(-scores, kind="stable")]
 
 
+def smoothed(scores, vectors):
+    number = min(NEIGHBOURS, len(scores) - 1)
+    if number < 1:
+        return scores
+    near = np.maximum(vectors @ vectors.T, 0)
+    np.fill_diagonal(near, 0)
+    near[near < np.partition(near, -number, axis=1)[:, -number][:, None]] = 0
+    return (1 - WEIGHT) * scores + WEIGHT * (near @ scores) / (near.sum(1) + 1e-9)
+
+
 def arrangements(corpus, queries, model, depths):
     """Yield the query's ID, the arrangement and the places of its documents in the corpus."""
     encoder = SentenceTransformer(model, device="cpu")
@@ -55,14 +67,14 @@ def arrangements(corpus, queries, model, depths):
         words, cosine = bm25.get_scores(terms), docs @ vector
         first = np.array([i for i in np.argsort(-words, kind="stable") if words[i] > 0][:FOUND], dtype=int)
         near = np.argsort(-cosine, kind="stable")[:FOUND]
-        blend = lambda at: best(at, minmax(words[at]) + minmax(cosine[at]))
+        sums = lambda at: minmax(words[at]) + minmax(cosine[at])
         yield query["_id"], "bm25", first
         yield query["_id"], "dense", near
-        yield query["_id"], "hybrid", blend(np.array(list(dict.fromkeys([*first, *near]))))
+        yield query["_id"], "hybrid", (lambda at: best(at, sums(at)))(np.array(list(dict.fromkeys([*first, *near]))))
         for depth in depths if len(first) else []:
             top, rest = first[:depth], first[depth:]
             yield query["_id"], f"cosine @{depth}", np.concatenate([best(top, cosine[top]), rest])
-            yield query["_id"], f"blend @{depth}", np.concatenate([blend(top), rest])
+            yield query["_id"], f"blend @{depth}", np.concatenate([best(top, smoothed(sums(top), docs[top])), rest])
 
 
 def ndcg(run, grades):

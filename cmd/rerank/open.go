@@ -16,7 +16,7 @@ import (
 
 const (
 	defaultReranker = pipeline.MiniLM
-	rerankerHelp    = "re-ranker: none, minilm, minilm-cosine, bm25 or a model's folder"
+	rerankerHelp    = "re-ranker: none, minilm, minilm-cosine, bm25, or a model's folder, zip file or name"
 )
 
 // searcher is a pipeline over an opened index.
