@@ -93,13 +93,8 @@ func (s *sequences) first(b *transformer.Batch, p rerank.Pair) (cut bool) {
 	}
 	query, text := s.split(p)
 	n := s.take(len(query), len(text))
-	cut = n < len(text) || len(query) > s.room-n
-	c := chunk{ids: s.assemble(query, text[:n])}
-	if s.prompt == nil {
-		c.types = s.types(query, text[:n])
-	}
-	c.append(b)
-	return cut
+	s.assemble(0, query, text[:n]).append(b)
+	return n < len(text) || len(query) > s.room-n
 }
 
 // split tokenizes a pair. What a language model is told belongs to the query.
@@ -150,35 +145,26 @@ func (c chunk) append(b *transformer.Batch) {
 func (s *sequences) rest(list []chunk, pair int, p rerank.Pair) (_ []chunk, whole bool) {
 	query, text := s.split(p)
 	n := s.take(len(query), len(text))
-	uncut := len(query)
+	fits := len(query) <= s.room-n
 	query = query[:min(len(query), s.room-n)]
 	overlap := n / 8
 	at := n
 	for made := 1; at < len(text) && made < s.most; made++ {
 		from := at - overlap
 		to := min(len(text), from+n)
-		c := chunk{pair: pair, ids: s.assemble(query, text[from:to])}
-		if s.prompt == nil {
-			c.types = s.types(query, text[from:to])
-		}
-		list, at = append(list, c), to
+		list, at = append(list, s.assemble(pair, query, text[from:to])), to
 	}
-	return list, at == len(text) && len(query) == uncut
+	return list, at == len(text) && fits
 }
 
-func (s *sequences) assemble(query, text []int32) []int32 {
+// assemble makes a sequence of a text and as much of the query as fits beside it.
+func (s *sequences) assemble(pair int, query, text []int32) chunk {
 	query = query[:min(len(query), s.room-len(text))]
 	if s.prompt != nil {
-		return slices.Concat(s.prompt.before, query, text, s.prompt.after)
+		return chunk{pair: pair, ids: slices.Concat(s.prompt.before, query, text, s.prompt.after)}
 	}
-	ids, _ := s.tokenizer.AssemblePair(nil, nil, query, text)
-	return ids
-}
-
-func (s *sequences) types(query, text []int32) []int32 {
-	query = query[:min(len(query), s.room-len(text))]
-	_, types := s.tokenizer.AssemblePair(nil, nil, query, text)
-	return types
+	ids, types := s.tokenizer.AssemblePair(nil, nil, query, text)
+	return chunk{pair, ids, types}
 }
 
 // Render writes the fields of a document one below the other, "name: value" as

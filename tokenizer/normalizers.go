@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"sync"
@@ -90,16 +89,7 @@ type replaceText struct {
 
 func (p replaceText) rewrite(dst, src *normalized, _ *scratch) {
 	w := rewrite(dst, src)
-	for {
-		at := bytes.Index(src.text[w.at:], p.from)
-		if at < 0 {
-			break
-		}
-		at += w.at
-		w.keep(at)
-		w.swap(p.to, at+len(p.from))
-	}
-	w.keep(len(src.text))
+	w.replace(p.from, p.to, len(src.text))
 }
 
 // replacePattern puts a text in the place of what a pattern matches.

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -282,7 +283,7 @@ func (p *splitting) add(j preTokenizerJSON) error {
 		}
 		return add(rangeSplitter{next: runes(isNumeric), behavior: contiguous})
 	case "Punctuation":
-		b, err := parseBehavior(or(j.Behavior, "Isolated"))
+		b, err := parseBehavior(cmp.Or(j.Behavior, "Isolated"))
 		if err != nil {
 			return err
 		}
@@ -291,13 +292,6 @@ func (p *splitting) add(j preTokenizerJSON) error {
 		return p.pattern(j)
 	}
 	return unsupported("pre-tokenizer", j.Type, preTokenizerNames)
-}
-
-func or(s, usual string) string {
-	if s == "" {
-		return usual
-	}
-	return s
 }
 
 func parseBehavior(name string) (behavior, error) {
@@ -309,7 +303,7 @@ func parseBehavior(name string) (behavior, error) {
 }
 
 func (p *splitting) metaspace(j preTokenizerJSON) error {
-	m := metaspace{sign: or(j.Replacement, "▁"), parts: j.Split == nil || *j.Split}
+	m := metaspace{sign: cmp.Or(j.Replacement, "▁"), parts: j.Split == nil || *j.Split}
 	if len([]rune(m.sign)) != 1 {
 		return fmt.Errorf("the replacement %q", m.sign)
 	}
@@ -317,7 +311,7 @@ func (p *splitting) metaspace(j preTokenizerJSON) error {
 	if j.AddPrefixSpace != nil && scheme == "" { // as older files have it
 		scheme = map[bool]string{true: "always", false: "never"}[*j.AddPrefixSpace]
 	}
-	switch or(scheme, "always") {
+	switch cmp.Or(scheme, "always") {
 	case "always":
 		m.scheme = always
 	case "first":

@@ -210,29 +210,14 @@ func (p metaspace) split(s *scratch) {
 
 // mark rewrites the text.
 func (p metaspace) mark(s *scratch) {
-	src, dst := s.cur, s.spare()
-	w := rewrite(dst, src)
-	in, out := s.words, s.more[:0]
-	for _, word := range in {
-		start := len(dst.text)
-		w.at = word.Start
-		text := src.text[word.Start:word.End]
-		if p.begins(s, word) && !bytes.HasPrefix(text, []byte(p.sign)) && text[0] != ' ' {
+	sign, space := []byte(p.sign), []byte(" ")
+	s.rewriteWords(func(w *rewriter, word span) {
+		text := w.src.text[word.Start:word.End]
+		if p.begins(s, word) && !bytes.HasPrefix(text, sign) && text[0] != ' ' {
 			w.before(p.sign)
 		}
-		for {
-			at := bytes.IndexByte(src.text[w.at:word.End], ' ')
-			if at < 0 {
-				break
-			}
-			at += w.at
-			w.keep(at)
-			w.swap(p.sign, at+1)
-		}
-		w.keep(word.End)
-		out = append(out, span{start, len(dst.text)})
-	}
-	s.cur, s.words, s.more = dst, out, in
+		w.replace(space, p.sign, word.End)
+	})
 }
 
 // begins reports whether a word gets a sign.
@@ -250,16 +235,24 @@ func (p metaspace) begins(s *scratch, word span) bool {
 type leadingSpace struct{}
 
 func (leadingSpace) split(s *scratch) {
-	src, dst := s.cur, s.spare()
-	w := rewrite(dst, src)
+	s.rewriteWords(func(w *rewriter, word span) {
+		if w.src.text[word.Start] != ' ' {
+			w.before(" ")
+		}
+		w.keep(word.End)
+	})
+}
+
+// rewriteWords puts another text in the place of s.cur: what one writes for each
+// of its words, to whose end it goes.
+func (s *scratch) rewriteWords(one func(w *rewriter, word span)) {
+	dst := s.spare()
+	w := rewrite(dst, s.cur)
 	in, out := s.words, s.more[:0]
 	for _, word := range in {
 		start := len(dst.text)
 		w.at = word.Start
-		if src.text[word.Start] != ' ' {
-			w.before(" ")
-		}
-		w.keep(word.End)
+		one(&w, word)
 		out = append(out, span{start, len(dst.text)})
 	}
 	s.cur, s.words, s.more = dst, out, in

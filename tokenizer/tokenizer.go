@@ -144,17 +144,7 @@ func (t *Tokenizer) PairSpecials() int { return specials(t.template.pair) }
 // AssemblePair appends the ids and types of a pair whose texts are tokens already,
 // as [Tokenizer.AppendText] gives them, with the special tokens.
 func (t *Tokenizer) AssemblePair(ids, types, a, b []int32) (_, _ []int32) {
-	for _, p := range t.template.pair {
-		add := p.ids
-		if add == nil {
-			add = [2][]int32{a, b}[p.text]
-		}
-		ids = append(ids, add...)
-		for range add {
-			types = append(types, p.kind)
-		}
-	}
-	return ids, types
+	return assemble(ids, types, t.template.pair, [2][]int32{a, b})
 }
 
 // alone is a text and nothing around it.
@@ -204,10 +194,14 @@ func (t *Tokenizer) run(s *scratch, parts []part, a, b string, maxTokens int, al
 
 // assemble puts the texts and the special tokens in their places.
 func (s *scratch) assemble(ids, types []int32, parts []part) (_, _ []int32) {
+	return assemble(ids, types, parts, [2][]int32{s.texts[0].ids, s.texts[1].ids})
+}
+
+func assemble(ids, types []int32, parts []part, texts [2][]int32) (_, _ []int32) {
 	for _, p := range parts {
 		add := p.ids
 		if add == nil {
-			add = s.texts[p.text].ids
+			add = texts[p.text]
 		}
 		ids = append(ids, add...)
 		for range add {

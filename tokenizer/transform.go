@@ -1,6 +1,9 @@
 package tokenizer
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // rewriter writes a new text over an old one, one character after the other, and
 // says of each how it came about, as in Hugging Face's NormalizedString: so
@@ -62,6 +65,21 @@ func (w *rewriter) swap(s string, to int) {
 	for _, r := range s {
 		w.put(r, 1)
 	}
+}
+
+// replace copies the old text up to a place, with one text in the place of
+// another.
+func (w *rewriter) replace(from []byte, to string, end int) {
+	for {
+		at := bytes.Index(w.src.text[w.at:end], from)
+		if at < 0 {
+			break
+		}
+		at += w.at
+		w.keep(at)
+		w.swap(to, at+len(from))
+	}
+	w.keep(end)
 }
 
 // before puts a text before the next character. Both stand for that.

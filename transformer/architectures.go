@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -134,7 +135,7 @@ func bert(c *Config, f *configFile) (err error) {
 	case f.PositionType != "" && f.PositionType != "absolute":
 		return fmt.Errorf("position_embedding_type %q is not supported: absolute and alibi are", f.PositionType)
 	}
-	c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu"))
+	c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu"))
 	return err
 }
 
@@ -167,7 +168,7 @@ func distilbert(c *Config, f *configFile) (err error) {
 		"intermediate.dense": "ffn.lin1", "output.dense": "ffn.lin2", "output.LayerNorm": "output_layer_norm",
 	}
 	c.head = headDesign{dense: "pre_classifier", activation: reluActivation, labels: "classifier", bias: true}
-	c.activation, err = activationOf("activation", or(f.Act, "gelu"))
+	c.activation, err = activationOf("activation", cmp.Or(f.Act, "gelu"))
 	return err
 }
 
@@ -175,7 +176,7 @@ func electra(c *Config, f *configFile) (err error) {
 	c.design = postNorm("", "electra.", "model.", "0.auto_model.")
 	c.embedding = f.EmbeddingSize
 	c.head = headDesign{dense: "classifier.dense", activation: geluActivation, labels: "classifier.out_proj", bias: true}
-	c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu"))
+	c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu"))
 	return err
 }
 
@@ -188,7 +189,7 @@ func roberta(c *Config, f *configFile) (err error) {
 	if f.PositionType != "" && f.PositionType != "absolute" {
 		return fmt.Errorf("position_embedding_type %q is not supported: absolute is", f.PositionType)
 	}
-	c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu"))
+	c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu"))
 	return err
 }
 
@@ -203,7 +204,7 @@ func mpnet(c *Config, f *configFile) (err error) {
 		"attention.output.dense": "attention.attn.o", "attention.output.LayerNorm": "attention.LayerNorm",
 	}
 	c.head = headDesign{dense: "classifier.dense", activation: tanhActivation, labels: "classifier.out_proj", bias: true}
-	c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu"))
+	c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu"))
 	return err
 }
 
@@ -218,7 +219,7 @@ func deberta(c *Config, f *configFile) (err error) {
 		"attention.self.query": "attention.self.query_proj", "attention.self.key": "attention.self.key_proj", "attention.self.value": "attention.self.value_proj",
 	}
 	c.head = headDesign{dense: "pooler.dense", labels: "classifier", bias: true}
-	if c.head.activation, err = activationOf("pooler_hidden_act", or(f.PoolerAct, "gelu")); err != nil {
+	if c.head.activation, err = activationOf("pooler_hidden_act", cmp.Or(f.PoolerAct, "gelu")); err != nil {
 		return err
 	}
 	switch {
@@ -233,7 +234,7 @@ func deberta(c *Config, f *configFile) (err error) {
 			return err
 		}
 	}
-	c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu"))
+	c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu"))
 	return err
 }
 
@@ -297,10 +298,10 @@ func modernBERT(c *Config, f *configFile) (err error) {
 	default:
 		return fmt.Errorf("classifier_pooling %q is not supported: cls and mean are", f.Pooling)
 	}
-	if c.head.activation, err = activationOf("classifier_activation", or(f.ClassifierAct, "gelu")); err != nil {
+	if c.head.activation, err = activationOf("classifier_activation", cmp.Or(f.ClassifierAct, "gelu")); err != nil {
 		return err
 	}
-	if c.activation, err = activationOf("hidden_activation", or(f.HiddenActivation, "gelu")); err != nil {
+	if c.activation, err = activationOf("hidden_activation", cmp.Or(f.HiddenActivation, "gelu")); err != nil {
 		return err
 	}
 	return f.modernLayers(c)
@@ -334,11 +335,11 @@ func (f *configFile) modernLayers(c *Config) error {
 			}
 			kind = f.LayerTypes[i]
 		}
-		window, theta := 0, orElse(f.GlobalTheta, 160_000)
+		window, theta := 0, cmp.Or(f.GlobalTheta, 160_000)
 		switch kind {
 		case full:
 		case sliding:
-			window, theta = max(1, local/2), orElse(f.LocalTheta, 10_000)
+			window, theta = max(1, local/2), cmp.Or(f.LocalTheta, 10_000)
 		default:
 			return fmt.Errorf("layer_types: %q is not supported: %s and %s are", kind, full, sliding)
 		}
@@ -381,7 +382,7 @@ func gte(c *Config, f *configFile) (err error) {
 	case f.LogNScale:
 		return fmt.Errorf("logn_attention_scale is not supported")
 	}
-	if c.activation, err = activationOf("hidden_act", or(f.Activation, "gelu")); err != nil {
+	if c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "gelu")); err != nil {
 		return err
 	}
 	return f.oneRope(c, 160_000)
@@ -419,22 +420,8 @@ func qwen3(c *Config, f *configFile) (err error) {
 	if f.SlidingWindow {
 		return fmt.Errorf("use_sliding_window is not supported for %s", f.ModelType)
 	}
-	if c.activation, err = activationOf("hidden_act", or(f.Activation, "silu")); err != nil {
+	if c.activation, err = activationOf("hidden_act", cmp.Or(f.Activation, "silu")); err != nil {
 		return err
 	}
 	return f.oneRope(c, 10_000)
-}
-
-func or(s, usual string) string {
-	if s == "" {
-		return usual
-	}
-	return s
-}
-
-func orElse(x, usual float64) float64 {
-	if x == 0 {
-		return usual
-	}
-	return x
 }

@@ -71,7 +71,11 @@ func (s *scratch) reserve(tokens int, c *Config) {
 	block := min(tokens, blockRows)
 	keys := c.groupWidth()
 	group := keys*c.Heads/c.keyHeads + 2*keys
-	s.wide = grow(s.wide, max(tokens*group, block*c.Hidden, block*c.innerWidth()))
+	wide := max(tokens*group, block*c.Hidden, block*c.innerWidth())
+	if c.embedding != c.Hidden {
+		wide = max(wide, tokens*c.embedding)
+	}
+	s.wide = grow(s.wide, wide)
 	s.input.reserve(tokens, max(c.Hidden, width))
 	s.inner.reserve(block, c.Intermediate)
 }
@@ -120,7 +124,6 @@ func (s *scratch) embed(m *Model) {
 	h := c.embedding
 	embedded, next := s.hidden, &m.layers[0].qkv
 	if m.projection != nil {
-		s.wide = grow(s.wide, max(cap(s.wide), len(b.IDs)*h))
 		embedded, next = s.wide, nil
 	}
 	bare := !c.places && c.TokenTypes == 0

@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -27,11 +28,11 @@ type ropeFile struct {
 }
 
 func (f ropeFile) rope(theta float64) (rope, error) {
-	r := rope{theta: orElse(f.Theta, theta)}
+	r := rope{theta: cmp.Or(f.Theta, theta)}
 	if !(r.theta > 1 && r.theta < 1e12) {
 		return r, fmt.Errorf("rope_theta is %v", r.theta)
 	}
-	kind := or(or(f.Type, f.OldType), "default")
+	kind := cmp.Or(f.Type, f.OldType, "default")
 	if kind != "default" && !(f.Factor >= 1 && f.Factor < 1e6) {
 		return r, fmt.Errorf("a factor of %v", f.Factor)
 	}
@@ -57,7 +58,7 @@ func (f *configFile) oneRope(c *Config, usual float64) error {
 	} else if f.Scaling != nil {
 		file = *f.Scaling
 	}
-	r, err := file.rope(orElse(f.Theta, usual))
+	r, err := file.rope(cmp.Or(f.Theta, usual))
 	if err != nil {
 		return fmt.Errorf("rope_parameters: %w", err)
 	}
