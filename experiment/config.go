@@ -209,13 +209,14 @@ func label(reranker string) string {
 // declared is a system that the configuration says in full.
 func (c Config) declared(d Declared) system {
 	first := d.First
+	first.Kind = cmp.Or(first.Kind, pipeline.KindBM25)
 	first.Depth = cmp.Or(first.Depth, c.found())
 	stages := d.Stages
 	if stages == nil {
 		stages = []pipeline.Stage{{Rerank: pipeline.None}}
 	}
 	s := system{
-		name: d.Name, first: cmp.Or(string(first.Kind), string(pipeline.KindBM25)), depth: first.Depth,
+		name: d.Name, first: string(first.Kind), depth: first.Depth,
 		config: pipeline.Config{Model: c.Model, First: first, Stages: stages},
 	}
 	var names []string
@@ -232,7 +233,11 @@ func (c Config) declared(d Declared) system {
 // vectors tells whether the index needs the documents' vectors.
 func (c Config) vectors() bool {
 	return c.Vectors || slices.ContainsFunc(c.systems(), func(s system) bool {
-		return s.config.First.Kind == pipeline.KindDense || s.config.First.Kind == pipeline.KindHybrid
+		switch s.config.First.Kind {
+		case pipeline.KindAuto, pipeline.KindDense, pipeline.KindHybrid:
+			return true
+		}
+		return false
 	})
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/flashrerank/rerank"
@@ -19,6 +20,28 @@ type builder struct {
 	explainer rerank.Explainer
 	lexical   *lexical.Retriever // BM25
 	queries   map[*biencoder.Model]rerank.Embedder
+}
+
+// kind decides what KindAuto stands for.
+func (b *builder) kind() (Kind, error) {
+	if k := b.config.First.Kind; k != "" && k != KindAuto {
+		return k, nil
+	}
+	stored := b.snapshot.Model()
+	switch {
+	case stored == (rerank.ModelInfo{}):
+		return KindBM25, nil
+	case b.config.Model != "":
+		return KindHybrid, nil
+	}
+	m, err := b.loader.biencoder(MiniLM)
+	if err != nil {
+		return "", err
+	}
+	if m.Model().Fingerprint != stored.Fingerprint {
+		return KindBM25, nil
+	}
+	return KindHybrid, nil
 }
 
 func (b *builder) first() (rerank.Retriever, error) {
@@ -61,11 +84,7 @@ func (b *builder) dense() (rerank.Retriever, rerank.Reranker, error) {
 	if b.snapshot.Model() == (rerank.ModelInfo{}) {
 		return nil, nil, fmt.Errorf("pipeline: first.kind %s: the index has no vectors", b.config.First.Kind)
 	}
-	name := b.config.Model
-	if name == "" {
-		name = MiniLM
-	}
-	m, err := b.loader.biencoder(name)
+	m, err := b.loader.biencoder(cmp.Or(b.config.Model, MiniLM))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,13 +7,15 @@ import (
 )
 
 // Config declares a search. The zero value of every field but Index is the
-// default: BM25 over the index, its best 100 re-ordered by the embedded model.
+// default, the best that was measured (docs/results.md): the first stage that
+// [KindAuto] chooses, and the best 100 of what it finds re-ordered by the blend
+// [MiniLM].
 type Config struct {
 	Index string `yaml:"index"` // folder of the index
 
 	// Model embeds queries for the first stages dense and hybrid: "minilm",
 	// which "" means, or the folder of a bi-encoder. It must be the model that
-	// the index got its vectors from.
+	// the index got its vectors from, where one of these is the first stage.
 	Model string `yaml:"model,omitempty"`
 
 	First First `yaml:"first,omitempty"`
@@ -38,8 +40,12 @@ type First struct {
 // Kind is a kind of first stage.
 type Kind string
 
-// The kinds of first stages; "" means KindBM25.
+// The kinds of first stages; "" means KindAuto.
 const (
+	// KindAuto is KindHybrid where the index has vectors that the model can
+	// search, and else KindBM25. A Model that is named and cannot is an error.
+	KindAuto Kind = "auto"
+
 	KindBM25   Kind = "bm25"
 	KindTFIDF  Kind = "tfidf"
 	KindDense  Kind = "dense"  // nearest embeddings, by exact scan

@@ -70,6 +70,11 @@ func (l *Loader) New(ctx context.Context, s *index.Snapshot, c Config) (*Pipelin
 // assemble puts the cascade together.
 func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pipeline, error) {
 	b := &builder{config: c, snapshot: s, loader: l}
+	var err error
+	if b.config.First.Kind, err = b.kind(); err != nil {
+		return nil, err
+	}
+	c = b.config
 	first, err := b.first()
 	if err != nil {
 		return nil, err
@@ -92,7 +97,8 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 	return p, nil
 }
 
-// Config returns the configuration that the pipeline was opened with.
+// Config returns the configuration that the pipeline was opened with, and what
+// [KindAuto] came to.
 func (p *Pipeline) Config() Config { return p.config }
 
 // Cascade returns the stages that Search runs, as a copy: putting others in

@@ -74,6 +74,43 @@ func TestWordsOnly(t *testing.T) {
 	}
 }
 
+// TestAuto: the first stage is the hybrid where the index has vectors that the
+// model can search.
+func TestAuto(t *testing.T) {
+	words := memory(t, index.Options{}, entries(animals...))
+	info := rerank.ModelInfo{Name: "another", Fingerprint: "f00", Dimensions: 2, Similarity: rerank.SimilarityCosine, MaxTokens: 8}
+	given := entries(animals...)
+	for i := range given {
+		given[i].Vector = []float32{1, float32(i)}
+	}
+	foreign := memory(t, index.Options{Model: info}, given)
+	for _, kind := range []pipeline.Kind{"", pipeline.KindAuto} {
+		c := pipeline.Config{First: pipeline.First{Kind: kind}, Stages: noStages}
+		for name, s := range map[string]*index.Snapshot{"no vectors": words, "another model's vectors": foreign} {
+			if got := open(t, s, c).Config().First.Kind; got != pipeline.KindBM25 {
+				t.Errorf("%q with %s is %s", kind, name, got)
+			}
+		}
+		c.Model = pipeline.MiniLM
+		if _, err := pipeline.New(t.Context(), foreign, c); err == nil || !strings.Contains(err.Error(), "another") {
+			t.Errorf("%q with a model that is not the index's: %v", kind, err)
+		}
+	}
+	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given = entries(animals...)
+	if _, err := pipeline.Embed(t.Context(), e, given, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, memory(t, index.Options{Model: e.Model()}, given), pipeline.Config{})
+	got, err := p.Search(t.Context(), "cat", 0)
+	if err != nil || p.Config().First.Kind != pipeline.KindHybrid || len(got.Hits) != len(animals) || got.Stages[len(got.Stages)-1].Stage != pipeline.MiniLM {
+		t.Errorf("%s finds %q by %+v, %v", p.Config().First.Kind, ids(got.Hits), got.Stages, err)
+	}
+}
+
 // A BM25 stage over an index judges by the corpus: after a BM25 first stage it
 // changes no score.
 func TestBM25StageKnowsTheCorpus(t *testing.T) {

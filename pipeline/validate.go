@@ -39,9 +39,9 @@ func (c Config) validate(needIndex bool) error {
 
 func (f First) validate(p *problems) {
 	switch f.Kind {
-	case "", KindBM25, KindTFIDF, KindDense, KindHybrid:
+	case "", KindAuto, KindBM25, KindTFIDF, KindDense, KindHybrid:
 	default:
-		p.add("first.kind", "%q is none of bm25, tfidf, dense, hybrid", f.Kind)
+		p.add("first.kind", "%q is none of auto, bm25, tfidf, dense, hybrid", f.Kind)
 	}
 	p.depth("first.depth", f.Depth)
 	f.BM25.validate(p)

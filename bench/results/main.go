@@ -20,12 +20,23 @@ import (
 	"path/filepath"
 	"sort"
 
+	"github.com/flashrerank/rerank/cascade"
 	"github.com/flashrerank/rerank/experiment"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
 // depths are how many candidates are re-ranked.
 var depths = []int{10, 20, 50, 100}
+
+// pipelineDepth is how many candidates the default pipeline re-ranks.
+const pipelineDepth = cascade.DefaultDepth
+
+// standard is the name of the default pipeline among the systems, and plain that of
+// what it is held against.
+const (
+	standard = "hybrid → blend @100"
+	plain    = "hybrid"
+)
 
 func main() {
 	data := flag.String("data", os.Getenv("RERANK_DATA"), "`folder` of the collections")
@@ -43,6 +54,8 @@ func main() {
 type outcome struct {
 	report experiment.Report
 	parity []pair
+	fp32   experiment.Report // under the analysis of the peers; int8 likewise
+	int8   experiment.Report
 	peers  map[string]string // versions; nil if they did not run
 }
 
@@ -96,11 +109,11 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 	if python == "" || model == "" {
 		return o, nil
 	}
-	o.parity, o.peers, err = compare(ctx, dir, python, model, options)
-	return o, err
+	return o, compare(ctx, &o, dir, python, model, options)
 }
 
-// reranked are two re-rankers over BM25 at every depth: cosine and blend.
+// reranked are two re-rankers over BM25 at every depth, cosine and blend, and the
+// blend over the hybrid, which is the default where an index has vectors.
 func reranked(cosine, blend string) []experiment.Declared {
 	var systems []experiment.Declared
 	for _, r := range []struct{ name, rerank string }{{"cosine", cosine}, {"blend", blend}} {
@@ -111,5 +124,7 @@ func reranked(cosine, blend string) []experiment.Declared {
 			})
 		}
 	}
-	return systems
+	return append(systems, experiment.Declared{
+		Name: standard, First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: []pipeline.Stage{{Rerank: blend, Depth: pipelineDepth}},
+	})
 }

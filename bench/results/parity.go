@@ -27,46 +27,44 @@ type pair struct {
 const analyzer = "bm25s-english"
 
 // compare evaluates the arrangements that the peers have too.
-func compare(ctx context.Context, dir, python, model string, options experiment.Options) ([]pair, map[string]string, error) {
+func compare(ctx context.Context, o *outcome, dir, python, model string, options experiment.Options) error {
 	peers, err := runPeers(ctx, dir, python, model)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	fp32, err := quality(ctx, dir, model, "cosine:"+model, model, options)
-	if err != nil {
-		return nil, nil, err
+	o.peers = peers.Versions
+	if o.fp32, err = quality(ctx, dir, model, "cosine:"+model, model, options); err != nil {
+		return err
 	}
-	int8, err := quality(ctx, dir, pipeline.MiniLM, pipeline.MiniLMCosine, pipeline.MiniLM, options)
-	if err != nil {
-		return nil, nil, err
+	if o.int8, err = quality(ctx, dir, pipeline.MiniLM, pipeline.MiniLMCosine, pipeline.MiniLM, options); err != nil {
+		return err
 	}
 	files, err := dataset.OpenCollection(dir)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	qrels, err := files.ReadQrels("test")
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	var pairs []pair
-	for _, s := range fp32.Systems {
+	for _, s := range o.fp32.Systems {
 		run, ok := peers.Runs[strings.TrimPrefix(s.Name, "bm25 → ")]
 		if !ok {
-			return nil, nil, fmt.Errorf("the peers have no %q", s.Name)
+			return fmt.Errorf("the peers have no %q", s.Name)
 		}
 		value, err := ndcg(qrels, run)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		p := pair{name: s.Name, fp32: s.Values[0].Mean, peer: value}
-		for _, other := range int8.Systems {
+		for _, other := range o.int8.Systems {
 			if other.Name == s.Name {
 				p.int8 = other.Values[0].Mean
 			}
 		}
-		pairs = append(pairs, p)
+		o.parity = append(o.parity, p)
 	}
-	return pairs, peers.Versions, nil
+	return nil
 }
 
 // quality runs the arrangements with a model.

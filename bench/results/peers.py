@@ -1,13 +1,13 @@
 """What bm25s and sentence-transformers find in a judged collection.
 
 usage: peers.py COLLECTION MODEL DEPTH,…      (a folder in BEIR layout, a sentence-transformers folder)
-       peers.py --figures COLLECTION MODEL    (prints nDCG@10 of four arrangements instead, computed here)
+       peers.py --figures COLLECTION MODEL    (prints nDCG@10 of the arrangements instead, computed here)
 
 BM25 is bm25s with its English stop words and the Snowball stemmer, k1 1.2, b 0.75; vectors are the model's, fp32, cut to
 the model's own 256 tokens. First stages find 100 hits; re-ranking re-orders the first DEPTH of BM25's and keeps the rest
 below. Hybrid adds both scores, each min-max normalised over the hits, over the union of BM25's 100 and the 100 nearest by
-cosine, each document with its true score on both sides. A blend does the same over the first DEPTH, and then gives each
-document a part of the mean score of those nearest to it (fusion.Neighbours). Prints one JSON object: versions, and the
+cosine, each document with its true score on both sides. A blend does the same over the first DEPTH of BM25 or of the
+hybrid, and then gives each document a part of the mean score of those nearest to it (fusion.Neighbours). Prints one JSON object: versions, and the
 document IDs of each arrangement by query.
 """
 import importlib.metadata
@@ -70,11 +70,15 @@ def arrangements(corpus, queries, model, depths):
         sums = lambda at: minmax(words[at]) + minmax(cosine[at])
         yield query["_id"], "bm25", first
         yield query["_id"], "dense", near
-        yield query["_id"], "hybrid", (lambda at: best(at, sums(at)))(np.array(list(dict.fromkeys([*first, *near]))))
+        both = np.array(list(dict.fromkeys([*first, *near])))
+        both = best(both, sums(both))
+        blend = lambda at: best(at, smoothed(sums(at), docs[at]))
+        yield query["_id"], "hybrid", both
+        yield query["_id"], f"hybrid → blend @{FOUND}", np.concatenate([blend(both[:FOUND]), both[FOUND:]])
         for depth in depths if len(first) else []:
             top, rest = first[:depth], first[depth:]
             yield query["_id"], f"cosine @{depth}", np.concatenate([best(top, cosine[top]), rest])
-            yield query["_id"], f"blend @{depth}", np.concatenate([best(top, smoothed(sums(top), docs[top])), rest])
+            yield query["_id"], f"blend @{depth}", np.concatenate([blend(top), rest])
 
 
 def ndcg(run, grades):

@@ -21,7 +21,7 @@ Which re-ranking is worth its cost? Measured on every judged collection at hand,
 which writes this file and its plots. %s.
 
 BM25, TF-IDF and dense find 100 documents, hybrid fuses the best 100 of BM25 and of dense. *cosine* re-orders the first
-so many of BM25's by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
+so many of what was found by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
 normalised, where each hit then takes 0.3 of its score from the five nearest to it (training/README.md tells how that was chosen);
 the rest keeps its place below. This is what ` + "`rerank eval`" + ` does with
 ` + "`--rerank minilm-cosine,minilm`" + `. Documents' vectors are in the index, so that re-ranking embeds the query only.
@@ -54,6 +54,9 @@ func write(dir string, all []outcome) error {
 		if err := plots(dir, o.report); err != nil {
 			return err
 		}
+	}
+	if err := writeDefaults(&b, all); err != nil {
+		return err
 	}
 	if worst > 0 {
 		fmt.Fprintf(&b, "\nThe largest difference to the peers with the fp32 model, over all collections and arrangements: %.4f.\n", worst)

@@ -126,6 +126,10 @@ func TestIndexAndSearch(t *testing.T) {
 			t.Errorf("--first %s --rerank %s: %s", c.first, c.rerank, out)
 		}
 	}
+	// An index with vectors is searched by both, unless told otherwise.
+	if f := decode[found](t, succeed(t, "", "search", dir, "the lease of the flat ends", "--json")); f.Hits[0].ID != "lease" || !slices.ContainsFunc(f.Stages, func(s struct{ Stage string }) bool { return s.Stage == "hybrid" }) {
+		t.Errorf("by default: %+v", f)
+	}
 	// What means the same without a word in common is found by its vector.
 	f := decode[found](t, succeed(t, "", "search", dir, "termination of rental contracts", "--first", "dense", "--rerank", "none", "--json", "-n", "2"))
 	if !slices.Contains(f.ids(), "rent") {
@@ -135,7 +139,7 @@ func TestIndexAndSearch(t *testing.T) {
 	if !strings.Contains(text, "idf") || !strings.Contains(text, "Flat") {
 		t.Errorf("explained: %s", text)
 	}
-	if a := command(t, "", "search", dir, "xylophone", "--rerank", "none"); a.code != exitOK || !strings.Contains(a.stderr, "nothing found") {
+	if a := command(t, "", "search", dir, "xylophone", "--first", "bm25", "--rerank", "none"); a.code != exitOK || !strings.Contains(a.stderr, "nothing found") {
 		t.Errorf("nothing found: %+v", a)
 	}
 }
@@ -290,6 +294,18 @@ func TestDemo(t *testing.T) {
 		d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--json", "two threads change the same variable"))
 		if d.Corpus.Cached != (i == 1) || d.Corpus.Documents < 100 || len(d.Queries) != 1 || len(d.Queries[0].Reranked) != 5 {
 			t.Errorf("run %d: %+v", i, d)
+		}
+	}
+	// With vectors the entries of the first stage are those of the hybrid, in its order.
+	for i := range 2 {
+		d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--vectors", "--json", "two threads change the same variable"))
+		if d.First != "hybrid" || d.Corpus.Cached != (i == 1) || len(d.Queries) != 1 || len(d.Queries[0].First) != 5 {
+			t.Fatalf("with vectors, run %d: %+v", i, d)
+		}
+		for k, h := range d.Queries[0].First {
+			if h.Rank != k+1 || h.First != k+1 || k > 0 && *h.Score > *d.Queries[0].First[k-1].Score {
+				t.Errorf("with vectors, run %d: first stage %+v", i, d.Queries[0].First)
+			}
 		}
 	}
 	out := succeed(t, "", "demo", "--corpus", "builtin", "--no-cache", "find a word in many files", "-n", "3")

@@ -43,7 +43,7 @@ no vectors or a model is not there, are listed with the reason.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many documents of each method to show")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stages find")
-	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25: minilm, minilm-cosine, or models' folders")
+	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25 and hybrid: minilm, minilm-cosine, or models' folders")
 	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of dense and hybrid: minilm or a folder")
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search without DIR: auto, go or builtin")
 	return cmd
@@ -130,19 +130,25 @@ type method struct {
 }
 
 // methods lists all that a comparison tries, the one that ranks are set against
-// first.
-func (f compareFlags) methods(bm25 pipeline.BM25) []method {
+// first. Re-rankers are tried over the hybrid only where the index can have one.
+func (f compareFlags) methods(bm25 pipeline.BM25, vectors bool) []method {
 	var list []method
+	firsts := []pipeline.Kind{pipeline.KindBM25}
+	if vectors {
+		firsts = append(firsts, pipeline.KindHybrid)
+	}
 	first := func(kind pipeline.Kind) pipeline.First { return pipeline.First{Kind: kind, Depth: f.depth, BM25: bm25} }
 	for _, kind := range []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid} {
 		list = append(list, method{string(kind), pipeline.Config{
 			Model: f.model, First: first(kind), Stages: []pipeline.Stage{{Rerank: pipeline.None}},
 		}})
 	}
-	for _, r := range f.rerank {
-		list = append(list, method{"bm25 → " + r, pipeline.Config{
-			Model: f.model, First: first(pipeline.KindBM25), Stages: []pipeline.Stage{{Rerank: r}},
-		}})
+	for _, kind := range firsts {
+		for _, r := range f.rerank {
+			list = append(list, method{string(kind) + " → " + r, pipeline.Config{
+				Model: f.model, First: first(kind), Stages: []pipeline.Stage{{Rerank: r}},
+			}})
+		}
 	}
 	return list
 }
@@ -151,7 +157,7 @@ func (f compareFlags) methods(bm25 pipeline.BM25) []method {
 func (f compareFlags) all(ctx context.Context, s *index.Snapshot, query string, bm25 pipeline.BM25) (compared, error) {
 	out := compared{Query: query, Documents: s.Len(), Unavailable: []missingMethod{}}
 	var loader pipeline.Loader
-	for _, m := range f.methods(bm25) {
+	for _, m := range f.methods(bm25, s.Model() != rerank.ModelInfo{}) {
 		opening := time.Now()
 		p, err := loader.New(ctx, s, m.config)
 		if ctx.Err() != nil {

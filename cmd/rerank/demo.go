@@ -19,6 +19,7 @@ type demoFlags struct {
 	depth   int
 	rerank  string
 	corpus  string
+	vectors bool
 	noCache bool
 }
 
@@ -43,8 +44,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   `demo ["query"…]`,
 		Short: "See it work on the Go documentation of this machine",
 		Long: `Index the documentation of the Go standard library on this machine and show, for
-a few queries or for yours, what the first stage (BM25) finds and what the
-re-ranker makes of it, side by side: rank, score, and how far each entry moved.
+a few queries or for yours, what the first stage finds and what the re-ranker
+makes of it, side by side: rank, score, and how far each entry moved.
+
+The first stage is BM25. With --vectors the index keeps embeddings too, which takes
+some seconds the first time; the first stage is then the hybrid of BM25 and of the
+nearest embeddings, and re-ranking need not read the texts again.
 
 The index is kept in the user's cache folder and made again when the version of
 Go, or of this program's index, changes; --no-cache makes one and throws it away.
@@ -61,6 +66,7 @@ texts that is part of this program is searched instead.`,
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many entries the first stage hands to the re-ranker")
 	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
+	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")
 	return cmd
 }
@@ -68,6 +74,7 @@ texts that is part of this program is searched instead.`,
 // demoRun is the outcome of the demonstration, and its JSON form.
 type demoRun struct {
 	Corpus   demoCorpus    `json:"corpus"`
+	First    string        `json:"first"` // kind of first stage
 	Reranker string        `json:"reranker"`
 	Model    string        `json:"model,omitempty"` // name of the model that scored
 	SIMD     string        `json:"simd"`
@@ -117,7 +124,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 		return err
 	}
 	defer s.Close()
-	out := demoRun{Corpus: corpus, Reranker: f.rerank, SIMD: simdLevel(), Opened: time.Since(opening)}
+	out := demoRun{Corpus: corpus, First: string(s.Config().First.Kind), Reranker: f.rerank, SIMD: simdLevel(), Opened: time.Since(opening)}
 	out.Corpus.Documents = s.snapshot.Len()
 	for _, query := range queries {
 		result, err := s.Search(ctx, query, f.depth)
@@ -125,7 +132,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 			return err
 		}
 		a.warn(result.Stages)
-		out.Queries = append(out.Queries, listsOf(query, result, f.n))
+		out.Queries = append(out.Queries, listsOf(query, result, out.First, f.n))
 	}
 	out.Elapsed = time.Since(start)
 	out.Model = scoredBy(out.Queries)
@@ -159,31 +166,44 @@ func demoBM25() pipeline.BM25 {
 	return pipeline.BM25{K1: &k1, B: &b}
 }
 
-// listsOf makes both lists of one result: every hit's trace begins with its
-// place in the first stage.
-func listsOf(query string, result rerank.Result, n int) demoQuery {
+// listsOf makes both lists of one result: every hit's trace has its place in the
+// first stage.
+func listsOf(query string, result rerank.Result, stage string, n int) demoQuery {
 	out := demoQuery{Query: query, First: []demoHit{}, Reranked: []demoHit{}, Stages: result.Stages}
 	first := make([]*rerank.Hit, len(result.Hits))
 	for i := range result.Hits {
 		h := &result.Hits[i]
-		if h.Trace[0].Rank < len(first) {
-			first[h.Trace[0].Rank] = h
+		found := seenBy(h, stage)
+		if found.Rank < len(first) {
+			first[found.Rank] = h
 		}
 		if i < n {
-			out.Reranked = append(out.Reranked, newDemoHit(h, h.Rank, h.Score))
+			out.Reranked = append(out.Reranked, newDemoHit(h, h.Rank, h.Score, found))
 		}
 	}
 	for _, h := range first[:min(n, len(first))] {
 		if h != nil {
-			out.First = append(out.First, newDemoHit(h, h.Trace[0].Rank, h.Trace[0].Score))
+			found := seenBy(h, stage)
+			out.First = append(out.First, newDemoHit(h, found.Rank, found.Score, found))
 		}
 	}
 	return out
 }
 
-func newDemoHit(h *rerank.Hit, rank int, score float64) demoHit {
+// seenBy returns how a stage saw a hit. A blend may name a part of it like the
+// first stage, which is why the earliest counts.
+func seenBy(h *rerank.Hit, stage string) rerank.StageScore {
+	for _, t := range h.Trace {
+		if t.Stage == stage {
+			return t
+		}
+	}
+	return h.Trace[0]
+}
+
+func newDemoHit(h *rerank.Hit, rank int, score float64, found rerank.StageScore) demoHit {
 	d := h.Document
-	return demoHit{ID: d.ID, Title: d.Title, Rank: rank + 1, Score: finite(score), First: h.Trace[0].Rank + 1, Snippet: firstSentence(ownText(d))}
+	return demoHit{ID: d.ID, Title: d.Title, Rank: rank + 1, Score: finite(score), First: found.Rank + 1, Snippet: firstSentence(ownText(d))}
 }
 
 // summary says in a line or two what was searched by what, and how long it
@@ -195,12 +215,9 @@ func (o demoRun) summary() string {
 	}
 	var first, second time.Duration
 	for _, q := range o.Queries {
-		for i, s := range q.Stages {
-			if i == 0 {
-				first += s.Elapsed
-			} else if i == len(q.Stages)-1 {
-				second += s.Elapsed
-			}
+		first += q.firstStage(o.First).Elapsed
+		if last := q.Stages[len(q.Stages)-1]; last.Stage != o.First {
+			second += last.Elapsed
 		}
 	}
 	n := time.Duration(max(1, len(o.Queries)))
@@ -213,6 +230,17 @@ func (o demoRun) summary() string {
 		strings.TrimSpace(o.Model + " on " + o.SIMD),
 	}
 	return strings.Join(parts, " · ")
+}
+
+// firstStage returns the report of the first stage, which comes after those of the
+// lists it is made of.
+func (q demoQuery) firstStage(name string) rerank.StageReport {
+	for _, s := range q.Stages {
+		if s.Stage == name {
+			return s
+		}
+	}
+	return q.Stages[0]
 }
 
 // scoredBy returns the name of the model that scored, "" if none did.

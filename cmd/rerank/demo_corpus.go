@@ -18,6 +18,7 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/dataset/godoc"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
 )
 
 // The corpora of the demonstration.
@@ -41,8 +42,9 @@ type demoCorpus struct {
 	Cached    bool          `json:"cached"`   // whether the index was there already
 	Built     time.Duration `json:"built_ns"` // what making it took; 0 if it was there
 
-	source    string // folder of the sources, for "go"
-	temporary string // folder to be removed at the end
+	embed     rerank.Embedder // makes the vectors; nil for an index without
+	source    string          // folder of the sources, for "go"
+	temporary string          // folder to be removed at the end
 }
 
 // stamp says what a cached index was made of.
@@ -51,6 +53,7 @@ type stamp struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Source  string `json:"source,omitempty"`
+	Model   string `json:"model,omitempty"` // fingerprint of the model of its vectors
 }
 
 // openDemoCorpus finds the corpus, and its index in the cache or makes it.
@@ -58,6 +61,11 @@ func (a *app) openDemoCorpus(ctx context.Context, f demoFlags) (demoCorpus, erro
 	c, err := findDemoCorpus(f.corpus)
 	if err != nil {
 		return c, err
+	}
+	if f.vectors {
+		if c.embed, err = pipeline.OpenEmbedder(pipeline.MiniLM); err != nil {
+			return c, err
+		}
 	}
 	cache := ""
 	if !f.noCache {
@@ -111,14 +119,24 @@ func demoCache(a *app) string {
 	return base
 }
 
-func (c demoCorpus) stamp() stamp { return stamp{demoFormat, c.Name, c.Version, c.source} }
+func (c demoCorpus) stamp() stamp {
+	s := stamp{Format: demoFormat, Name: c.Name, Version: c.Version, Source: c.source}
+	if c.embed != nil {
+		s.Model = c.embed.Model().Fingerprint
+	}
+	return s
+}
 
 var unusual = regexp.MustCompile(`[^A-Za-z0-9.+-]+`)
 
 // folder is where the corpus is kept in the cache: the index, and a stamp
 // beside it.
 func (c demoCorpus) folder(cache string) string {
-	return filepath.Join(cache, unusual.ReplaceAllString("demo-"+cmp.Or(c.Version, c.Name)+"-"+demoFormat, "_"))
+	name := "demo-" + cmp.Or(c.Version, c.Name) + "-" + demoFormat
+	if c.embed != nil {
+		name += "-vectors"
+	}
+	return filepath.Join(cache, unusual.ReplaceAllString(name, "_"))
 }
 
 const (
@@ -196,11 +214,15 @@ func (c demoCorpus) discard() {
 // indexDemo indexes the corpus. An entry of the Go documentation that cannot
 // be read is left out, as the demonstration can do without it.
 func (a *app) indexDemo(ctx context.Context, c demoCorpus) error {
-	x, err := index.Create(c.Index, index.Options{})
-	if err != nil {
+	t := &target{place: c.Index, embed: c.embed}
+	var options index.Options
+	if t.embed != nil {
+		options.Model = t.embed.Model()
+	}
+	var err error
+	if t.index, err = index.Create(c.Index, options); err != nil {
 		return err
 	}
-	t := &target{place: c.Index, index: x}
 	defer t.discard()
 	in := &ingest{app: a, fresh: true, skipBad: c.Name == corpusGo}
 	if err := in.run(ctx, t, []source{{documents: c.documents(ctx), stats: &dataset.Stats{}}}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/pipeline"
 )
 
 // sideBySide is the width from which two lists fit beside one another.
@@ -16,7 +17,7 @@ func (a *app) renderDemo(o demoRun) string {
 	for _, q := range o.Queries {
 		fmt.Fprintf(&b, "%s\n\n", a.out.Bold("“"+terminal.Clean(q.Query)+"”"))
 		left, right := a.column(q.First, false), a.column(q.Reranked, true)
-		heads := demoHeads(q, o.Corpus.Documents)
+		heads := demoHeads(q, o)
 		if a.out.Columns() < sideBySide {
 			writeColumn(&b, a, heads[0], left)
 			writeColumn(&b, a, heads[1], right)
@@ -43,10 +44,14 @@ func writeColumn(b *strings.Builder, a *app, head string, lines []string) {
 }
 
 // demoHeads are the headings of the two lists.
-func demoHeads(q demoQuery, documents int) [2]string {
-	first, last := q.Stages[0], q.Stages[len(q.Stages)-1]
-	left := fmt.Sprintf("BM25 over %s, %s", count(documents, "entry"), elapsed(first.Elapsed))
-	if len(q.Stages) == 1 {
+func demoHeads(q demoQuery, o demoRun) [2]string {
+	name := "BM25"
+	if o.First != string(pipeline.KindBM25) {
+		name = o.First
+	}
+	last := q.Stages[len(q.Stages)-1]
+	left := fmt.Sprintf("%s over %s, %s", name, count(o.Corpus.Documents, "entry"), elapsed(q.firstStage(o.First).Elapsed))
+	if last.Stage == o.First {
 		return [2]string{left, "not re-ranked"}
 	}
 	return [2]string{

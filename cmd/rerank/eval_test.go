@@ -251,10 +251,10 @@ func TestCompare(t *testing.T) {
 			t.Errorf("method %+v", m)
 		}
 	}
-	if want := []string{"bm25", "tfidf", "dense", "hybrid", "bm25 → minilm", "bm25 → minilm-cosine"}; !slices.Equal(names, want) {
+	if want := []string{"bm25", "tfidf", "dense", "hybrid", "bm25 → minilm", "bm25 → minilm-cosine", "hybrid → minilm", "hybrid → minilm-cosine"}; !slices.Equal(names, want) {
 		t.Errorf("methods %q, want %q", names, want)
 	}
-	if len(o.Unavailable) != 1 || o.Unavailable[0].Name != "bm25 → no/such/model" {
+	if len(o.Unavailable) != 2 || o.Unavailable[0].Name != "bm25 → no/such/model" {
 		t.Errorf("unavailable %+v", o.Unavailable)
 	}
 	text := succeed(t, "", "compare", dir, "the lease of the flat", "-n", "2")

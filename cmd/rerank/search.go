@@ -35,7 +35,8 @@ func (a *app) searchCommand() *cobra.Command {
 orders them, and the best -n are shown.
 
 First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
-together); the last two need an index made with --vectors.
+together); the last two need an index made with --vectors. The default, auto, is
+hybrid where the index has them and bm25 where not.
 
 Re-rankers: none; minilm, the model in this program and BM25 in equal parts;
 minilm-cosine, the model alone; or the folder of a sentence-transformers model.
@@ -60,9 +61,9 @@ index.`,
 			return a.search(cmd.Context(), config, args[len(args)-1], f)
 		},
 	}
-	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindBM25), "first stage: bm25, tfidf, dense or hybrid")
+	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
 	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
-	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of the query's embedding for dense and hybrid: minilm or a folder")
+	cmd.Flags().StringVar(&f.model, "model", "", "model of the query's embedding for dense and hybrid: minilm, the default, or a folder")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stage finds")
 	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "tell how each score came about")

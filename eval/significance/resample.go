@@ -1,6 +1,7 @@
 package significance
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -131,7 +132,7 @@ func Bootstrap(a, b []float64, level float64, r Resampling) (Interval, error) {
 	if err != nil {
 		return Interval{}, err
 	}
-	return bootstrap(d, level, r)
+	return bootstrap([][]float64{d}, level, r)
 }
 
 // BootstrapMean returns the mean of one system's values with its confidence
@@ -140,10 +141,27 @@ func BootstrapMean(values []float64, level float64, r Resampling) (Interval, err
 	if err := check("values", values); err != nil {
 		return Interval{}, err
 	}
-	return bootstrap(values, level, r)
+	return bootstrap([][]float64{values}, level, r)
 }
 
-func bootstrap(values []float64, level float64, r Resampling) (Interval, error) {
+// BootstrapMeans returns the mean of several collections' means, each counting the
+// same, with its confidence interval: queries are drawn within each collection,
+// which were not drawn themselves (the stratified bootstrap: Davison and Hinkley,
+// Bootstrap Methods and their Application, 1997, section 3.2). For a comparison of
+// two systems, give the differences of each query.
+func BootstrapMeans(collections [][]float64, level float64, r Resampling) (Interval, error) {
+	if len(collections) == 0 {
+		return Interval{}, errors.New("significance: no collections")
+	}
+	for i, values := range collections {
+		if err := check(fmt.Sprintf("collection %d", i+1), values); err != nil {
+			return Interval{}, err
+		}
+	}
+	return bootstrap(collections, level, r)
+}
+
+func bootstrap(collections [][]float64, level float64, r Resampling) (Interval, error) {
 	if level == 0 {
 		level = defaultLevel
 	}
@@ -157,14 +175,21 @@ func bootstrap(values []float64, level float64, r Resampling) (Interval, error) 
 	draw := r.generator()
 	means := make([]float64, samples)
 	for i := range means {
-		sum := 0.0
-		for range values {
-			sum += values[draw.IntN(len(values))]
+		for _, values := range collections {
+			sum := 0.0
+			for range values {
+				sum += values[draw.IntN(len(values))]
+			}
+			means[i] += sum / float64(len(values))
 		}
-		means[i] = sum / float64(len(values))
+		means[i] /= float64(len(collections))
 	}
 	slices.Sort(means)
-	result := Interval{Mean: mean(values), Level: level}
+	result := Interval{Level: level}
+	for _, values := range collections {
+		result.Mean += mean(values)
+	}
+	result.Mean /= float64(len(collections))
 	result.Low = quantile(means, (1-level)/2)
 	slices.Reverse(means)
 	result.High = quantile(means, (1-level)/2) // from the other end, so that swapping a and b mirrors the interval exactly

@@ -230,6 +230,40 @@ func TestSymmetry(t *testing.T) {
 	}
 }
 
+// TestCollections: the mean of collections has the variance of a stratified draw,
+// Σ s²/n over the collections by the square of their number.
+func TestCollections(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 9))
+	collections := [][]float64{make([]float64, 40), make([]float64, 200), make([]float64, 90)}
+	variance, want := 0.0, 0.0
+	for i, values := range collections {
+		sum, squares := 0.0, 0.0
+		for k := range values {
+			values[k] = float64(5*i) + random.NormFloat64()*float64(i+1)
+			sum += values[k]
+		}
+		m := sum / float64(len(values))
+		for _, v := range values {
+			squares += (v - m) * (v - m)
+		}
+		want += m / 3
+		variance += squares / float64(len(values)) / float64(len(values)) / 9
+	}
+	got, err := significance.BootstrapMeans(collections, 0, significance.Resampling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := 1.96 * math.Sqrt(variance)
+	if math.Abs(got.Mean-want) > 1e-12 || math.Abs(got.Low-(want-half)) > half/20 || math.Abs(got.High-(want+half)) > half/20 {
+		t.Errorf("interval %+v, want about %v ± %v", got, want, half)
+	}
+	one, err1 := significance.BootstrapMeans(collections[:1], 0, significance.Resampling{})
+	same, err2 := significance.BootstrapMean(collections[0], 0, significance.Resampling{})
+	if one != same || err1 != nil || err2 != nil {
+		t.Errorf("one collection: %+v, alone %+v", one, same)
+	}
+}
+
 // TestEqualSystems: there is nothing to find.
 func TestEqualSystems(t *testing.T) {
 	a := []float64{0.1, 0.5, 0.3}
@@ -309,6 +343,11 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := significance.BootstrapMean(nil, 0, significance.Resampling{}); err == nil {
 		t.Error("BootstrapMean of nothing: no error")
+	}
+	for _, collections := range [][][]float64{nil, {good, nil}, {good, {math.NaN()}}} {
+		if _, err := significance.BootstrapMeans(collections, 0, significance.Resampling{}); err == nil {
+			t.Errorf("BootstrapMeans of %v: no error", collections)
+		}
 	}
 	for _, level := range []float64{-0.1, 1, 1.5, math.NaN()} {
 		if _, err := significance.Bootstrap(good, good, level, significance.Resampling{}); err == nil || !strings.Contains(err.Error(), "level") {
