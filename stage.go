@@ -20,6 +20,13 @@ type Reranker interface {
 	Rerank(ctx context.Context, r Request) (Result, error)
 }
 
+// Vectored is a [Reranker] that also hands out the vectors it judged the hits by,
+// one for each hit of the request in its order; nil where it has none.
+type Vectored interface {
+	Reranker
+	RerankVectors(ctx context.Context, r Request) (Result, [][]float32, error)
+}
+
 // BatchReranker is a [Reranker] that does several requests at once cheaper
 // than one by one. The results are those of Rerank, in the order given.
 type BatchReranker interface {

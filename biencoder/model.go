@@ -217,7 +217,7 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	for i := range roles {
 		roles[i] = role
 	}
-	tokens, err := m.embed(ctx, texts, roles, v)
+	tokens, err := m.embed(ctx, texts, roles, 0, v)
 	v.Tokens = tokens
 	if err != nil {
 		return rerank.Vectors{}, fmt.Errorf("biencoder: embedding %d texts: %w", len(texts), err)
@@ -225,16 +225,20 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	return v, nil
 }
 
-// embed fills v for texts that each have a role.
-func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, v rerank.Vectors) (tokens int, err error) {
+// embed fills v for texts that each have a role. Documents are cut to so many
+// tokens, unless that is 0 or more than the model's longest input.
+func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, most int, v rerank.Vectors) (tokens int, err error) {
 	size := m.encoder.Config().Hidden
 	var count atomic.Int64
 	err = m.encoder.Stream(ctx, transformer.Job{
 		Sequences: len(texts),
 		Fill: func(i int, b *transformer.Batch) {
-			before, total := len(b.IDs), 0
+			before, total, longest := len(b.IDs), 0, m.info.MaxTokens
+			if most > 0 && roles[i] == rerank.RoleDocument {
+				longest = min(longest, max(most, leastTokens))
+			}
 			text := m.prepare(m.settings.prompts[roles[i]] + texts[i])
-			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, m.info.MaxTokens)
+			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
 			v.Truncated[i] = total > len(b.IDs)-before
 			count.Add(int64(len(b.IDs) - before))
 		},
@@ -249,6 +253,10 @@ func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, 
 	})
 	return int(count.Load()), err
 }
+
+// leastTokens is the least of a text that is read: something between the special
+// tokens.
+const leastTokens = 4
 
 // prepare does what sentence-transformers does to a text before tokenising.
 func (m *Model) prepare(text string) string {

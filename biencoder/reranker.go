@@ -9,15 +9,27 @@ import (
 	"github.com/flashrerank/rerank"
 )
 
+// RerankOptions say how hits are judged. The zero value is the default.
+type RerankOptions struct {
+	// MaxTokens is how much of a text is read, special tokens included; 0, and what
+	// is more than the model's window, means all that the model can. Queries are
+	// not shortened by it.
+	MaxTokens int
+}
+
 // Reranker orders given texts by the similarity of their vectors to the
 // query's: cosine, or the dot product if the model says so. It is safe for
 // concurrent use.
 type Reranker struct {
-	model *Model
+	model   *Model
+	options RerankOptions
 }
 
-// Reranker returns the reranker of a model.
-func (m *Model) Reranker() *Reranker { return &Reranker{model: m} }
+// Reranker returns the reranker of a model by default options.
+func (m *Model) Reranker() *Reranker { return m.NewReranker(RerankOptions{}) }
+
+// NewReranker returns a reranker of a model.
+func (m *Model) NewReranker(o RerankOptions) *Reranker { return &Reranker{model: m, options: o} }
 
 // Model returns what identifies the model.
 func (r *Reranker) Model() rerank.ModelInfo { return r.model.info }
@@ -48,7 +60,7 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 		Data:       make([]float32, len(texts)*r.model.info.Dimensions),
 		Truncated:  make([]bool, len(texts)),
 	}
-	tokens, err := r.model.embed(ctx, texts, roles, v)
+	tokens, err := r.model.embed(ctx, texts, roles, r.options.MaxTokens, v)
 	if err != nil {
 		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
 	}

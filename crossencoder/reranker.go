@@ -17,6 +17,10 @@ type RerankOptions struct {
 
 	// MinRelevance leaves out hits that are less relevant, from 0 to 1.
 	MinRelevance float64
+
+	// TextTokens is how many tokens of a text are judged; 0 means all, as
+	// Options.Long says.
+	TextTokens int
 }
 
 // Reranker orders hits by the judgment of a cross-encoder, a
@@ -30,7 +34,20 @@ type Reranker struct {
 func (m *Model) Reranker() *Reranker { return m.NewReranker(RerankOptions{}) }
 
 // NewReranker returns a reranker of a model.
-func (m *Model) NewReranker(o RerankOptions) *Reranker { return &Reranker{model: m, options: o} }
+func (m *Model) NewReranker(o RerankOptions) *Reranker {
+	if o.TextTokens > 0 {
+		m = m.glancing(o.TextTokens)
+	}
+	return &Reranker{model: m, options: o}
+}
+
+// glancing returns the model that judges the beginnings of texts.
+func (m *Model) glancing(tokens int) *Model {
+	short, s := *m, *m.sequences
+	s.chunk, s.fills = min(s.chunk, max(tokens, leastRoom/2)), false
+	short.sequences, short.long = &s, LongFirst
+	return &short
+}
 
 // Model returns what identifies the model.
 func (r *Reranker) Model() rerank.ModelInfo { return r.model.info }

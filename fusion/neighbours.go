@@ -2,21 +2,12 @@ package fusion
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"slices"
 
-	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/simd"
 )
-
-// Vectored is a reranker that also hands out the vectors it judged the hits by,
-// one for each hit of the request in its order; nil where it has none.
-type Vectored interface {
-	rerank.Reranker
-	RerankVectors(ctx context.Context, r rerank.Request) (rerank.Result, [][]float32, error)
-}
 
 // Neighbours lets hits take part of their score from those they are most alike:
 // texts that are close to one another tend to be relevant together (van Rijsbergen's

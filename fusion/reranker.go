@@ -34,6 +34,10 @@ type Part struct {
 // no score for counts 0 there. Equal sums keep the order of the request. A
 // hit's trace gets what each part said, then the blend.
 //
+// A part may be an anytime.Reranker. It then judges after the others, and first
+// the hits that lead by the sum of all that is known. Hits that it had no time for
+// are the last, without a score, and the report says Partial.
+//
 // A Reranker is safe for concurrent use when its parts are. It must not be
 // changed while in use.
 type Reranker struct {
@@ -42,7 +46,7 @@ type Reranker struct {
 	Name   string // stage name in traces and reports; "" means "blend"
 
 	// Neighbours smooths the sums by the vectors of the first part that is
-	// [Vectored].
+	// [rerank.Vectored].
 	Neighbours Neighbours
 
 	// Lenient goes on without parts that fail, and says so in
@@ -62,40 +66,90 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	if len(q.Hits) == 0 {
 		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
 	}
-	inner := rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}
-	vectors := make([][][]float32, len(r.Parts))
+	o, err := r.ask(ctx, rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}, q.TopN, weights)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	fused, smoothed := r.sums(q.Hits, o)
+	if smoothed {
+		report.Notes = append(report.Notes, fmt.Sprintf("%v of each score are those of the %d nearest hits", r.Neighbours.Weight, r.Neighbours.Number))
+	}
+	if n := o.unjudged(); n > 0 {
+		report.Partial = true
+		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which are the last", n))
+		settle(fused, o.late)
+	}
+	hits := rerank.Rank(fused, r.name(), q.TopN)
+	report.Notes = append(report.Notes, notes(r.method(), r.partName, o.lists)...)
+	report.Scored, report.Degraded, report.Elapsed = len(q.Hits)-o.unjudged(), o.failed.degraded(), time.Since(start)
+	return rerank.Result{Hits: hits, Stages: append(o.stages, report)}, nil
+}
+
+// opinions are what the parts said of the hits of a request.
+type opinions struct {
+	weights []float64
+	lists   [][]rerank.Hit // of each part, best first; Index is the place in the request
+	vectors [][][]float32  // of each part, in the order of the request
+	late    []bool         // hits that a part had no time for
+	stages  []rerank.StageReport
+	failed  failures
+}
+
+func (o *opinions) unjudged() int {
+	n := 0
+	for _, late := range o.late {
+		if late {
+			n++
+		}
+	}
+	return n
+}
+
+// ask lets the parts judge: first, at once, those that judge all at once, and then
+// those that judge step by step.
+func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, weights []float64) (*opinions, error) {
+	o := &opinions{
+		weights: weights, lists: make([][]rerank.Hit, len(r.Parts)), vectors: make([][][]float32, len(r.Parts)),
+		late: make([]bool, len(q.Hits)), failed: failures{lenient: r.Lenient},
+	}
 	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
-		result, vectors[i], err = r.judge(ctx, i, inner)
+		if r.gradual(i, q.Hits) == nil {
+			result, o.vectors[i], err = r.judge(ctx, i, q)
+		}
 		return result, err
 	})
 	if err != nil {
-		return rerank.Result{}, fmt.Errorf("fusion: %w", err)
+		return nil, fmt.Errorf("fusion: %w", err)
 	}
-	failed := failures{lenient: r.Lenient}
-	var stages []rerank.StageReport
-	lists := make([][]rerank.Hit, len(r.Parts))
-	for i, o := range outcomes {
-		if o.err == nil {
-			o.err = permutes(o.Hits, len(q.Hits))
+	for i, said := range outcomes {
+		if said.err == nil {
+			said.err = permutes(said.Hits, len(q.Hits))
 		}
-		if o.err != nil {
-			failed.add(r.partName(i), o.err)
+		if said.err != nil {
+			o.failed.add(r.partName(i), said.err)
 			continue
 		}
-		lists[i] = o.Hits
-		stages = append(stages, o.Stages...)
+		o.lists[i], o.stages = said.Hits, append(o.stages, said.Stages...)
 	}
-	if err := failed.verdict("fusion", len(r.Parts)); err != nil {
-		return rerank.Result{}, err
+	q.TopN = topN // which tells those that judge step by step how far to go
+	for i := range r.Parts {
+		if r.gradual(i, q.Hits) == nil {
+			continue
+		}
+		if err := r.judgeGradually(ctx, i, q, o); ctx.Err() != nil {
+			return nil, fmt.Errorf("fusion: %w", ctx.Err())
+		} else if err != nil {
+			o.failed.add(r.partName(i), err)
+		}
 	}
-	fused := r.fuse(q.Hits, lists, weights)
-	if r.smooth(fused, vectors) {
-		report.Notes = append(report.Notes, fmt.Sprintf("%v of each score are those of the %d nearest hits", r.Neighbours.Weight, r.Neighbours.Number))
-	}
-	hits := rerank.Rank(fused, r.name(), q.TopN)
-	report.Notes = append(report.Notes, notes(r.method(), r.partName, lists)...)
-	report.Scored, report.Degraded, report.Elapsed = len(q.Hits), failed.degraded(), time.Since(start)
-	return rerank.Result{Hits: hits, Stages: append(stages, report)}, nil
+	return o, o.failed.verdict("fusion", len(r.Parts))
+}
+
+// sums are the hits with what the parts say of them added up, and whether neighbours
+// had a part in that.
+func (r *Reranker) sums(given []rerank.Hit, o *opinions) ([]rerank.Hit, bool) {
+	fused := r.fuse(given, o.lists, o.weights)
+	return fused, r.smooth(fused, o.vectors)
 }
 
 func (r *Reranker) name() string { return cmp.Or(r.Name, "blend") }
@@ -185,7 +239,7 @@ func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request) (result r
 	if p.Reranker == nil {
 		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", p.Carried)
 	}
-	if v, ok := p.Reranker.(Vectored); ok && r.Neighbours.active() {
+	if v, ok := p.Reranker.(rerank.Vectored); ok && r.Neighbours.active() {
 		result, vectors, err = v.RerankVectors(ctx, q)
 	} else {
 		result, err = p.Reranker.Rerank(ctx, q)

@@ -138,14 +138,20 @@ func (b *builder) memo(m *biencoder.Model) rerank.Embedder {
 // cosine measures hits by the model, from the index's vectors if they are the
 // model's.
 func (b *builder) cosine(m *biencoder.Model) rerank.Reranker {
-	if stored := b.snapshot.Model(); stored.Fingerprint == "" || stored.Fingerprint != m.Model().Fingerprint {
+	if !b.stores(m) {
 		return m.Reranker()
 	}
 	return &storedCosine{snapshot: b.snapshot, queries: b.memo(m), texts: m.Reranker()}
 }
 
+// stores reports whether the index has the model's vectors.
+func (b *builder) stores(m *biencoder.Model) bool {
+	stored := b.snapshot.Model().Fingerprint
+	return stored != "" && stored == m.Model().Fingerprint
+}
+
 // signals are the judgments that know the index.
-func (b *builder) signals() signals {
+func (b *builder) signals(early *Early) signals {
 	return signals{
 		bm25: func() (rerank.Reranker, error) {
 			r, err := b.bm25()
@@ -154,7 +160,13 @@ func (b *builder) signals() signals {
 			}
 			return &corpusBM25{b.snapshot, r}, nil
 		},
-		cosine: b.cosine,
+		cosine: func(m *biencoder.Model) rerank.Reranker {
+			if b.stores(m) {
+				return b.cosine(m)
+			}
+			return glancingCosine(m, early)
+		},
+		early: early,
 	}
 }
 

@@ -91,4 +91,5 @@ type Stage struct {
 	Depth   int             `yaml:"depth,omitempty"`   // how many hits it re-orders; 0 means First.Depth
 	Timeout time.Duration   `yaml:"timeout,omitempty"` // 0 means no bound of its own
 	OnError cascade.OnError `yaml:"on_error,omitempty"`
+	Early   *Early          `yaml:"early,omitempty"` // nil: every hit is judged in full
 }

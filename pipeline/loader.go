@@ -61,10 +61,11 @@ func loadBiencoder(name string) (*biencoder.Model, error) {
 type signals struct {
 	bm25   func() (rerank.Reranker, error)
 	cosine func(m *biencoder.Model) rerank.Reranker
+	early  *Early // nil: judgments are complete
 }
 
 // textSignals judge texts by themselves.
-func textSignals() signals {
+func textSignals(early *Early) signals {
 	return signals{
 		bm25: func() (rerank.Reranker, error) {
 			a, err := analysis.New(analysis.Default)
@@ -73,8 +74,16 @@ func textSignals() signals {
 			}
 			return lexical.NewReranker(a, lexical.DefaultBM25())
 		},
-		cosine: func(m *biencoder.Model) rerank.Reranker { return m.Reranker() },
+		cosine: func(m *biencoder.Model) rerank.Reranker { return glancingCosine(m, early) },
+		early:  early,
 	}
+}
+
+// glancingCosine judges texts, early if that is wanted.
+func glancingCosine(m *biencoder.Model, early *Early) rerank.Reranker {
+	return early.over(m.Reranker(), func(tokens int) rerank.Reranker {
+		return m.NewReranker(biencoder.RerankOptions{MaxTokens: tokens})
+	})
 }
 
 // reranker makes the reranker of a name that checkReranker lets pass.
@@ -95,7 +104,9 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 			if err != nil {
 				return nil, err
 			}
-			return m.Reranker(), nil
+			return s.early.over(m.Reranker(), func(tokens int) rerank.Reranker {
+				return m.NewReranker(crossencoder.RerankOptions{TextTokens: tokens})
+			}), nil
 		}
 	}
 	m, err := l.biencoder(folder)
@@ -169,7 +180,16 @@ func NewReranker(name string) (rerank.Reranker, error) {
 	if err := checkReranker(name); err != nil {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	return new(Loader).reranker(name, textSignals())
+	return new(Loader).reranker(name, textSignals(nil))
+}
+
+// NewEarlyReranker is [NewReranker] for an answer before every text has been judged in
+// full, see [Early]. It is not for "bm25".
+func NewEarlyReranker(name string, e Early) (rerank.Reranker, error) {
+	if err := (Config{Stages: []Stage{{Rerank: name, Early: &e}}}).validate(false); err != nil {
+		return nil, err
+	}
+	return new(Loader).reranker(name, textSignals(&e))
 }
 
 // OpenEmbedder loads the embedder of a name: "minilm" or the folder of a

@@ -85,7 +85,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("pipeline: %w", err)
 		}
-		r, err := b.loader.reranker(stage.Rerank, b.signals())
+		r, err := b.loader.reranker(stage.Rerank, b.signals(stage.Early))
 		if err != nil {
 			return nil, fmt.Errorf("stages[%d]: %w", i, err)
 		}

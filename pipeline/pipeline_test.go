@@ -287,3 +287,55 @@ func TestEmbed(t *testing.T) {
 		t.Errorf("no entries: %+v, %v", did, err)
 	}
 }
+
+// TestEarly: what leads by the beginnings of texts is read in full, and all is as
+// without where that is everything, or where the index has the vectors.
+func TestEarly(t *testing.T) {
+	var docs []rerank.Document
+	for i, end := range []string{"a cat", "a dog", "snow", "the sea", "a car", "bread"} {
+		docs = append(docs, rerank.Document{ID: string(rune('a' + i)), Text: strings.Repeat("one finds words here that say nothing at all, ", 3) + "but the end is about " + end})
+	}
+	texts := make([]string, len(docs))
+	for i, d := range docs {
+		texts[i] = d.Text
+	}
+	notes := func(stages []rerank.StageReport) (all string) {
+		for _, s := range stages {
+			all += strings.Join(s.Notes, "; ") + "; "
+		}
+		return all
+	}
+	order := func(r rerank.Reranker, err error) (string, string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Rerank(t.Context(), rerank.Request{Query: rerank.Query{Text: "a kitten"}, Hits: rerank.Hits(docs)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(got.Hits), notes(got.Stages)
+	}
+	for _, name := range []string{pipeline.MiniLM, pipeline.MiniLMCosine} {
+		whole, _ := order(pipeline.NewReranker(name))
+		all, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8}))
+		if all != whole || !strings.HasPrefix(whole, "a") || !strings.Contains(noted, "6 hits judged quickly, 6 of them in full") {
+			t.Errorf("%s: %s, early %s, %s", name, whole, all, noted)
+		}
+		if _, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8, Best: 2})); !strings.Contains(noted, "6 hits judged quickly, 2 of them in full") {
+			t.Errorf("%s: %s", name, noted)
+		}
+	}
+	if _, err := pipeline.NewEarlyReranker(pipeline.LexicalBM25, pipeline.Early{}); err == nil || !strings.Contains(err.Error(), "no effect") {
+		t.Errorf("bm25 early: %v", err)
+	}
+	// Over an index, and by a cross-encoder.
+	s := memory(t, index.Options{}, entries(docs...))
+	for _, name := range []string{pipeline.MiniLM, "../crossencoder/testdata/tiny1"} {
+		p := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: name, Early: &pipeline.Early{Tokens: 8, Best: 1}}}})
+		got, err := p.Search(t.Context(), "the end is about", 0)
+		if err != nil || !strings.Contains(notes(got.Stages), "6 hits judged quickly, 1 of them in full") {
+			t.Errorf("%s over an index: %+v, %v", name, got.Stages, err)
+		}
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
-	"github.com/flashrerank/rerank/fusion"
 	"github.com/flashrerank/rerank/index"
 )
 
@@ -55,7 +54,7 @@ func (c *corpusBM25) Rerank(ctx context.Context, r rerank.Request) (rerank.Resul
 type storedCosine struct {
 	snapshot *index.Snapshot
 	queries  rerank.Embedder
-	texts    fusion.Vectored // the model's own; the same measure, from the text
+	texts    rerank.Vectored // the model's own; the same measure, from the text
 }
 
 // Rerank orders hits by cosine.

@@ -83,6 +83,7 @@ func (s Stage) validate(p *problems, path string) {
 	}
 	p.depth(path+".depth", s.Depth)
 	p.duration(path+".timeout", s.Timeout)
+	s.Early.validate(p, path+".early", s.Rerank)
 	if s.OnError > cascade.Keep {
 		p.add(path+".on_error", "%v is neither fail nor keep", s.OnError)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/internal/simd"
 	"github.com/flashrerank/rerank/pipeline"
@@ -251,6 +252,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"one query in quotes, got 0":                    {"sort"},
 		"there are pull, list, remove, info and verify": {"model", "burn"},
 		"is none of auto, go":                           {"demo", "--corpus", "moon"},
+		"no effect on --rerank bm25":                    {"sort", "a", "--rerank", "bm25", "--early"},
+		"--within cannot be negative":                   {"search", dir, "a", "--within", "-1s"},
 	} {
 		fail(t, exitUsage, words, "", args...)
 	}
@@ -284,6 +287,21 @@ func TestSort(t *testing.T) {
 	}
 	if s := decode[sorted](t, succeed(t, lines, "sort", "lease", "--json")); len(s.Lines) != 3 || s.Lines[0].Line != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestEarlyAnswers(t *testing.T) {
+	native(t)
+	lines := "Bake the bread. " + strings.Repeat("Stir it well. ", 40) + "\nThe lease ends in May.\nSnow melts."
+	for _, flags := range [][]string{{"--early"}, {"--within", "1m"}, {"--early", "--within", "1m"}} {
+		out := succeed(t, lines, append([]string{"sort", "when does the contract for the flat end", "-n", "1", "--json"}, flags...)...)
+		if !strings.Contains(out, `"hits`) && !strings.Contains(out, "lease ends") || !strings.Contains(out, "3 hits judged quickly, 3 of them in full") {
+			t.Errorf("%v: %s", flags, out)
+		}
+	}
+	d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--no-cache", "--early", "--json", "find a word in many files"))
+	if !slices.ContainsFunc(d.Queries[0].Stages, func(s rerank.StageReport) bool { return s.Stage == "cosine" && len(s.Notes) > 0 }) {
+		t.Errorf("%+v", d.Queries[0].Stages)
 	}
 }
 

@@ -21,6 +21,7 @@ type demoFlags struct {
 	corpus  string
 	vectors bool
 	noCache bool
+	early   earlyFlags
 }
 
 // demoQueries ask for things in words of everyday, which the documentation
@@ -68,6 +69,7 @@ texts that is part of this program is searched instead.`,
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
 	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")
+	f.early.add(cmd)
 	return cmd
 }
 
@@ -106,6 +108,10 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 	if err := f.check(queries); err != nil {
 		return err
 	}
+	early, err := f.early.asked(f.rerank)
+	if err != nil {
+		return err
+	}
 	corpus, err := a.openDemoCorpus(ctx, f)
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 	s, err := openSearcher(ctx, pipeline.Config{
 		Index:  corpus.Index,
 		First:  pipeline.First{Depth: f.depth, BM25: demoBM25()},
-		Stages: []pipeline.Stage{{Rerank: f.rerank}},
+		Stages: []pipeline.Stage{{Rerank: f.rerank, Early: early}},
 	})
 	if err != nil {
 		return err

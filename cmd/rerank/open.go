@@ -73,9 +73,15 @@ func (s *searcher) Close() error {
 }
 
 // openReranker returns the reranker of a name, nil for "none".
-func openReranker(name string) (rerank.Reranker, error) {
-	if name == pipeline.None {
+func openReranker(name string, f earlyFlags) (rerank.Reranker, error) {
+	early, err := f.asked(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case name == pipeline.None:
 		return nil, nil
+	case early != nil:
+		return pipeline.NewEarlyReranker(name, *early)
 	}
 	return pipeline.NewReranker(name)
 }

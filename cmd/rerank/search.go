@@ -24,6 +24,7 @@ type searchFlags struct {
 	explain  bool
 	bm25     string
 	pipeline string
+	early    earlyFlags
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -68,6 +69,7 @@ index.`,
 	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "tell how each score came about")
 	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
+	f.early.add(cmd)
 	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that declares the stages")
 	return cmd
 }
@@ -90,17 +92,21 @@ func (f searchFlags) config(args []string, changed func(flag string) bool) (pipe
 	if err != nil {
 		return pipeline.Config{}, err
 	}
+	early, err := f.early.asked(f.rerank)
+	if err != nil {
+		return pipeline.Config{}, err
+	}
 	return pipeline.Config{
 		Index:  args[0],
 		Model:  f.model,
 		First:  pipeline.First{Kind: pipeline.Kind(f.first), Depth: f.depth, BM25: bm25},
-		Stages: []pipeline.Stage{{Rerank: f.rerank}},
+		Stages: []pipeline.Stage{{Rerank: f.rerank, Early: early}},
 	}, nil
 }
 
 // load reads the declaration from a file.
 func (f searchFlags) load(args []string, changed func(flag string) bool) (pipeline.Config, error) {
-	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25"} {
+	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25", "early", "within"} {
 		if changed(flag) {
 			return pipeline.Config{}, usagef("--%s cannot be combined with --pipeline: the file says it", flag)
 		}

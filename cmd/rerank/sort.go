@@ -21,6 +21,7 @@ type sortFlags struct {
 	jsonl  bool
 	lines  bool
 	fields []string
+	early  earlyFlags
 }
 
 func (a *app) sortCommand() *cobra.Command {
@@ -51,6 +52,7 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
 	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "take the lines for JSON objects")
 	cmd.Flags().BoolVar(&f.lines, "lines", false, "take the lines for plain text")
 	cmd.Flags().StringSliceVar(&f.fields, "field", []string{"title", "text"}, "members of a JSON line that are judged")
+	f.early.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("jsonl", "lines")
 	return cmd
 }
@@ -72,7 +74,7 @@ func (a *app) sort(ctx context.Context, query string, f sortFlags) error {
 	if err := checkQuery(query); err != nil {
 		return err
 	}
-	reranker, err := openReranker(f.rerank)
+	reranker, err := openReranker(f.rerank, f.early)
 	if err != nil {
 		return err
 	}

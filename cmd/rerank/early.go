@@ -1,0 +1,39 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// earlyFlags ask for an answer before every text has been judged in full.
+type earlyFlags struct {
+	early  bool
+	within time.Duration
+}
+
+func (f *earlyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.early, "early", false, "read the beginnings of all candidates, and in full those that lead then: twice as fast (docs/early.md)")
+	cmd.Flags().DurationVar(&f.within, "within", 0, "stop re-ranking after this `time` (300ms, 2s) and answer with what was judged, the beginnings of all texts first")
+}
+
+// asked returns what was asked for, nil if nothing was. Re-rankers that read no texts
+// have nothing to leave out.
+func (f earlyFlags) asked(reranker string) (*pipeline.Early, error) {
+	switch {
+	case f.within < 0:
+		return nil, usagef("--within cannot be negative")
+	case !f.early && f.within == 0:
+		return nil, nil
+	case reranker == pipeline.None || reranker == pipeline.LexicalBM25:
+		return nil, usagef("--early and --within have no effect on --rerank %s", reranker)
+	case !f.early:
+		return &pipeline.Early{Within: f.within, Best: everything}, nil
+	}
+	return &pipeline.Early{Within: f.within}, nil
+}
+
+// everything is more than any list has, within the bounds of a pipeline.
+const everything = 1_000_000

@@ -1,0 +1,84 @@
+package fusion
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/anytime"
+)
+
+// gradual returns part i's reranker if it judges hits step by step, nil if it does
+// not or is not asked.
+func (r *Reranker) gradual(i int, hits []rerank.Hit) *anytime.Reranker {
+	a, ok := r.Parts[i].Reranker.(*anytime.Reranker)
+	if !ok {
+		return nil
+	}
+	if _, carried := r.carried(i, hits); carried {
+		return nil
+	}
+	return a
+}
+
+// judgeGradually lets part i judge the hits that lead by the sums of all that is
+// known. The hits it returns have the part's own traces only; those that were not
+// judged are not among them.
+func (r *Reranker) judgeGradually(ctx context.Context, i int, q rerank.Request, o *opinions) error {
+	a := r.gradual(i, q.Hits)
+	j, err := a.Judge(ctx, q, func(hits []rerank.Hit, vectors [][]float32) []int {
+		o.lists[i], o.vectors[i] = judgedOf(hits), vectors
+		fused, _ := r.sums(q.Hits, o)
+		return leading(fused)
+	})
+	if err != nil {
+		o.lists[i], o.vectors[i] = nil, nil
+		return err
+	}
+	o.lists[i], o.vectors[i] = rerank.Rank(judgedOf(j.Hits), j.Report.Stage, 0), j.Vectors
+	for k, judged := range j.Judged {
+		o.late[k] = o.late[k] || !judged
+	}
+	o.stages = append(o.stages, j.Report)
+	return nil
+}
+
+// judgedOf returns the hits that have a score, best first and without traces.
+func judgedOf(hits []rerank.Hit) []rerank.Hit {
+	var out []rerank.Hit
+	for _, h := range hits {
+		if !math.IsNaN(h.Score) {
+			h.Trace = nil
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, rerank.Compare)
+	return out
+}
+
+// leading returns the places of hits, those of the highest sums first.
+func leading(fused []rerank.Hit) []int {
+	order := make([]int, len(fused))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(fused[b].Score, fused[a].Score) })
+	return order
+}
+
+// settle puts the hits that a part had no time for below the others, without a sum,
+// in the order of what is known of them.
+func settle(fused []rerank.Hit, late []bool) {
+	for rank, i := range leading(fused) {
+		if late[i] {
+			fused[i].Rank = rank
+		}
+	}
+	for i := range fused {
+		if late[i] {
+			fused[i].Score = math.NaN()
+		}
+	}
+}

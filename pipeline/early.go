@@ -1,0 +1,46 @@
+package pipeline
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/anytime"
+)
+
+// GlanceTokens is how many tokens of a text are read at first unless told otherwise.
+const GlanceTokens = 48
+
+// Early lets a stage answer before every hit has been judged in full: it reads the
+// beginnings of all texts, and then those texts in full that lead. docs/early.md
+// tells what that costs and saves: for the blend next to nothing, for a cosine
+// alone something where texts are long. It changes nothing where the vectors of the
+// texts are in the index, as nothing is read there. The zero value is the default.
+type Early struct {
+	Tokens int           `yaml:"tokens,omitempty"` // of each text that are read first, special ones included; 0 means GlanceTokens
+	Best   int           `yaml:"best,omitempty"`   // hits that are judged in full; 0 means anytime.DefaultBest
+	Within time.Duration `yaml:"within,omitempty"` // when it is up, what was judged is the answer; 0 means no bound
+}
+
+// over returns a reranker that answers early, of a full judge and of one that reads so
+// many tokens; the full one by itself if e is nil.
+func (e *Early) over(full rerank.Reranker, quick func(tokens int) rerank.Reranker) rerank.Reranker {
+	if e == nil {
+		return full
+	}
+	return &anytime.Reranker{Full: full, Quick: quick(cmp.Or(e.Tokens, GlanceTokens)), Best: e.Best, Time: e.Within}
+}
+
+func (e *Early) validate(p *problems, path, reranker string) {
+	if e == nil {
+		return
+	}
+	if reranker == LexicalBM25 || reranker == None {
+		p.add(path, "it has no effect on %s", reranker)
+	}
+	if e.Tokens < 0 {
+		p.add(path+".tokens", "%d is negative", e.Tokens)
+	}
+	p.depth(path+".best", e.Best)
+	p.duration(path+".within", e.Within)
+}
