@@ -39,6 +39,10 @@ type Reranker struct {
 	// finished: steps are made as long as a part of the time that is left, by what
 	// those before took, and the first is short.
 	Time time.Duration
+
+	// Tokens is about how many tokens of the models are computed; 0 means no bound. As
+	// with Time, a step that is begun is finished.
+	Tokens int
 }
 
 // Lead tells in which order hits are to be judged: their places in the list, the
@@ -87,16 +91,16 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 	if r.Full == nil {
 		return Judgment{}, errors.New("anytime: there is no full judge")
 	}
-	if r.Best < 0 || r.Time < 0 {
-		return Judgment{}, fmt.Errorf("anytime: the best %d in %v: neither may be negative", r.Best, r.Time)
+	if r.Best < 0 || r.Time < 0 || r.Tokens < 0 {
+		return Judgment{}, fmt.Errorf("anytime: the best %d in %v by %d tokens: none may be negative", r.Best, r.Time, r.Tokens)
 	}
-	j := newJudging(q, lead, r.clock(ctx))
+	j := newJudging(q, lead, r.budget(ctx))
 	most := len(q.Hits)
 	if r.Quick != nil {
 		if err := j.pass(ctx, r.Quick, most); err != nil {
 			return Judgment{}, fmt.Errorf("anytime: the quick judge: %w", err)
 		}
-		j.clock.next()
+		j.budget.next()
 		j.quick, j.full = j.scored(), 0
 		most = min(most, cmp.Or(r.Best, max(DefaultBest, 2*q.TopN)))
 	}
@@ -109,20 +113,20 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 	return j.judgment(), ctx.Err()
 }
 
-// clock starts to count the time that a request has.
-func (r *Reranker) clock(ctx context.Context) clock {
-	c := clock{start: time.Now(), limit: r.Time}
-	if deadline, ok := ctx.Deadline(); ok && c.limit == 0 {
-		c.limit = max(1, time.Until(deadline)/10*9)
+// budget begins to count what a request may take.
+func (r *Reranker) budget(ctx context.Context) budget {
+	b := budget{start: time.Now(), time: r.Time, tokens: r.Tokens}
+	if deadline, ok := ctx.Deadline(); ok && b.time == 0 {
+		b.time = max(1, time.Until(deadline)/10*9)
 	}
-	return c
+	return b
 }
 
 // judging is a request at work.
 type judging struct {
 	request rerank.Request
 	lead    Lead
-	clock   clock
+	budget  budget
 
 	Judgment
 	truncated int
@@ -131,8 +135,8 @@ type judging struct {
 	whole     bool // whether the quick judge read all there is
 }
 
-func newJudging(q rerank.Request, lead Lead, c clock) *judging {
-	j := &judging{request: q, lead: lead, clock: c}
+func newJudging(q rerank.Request, lead Lead, b budget) *judging {
+	j := &judging{request: q, lead: lead, budget: b}
 	j.Hits = slices.Clone(q.Hits)
 	j.Judged, j.Left = make([]bool, len(q.Hits)), make([]bool, len(q.Hits))
 	for i := range j.Hits {
@@ -146,7 +150,7 @@ func newJudging(q rerank.Request, lead Lead, c clock) *judging {
 func (j *judging) pass(ctx context.Context, judge rerank.Reranker, most int) error {
 	done := make([]bool, len(j.Hits)) // in this pass
 	for left := most; left > 0; {
-		size := j.clock.step(left)
+		size := j.budget.step(left)
 		if size == 0 {
 			j.Report.Partial = true
 			return nil
@@ -155,11 +159,11 @@ func (j *judging) pass(ctx context.Context, judge rerank.Reranker, most int) err
 		if len(at) == 0 {
 			return nil
 		}
-		begun := time.Now()
+		begun, tokens := time.Now(), j.Report.Tokens
 		if err := j.step(ctx, judge, at); err != nil {
 			return err
 		}
-		j.clock.took(len(at), time.Since(begun))
+		j.budget.took(len(at), time.Since(begun), j.Report.Tokens-tokens)
 		for _, i := range at {
 			done[i] = true
 		}
@@ -258,7 +262,7 @@ func (j *judging) scored() int {
 func (j *judging) judgment() Judgment {
 	r := &j.Report
 	r.Stage = cmp.Or(r.Stage, "anytime")
-	r.Scored, r.Truncated, r.Elapsed = j.scored(), j.truncated, time.Since(j.clock.start)
+	r.Scored, r.Truncated, r.Elapsed = j.scored(), j.truncated, time.Since(j.budget.start)
 	switch {
 	case j.whole:
 		r.Notes = append(r.Notes, "the quick judge read all texts whole")
@@ -266,7 +270,7 @@ func (j *judging) judgment() Judgment {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d hits judged quickly, %d of them in full", j.quick, j.full))
 	}
 	if r.Partial {
-		r.Notes = append(r.Notes, fmt.Sprintf("time was up after %v", j.clock.limit))
+		r.Notes = append(r.Notes, j.budget.String())
 	}
 	return j.Judgment
 }

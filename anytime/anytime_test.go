@@ -181,6 +181,28 @@ func TestTime(t *testing.T) {
 	}
 }
 
+func TestTokens(t *testing.T) {
+	texts := make([]string, 50)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("%d:%s", i, strings.Repeat("x", 10)) // ten tokens each
+	}
+	for _, c := range []struct{ tokens, quick, full int }{{0, 50, 50}, {1000, 50, 50}, {299, 50, 20}, {100, 50, 0}, {90, 45, 0}, {1, 4, 0}} {
+		var quick, full []string
+		r := &anytime.Reranker{Quick: reader{bytes: 2, read: &quick}, Full: reader{bytes: 99, read: &full}, Best: 50, Tokens: c.tokens}
+		got, err := r.Rerank(t.Context(), request(texts...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := got.Stages[0]
+		if len(quick) != c.quick || len(full) < c.full-1 || len(full) > c.full || report.Partial != (c.full < 50) || report.Tokens != 2*len(quick)+10*len(full) {
+			t.Errorf("%d tokens: %d judged quickly, %d in full, %+v", c.tokens, len(quick), len(full), report)
+		}
+		if report.Partial != strings.Contains(strings.Join(report.Notes, " "), "tokens were used") {
+			t.Errorf("%d tokens: %q", c.tokens, report.Notes)
+		}
+	}
+}
+
 // TestLead: the caller says what is promising.
 func TestLead(t *testing.T) {
 	var full []string
@@ -213,6 +235,7 @@ func TestFailures(t *testing.T) {
 		"no full judge":   {},
 		"negative":        {Full: good, Best: -1},
 		"may be negative": {Full: good, Time: -1},
+		"by -1 tokens":    {Full: good, Tokens: -1},
 		"quick judge":     {Full: good, Quick: reader{fail: broken}},
 		"full judge":      {Full: reader{fail: broken}},
 		"on the scale":    {Full: reader{bytes: 9, scale: "other"}, Quick: reader{bytes: 1}},

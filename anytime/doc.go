@@ -1,8 +1,9 @@
 // Package anytime lets a reranker answer early: it judges hits in steps, the most
 // promising first, and can stop between them.
 //
-// Two things make a [Reranker] stop. Time is the first: when it is up, what was
-// judged is the answer, and the report says that it is partial. The second is a
+// Two things make a [Reranker] stop. A bound is the first, of time or of tokens: when
+// it is met, what was judged is the answer, and the report says that it is partial.
+// The second is a
 // quick judge on the same scale, the same model reading only the beginnings of
 // texts for example: it judges every hit, and the full judge only those that lead
 // then, as the others hardly reach the top any more.

@@ -9,10 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -34,6 +37,10 @@ type Options struct {
 	// next process need not make them; empty means none.
 	Cache string
 
+	// Known keeps vectors of texts, so that a text that comes again is not computed
+	// again; nil keeps none. Models may share one.
+	Known *cache.Cache
+
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
 	Workers int
@@ -47,6 +54,7 @@ type Model struct {
 	tokenizer *tokenizer.Tokenizer
 	encoder   *transformer.Model
 	skip      map[rerank.Role]int // tokens of a prompt that do not count
+	known     *cache.Cache
 }
 
 // maxTokenizer bounds the size of tokenizer.json.
@@ -70,7 +78,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{settings: s}
+	m := &Model{settings: s, known: o.Known}
 	if m.tokenizer, err = readTokenizer(fsys); err != nil {
 		return nil, err
 	}
@@ -99,7 +107,11 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 		m.info.Name = readName(fsys)
 	}
 	m.skip = m.promptTokens()
-	m.info.Fingerprint, err = fingerprint(fsys, m.info.Precision)
+	kind := m.info.Precision
+	if len(o.Float32) > 0 {
+		kind += fmt.Sprintf(", in float32 %q", o.Float32)
+	}
+	m.info.Fingerprint, err = fingerprint(fsys, kind)
 	return m, err
 }
 
@@ -229,10 +241,12 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 // tokens, unless that is 0 or more than the model's longest input.
 func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, most int, v rerank.Vectors) (tokens int, err error) {
 	size := m.encoder.Config().Hidden
+	unknown := m.recall(texts, roles, most, v)
 	var count atomic.Int64
 	err = m.encoder.Stream(ctx, transformer.Job{
-		Sequences: len(texts),
-		Fill: func(i int, b *transformer.Batch) {
+		Sequences: len(unknown),
+		Fill: func(k int, b *transformer.Batch) {
+			i := unknown[k].text
 			before, total, longest := len(b.IDs), 0, m.info.MaxTokens
 			if most > 0 && roles[i] == rerank.RoleDocument {
 				longest = min(longest, max(most, leastTokens))
@@ -242,16 +256,48 @@ func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, 
 			v.Truncated[i] = total > len(b.IDs)-before
 			count.Add(int64(len(b.IDs) - before))
 		},
-		Visit: func(i int, hidden []float32) error {
+		Visit: func(k int, hidden []float32) error {
+			i := unknown[k].text
 			dst := v.At(i)
 			m.settings.pooling.pool(dst, hidden, size, m.skip[roles[i]])
 			if m.settings.normalize {
 				normalize(dst)
 			}
+			if m.known != nil {
+				m.known.Put(unknown[k].key, cache.Value{Numbers: slices.Clone(dst), Truncated: v.Truncated[i]})
+			}
 			return nil
 		},
 	})
 	return int(count.Load()), err
+}
+
+// unknown is a text whose vector has to be computed.
+type unknown struct {
+	text int
+	key  cache.Key // where vectors are kept
+}
+
+// recall fills v for texts whose vectors are known and returns the others.
+func (m *Model) recall(texts []string, roles []rerank.Role, most int, v rerank.Vectors) []unknown {
+	list := make([]unknown, 0, len(texts))
+	for i, text := range texts {
+		u := unknown{text: i}
+		if m.known != nil {
+			window := 0
+			if roles[i] == rerank.RoleDocument {
+				window = most
+			}
+			u.key = cache.KeyOf(m.info.Fingerprint, roles[i].String(), strconv.Itoa(window), text)
+			if value, found := m.known.Get(u.key); found {
+				copy(v.At(i), value.Numbers)
+				v.Truncated[i] = value.Truncated
+				continue
+			}
+		}
+		list = append(list, u)
+	}
+	return list
 }
 
 // leastTokens is the least of a text that is read: something between the special

@@ -13,8 +13,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strconv"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/transformer"
 )
 
@@ -34,6 +36,10 @@ type Options struct {
 	// Cache is a folder for int8 weights that were made of others, so that the
 	// next process need not make them; empty means none.
 	Cache string
+
+	// Known keeps scores of pairs, so that a pair that comes again is not computed
+	// again; nil keeps none. Models may share one.
+	Known *cache.Cache
 
 	// Workers is how many goroutines compute at the same time; 0 means
 	// GOMAXPROCS. It never changes a result.
@@ -88,6 +94,8 @@ type Model struct {
 	labels     labels
 	activation Activation
 	long       Long
+	known      *cache.Cache
+	glance     int // tokens of a text that are judged; 0: all
 }
 
 // Load reads a model from a folder: config.json, tokenizer.json and
@@ -124,7 +132,34 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	return nil
 }
 
+// scorePairs judges the pairs whose scores are not known.
 func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
+	if m.known == nil {
+		return m.compute(ctx, pairs, dst)
+	}
+	var unknown []rerank.Pair
+	var keys []cache.Key
+	var at []int
+	for i, p := range pairs {
+		key := cache.KeyOf(m.info.Fingerprint, strconv.Itoa(m.glance), p.Query, p.Text)
+		if v, found := m.known.Get(key); found {
+			dst[i] = rerank.PairScore{Logit: v.Numbers[0], Truncated: v.Truncated}
+			continue
+		}
+		unknown, keys, at = append(unknown, p), append(keys, key), append(at, i)
+	}
+	judged := make([]rerank.PairScore, len(unknown))
+	if err := m.compute(ctx, unknown, judged); err != nil {
+		return err
+	}
+	for k, s := range judged {
+		dst[at[k]] = s
+		m.known.Put(keys[k], cache.Value{Numbers: []float32{s.Logit}, Truncated: s.Truncated})
+	}
+	return nil
+}
+
+func (m *Model) compute(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
 	fill := func(i int, b *transformer.Batch) {
 		before := len(b.IDs)
 		cut := m.sequences.first(b, pairs[i])

@@ -78,7 +78,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	m := &Model{long: o.Long}
+	m := &Model{long: o.Long, known: o.Known}
 	if m.encoder, err = transformer.Load(fsys, options); err != nil {
 		return nil, err
 	}
@@ -102,6 +102,9 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	}
 	fmt.Fprintf(sum, "precision %s, revision %d, label %d, %d tokens, long %d, %d, %d, %q", m.info.Precision, transformer.Revision,
 		m.labels.relevant, m.info.MaxTokens, o.Long, o.ChunkTokens, o.MaxChunks, o.Instruction)
+	if len(o.Float32) > 0 {
+		fmt.Fprintf(sum, ", in float32 %q", o.Float32)
+	}
 	m.info.Fingerprint = hex.EncodeToString(sum.Sum(nil))
 	return m, nil
 }

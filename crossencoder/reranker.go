@@ -45,7 +45,7 @@ func (m *Model) NewReranker(o RerankOptions) *Reranker {
 func (m *Model) glancing(tokens int) *Model {
 	short, s := *m, *m.sequences
 	s.chunk, s.fills = min(s.chunk, max(tokens, leastRoom/2)), false
-	short.sequences, short.long = &s, LongFirst
+	short.sequences, short.long, short.glance = &s, LongFirst, s.chunk
 	return &short
 }
 

@@ -26,7 +26,7 @@ stages:
     depth: 50
     timeout: 300ms
     on_error: keep
-    early: {tokens: 32, best: 10, within: 250ms}
+    early: {tokens: 32, best: 10, within: 250ms, budget: 9000}
   - rerank: none
 timeout: 1.5s
 `
@@ -43,7 +43,7 @@ func wholeConfig() pipeline.Config {
 		},
 		Stages: []pipeline.Stage{
 			{Rerank: "minilm", Name: "first look", Depth: 50, Timeout: 300 * time.Millisecond, OnError: cascade.Keep,
-				Early: &pipeline.Early{Tokens: 32, Best: 10, Within: 250 * time.Millisecond}},
+				Early: &pipeline.Early{Tokens: 32, Best: 10, Within: 250 * time.Millisecond, Budget: 9000}},
 			{Rerank: "none"},
 		},
 		Timeout: 1500 * time.Millisecond,
@@ -159,7 +159,7 @@ func TestValidateListsEverything(t *testing.T) {
 		Stages: []pipeline.Stage{
 			{},
 			{Rerank: "minlm"},
-			{Rerank: "minilm", Depth: -3, Timeout: -time.Second, OnError: 7, Early: &pipeline.Early{Tokens: -1, Best: -2, Within: -3}},
+			{Rerank: "minilm", Depth: -3, Timeout: -time.Second, OnError: 7, Early: &pipeline.Early{Tokens: -1, Best: -2, Within: -3, Budget: -4}},
 			{Rerank: bi}, {Rerank: cross}, {Rerank: "cosine:" + bi}, {Rerank: "none"}, {Rerank: "bm25"}, {Rerank: "minilm-cosine", Early: &pipeline.Early{}},
 			{Rerank: "cosine:" + cross}, {Rerank: bare}, {Rerank: broken}, {Rerank: t.TempDir()}, {Rerank: filepath.Join(bi, "config.json")},
 			{Rerank: "bm25", Early: &pipeline.Early{}},
@@ -177,7 +177,7 @@ func TestValidateListsEverything(t *testing.T) {
 		"stages[0].rerank: it must name", `stages[1].rerank: "minlm"`,
 		"stages[2].depth: -3", "stages[2].timeout: -1s", "stages[2].on_error: ",
 		"stages[9].rerank: ", "stages[10].rerank: ", "stages[11].rerank: ", "stages[12].rerank: ", "stages[13].rerank: ",
-		"stages[2].early.tokens: -1", "stages[2].early.best: -2", "stages[2].early.within: -3ns", "stages[14].early: it has no effect on bm25",
+		"stages[2].early.tokens: -1", "stages[2].early.best: -2", "stages[2].early.within: -3ns", "stages[2].early.budget: -4", "stages[14].early: it has no effect on bm25",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q", want)

@@ -20,6 +20,7 @@ type Early struct {
 	Tokens int           `yaml:"tokens,omitempty"` // of each text that are read first, special ones included; 0 means GlanceTokens
 	Best   int           `yaml:"best,omitempty"`   // hits that are judged in full; 0 means anytime.DefaultBest
 	Within time.Duration `yaml:"within,omitempty"` // when it is up, what was judged is the answer; 0 means no bound
+	Budget int           `yaml:"budget,omitempty"` // tokens that are computed at most, about; 0 means no bound
 }
 
 // over returns a reranker that answers early, of a full judge and of one that reads so
@@ -28,7 +29,7 @@ func (e *Early) over(full rerank.Reranker, quick func(tokens int) rerank.Reranke
 	if e == nil {
 		return full
 	}
-	return &anytime.Reranker{Full: full, Quick: quick(cmp.Or(e.Tokens, GlanceTokens)), Best: e.Best, Time: e.Within}
+	return &anytime.Reranker{Full: full, Quick: quick(cmp.Or(e.Tokens, GlanceTokens)), Best: e.Best, Time: e.Within, Tokens: e.Budget}
 }
 
 func (e *Early) validate(p *problems, path, reranker string) {
@@ -40,6 +41,9 @@ func (e *Early) validate(p *problems, path, reranker string) {
 	}
 	if e.Tokens < 0 {
 		p.add(path+".tokens", "%d is negative", e.Tokens)
+	}
+	if e.Budget < 0 {
+		p.add(path+".budget", "%d is negative", e.Budget)
 	}
 	p.depth(path+".best", e.Best)
 	p.duration(path+".within", e.Within)

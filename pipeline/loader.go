@@ -7,6 +7,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/biencoder"
+	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/crossencoder"
 	"github.com/flashrerank/rerank/fusion"
 	"github.com/flashrerank/rerank/lexical"
@@ -17,6 +18,11 @@ import (
 // once, however many of them use it. The zero Loader is ready to use; it is not
 // safe for concurrent use, while what it opens is.
 type Loader struct {
+	// Known keeps what the models compute of texts, so that texts which come again
+	// cost nothing; nil keeps nothing but the latest queries. It must be set before
+	// anything is opened.
+	Known *cache.Cache
+
 	models        map[string]*biencoder.Model
 	crossencoders map[string]*crossencoder.Model
 }
@@ -34,7 +40,7 @@ func (l *Loader) biencoder(name string) (*biencoder.Model, error) {
 	if m, ok := l.models[name]; ok {
 		return m, nil
 	}
-	m, err := loadBiencoder(name)
+	m, err := loadBiencoder(name, biencoder.Options{Known: l.Known})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", name, err)
 	}
@@ -45,15 +51,15 @@ func (l *Loader) biencoder(name string) (*biencoder.Model, error) {
 	return m, nil
 }
 
-func loadBiencoder(name string) (*biencoder.Model, error) {
+func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 	if name == MiniLM {
-		return minilm.Load(biencoder.Options{})
+		return minilm.Load(o)
 	}
 	files, err := ModelFiles(name)
 	if err != nil {
 		return nil, err
 	}
-	return biencoder.Load(files, biencoder.Options{})
+	return biencoder.Load(files, o)
 }
 
 // signals are the judgments that rerankers are made of. Over an index they are
@@ -133,7 +139,7 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	m, err := crossencoder.Load(files, crossencoder.Options{})
+	m, err := crossencoder.Load(files, crossencoder.Options{Known: l.Known})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}
