@@ -1,5 +1,7 @@
 package rerank
 
+import "strings"
+
 // Query is what is searched for.
 type Query struct {
 	ID   string // names the query in runs and reports; may be empty
@@ -64,4 +66,29 @@ type Request struct {
 	Query Query
 	Hits  []Hit // never modified by the reranker
 	TopN  int   // how many hits to return; 0 means all
+}
+
+// Render writes the fields of a document one below the other, "name: value" as
+// YAML has it, in the order of the names: "title" and "text" are the document's
+// own unless it has fields of these names. Missing ones are left out.
+func (d Document) Render(names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		value := ""
+		if v, ok := d.Fields.Get(name); ok {
+			value = v.String()
+		} else if name == "title" {
+			value = d.Title
+		} else if name == "text" {
+			value = d.Text
+		}
+		if value == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(name + ": " + value)
+	}
+	return b.String()
 }

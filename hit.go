@@ -15,12 +15,13 @@ type Scale string
 
 // The scales of this module.
 const (
-	ScaleBM25   Scale = "bm25"   // a BM25 sum: unbounded, depends on the corpus
-	ScaleTFIDF  Scale = "tfidf"  // cosine of TF-IDF vectors, in [0,1]
-	ScaleCosine Scale = "cosine" // cosine of embeddings, in [-1,1]
-	ScaleDot    Scale = "dot"    // inner product of embeddings, unbounded
-	ScaleLogit  Scale = "logit"  // a classifier's raw output, unbounded
-	ScaleFused  Scale = "fused"  // made from several lists; see the fusion's own words
+	ScaleBM25      Scale = "bm25"      // a BM25 sum: unbounded, depends on the corpus
+	ScaleTFIDF     Scale = "tfidf"     // cosine of TF-IDF vectors, in [0,1]
+	ScaleCosine    Scale = "cosine"    // cosine of embeddings, in [-1,1]
+	ScaleDot       Scale = "dot"       // inner product of embeddings, unbounded
+	ScaleLogit     Scale = "logit"     // a classifier's raw output, unbounded
+	ScaleRelevance Scale = "relevance" // what a service says, in [0,1]
+	ScaleFused     Scale = "fused"     // made from several lists; see the fusion's own words
 )
 
 // Hit is a document at a place in a list.

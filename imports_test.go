@@ -19,11 +19,11 @@ var floors = [][]string{
 	{"internal", "reranktest", "cache"},
 	{"analysis", "chunk", "tokenizer", "transformer", "eval", "hub"},
 	{"index", "dataset"},
-	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder"},
+	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder", "hosted"},
 	{"models", "anytime"},
 	{"fusion", "cascade"},
 	{"pipeline"},
-	{"experiment"},
+	{"experiment", "server"},
 	{"experiment/report"},
 	{"cmd", "bench"},
 }

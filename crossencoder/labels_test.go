@@ -105,7 +105,7 @@ func TestWindowOfTheTokenizer(t *testing.T) {
 func TestStructuredDocuments(t *testing.T) {
 	d := rerank.Document{Title: "A lease", Text: "It ends.", Fields: rerank.Fields{
 		{Name: "year", Value: rerank.NumberValue(1999)}, {Name: "author", Value: rerank.TextValue("x")}, {Name: "empty", Value: rerank.TextValue("")}}}
-	if got, want := crossencoder.Render(d, []string{"author", "text", "none", "empty", "title", "year"}), "author: x\ntext: It ends.\ntitle: A lease\nyear: 1999"; got != want {
+	if got, want := d.Render([]string{"author", "text", "none", "empty", "title", "year"}), "author: x\ntext: It ends.\ntitle: A lease\nyear: 1999"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	m := load(t, crossencoder.Options{})

@@ -11,7 +11,7 @@ import (
 
 // RerankOptions say how hits are judged. The zero value is the default.
 type RerankOptions struct {
-	// Fields are the names of the fields that are judged, see [Render]; none means
+	// Fields are the names of the fields that are judged, see [rerank.Document.Render]; none means
 	// the document's title and text.
 	Fields []string
 
@@ -90,7 +90,7 @@ func (r *Reranker) text(d rerank.Document) string {
 	if len(r.options.Fields) == 0 {
 		return d.Content()
 	}
-	return Render(d, r.options.Fields)
+	return d.Render(r.options.Fields)
 }
 
 // result orders the hits of a request.

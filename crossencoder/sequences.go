@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/tokenizer"
@@ -165,29 +164,4 @@ func (s *sequences) assemble(pair int, query, text []int32) chunk {
 	}
 	ids, types := s.tokenizer.AssemblePair(nil, nil, query, text)
 	return chunk{pair, ids, types}
-}
-
-// Render writes the fields of a document one below the other, "name: value" as
-// YAML has it, in the order of the names: "title" and "text" are the document's
-// own unless it has fields of these names. Missing ones are left out.
-func Render(d rerank.Document, names []string) string {
-	var b strings.Builder
-	for _, name := range names {
-		value := ""
-		if v, ok := d.Fields.Get(name); ok {
-			value = v.String()
-		} else if name == "title" {
-			value = d.Title
-		} else if name == "text" {
-			value = d.Text
-		}
-		if value == "" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(name + ": " + value)
-	}
-	return b.String()
 }

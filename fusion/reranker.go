@@ -49,6 +49,9 @@ type Reranker struct {
 	// [rerank.Vectored].
 	Neighbours Neighbours
 
+	// Relevance gives hits their relevance; nil: a sum defines none.
+	Relevance *Calibration
+
 	// Lenient goes on without parts that fail, and says so in
 	// StageReport.Degraded; it is an error when all fail. Otherwise one
 	// failing part is an error. The caller's own cancellation always is one.
@@ -79,7 +82,14 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which are the last", n))
 		settle(fused, o.late)
 	}
-	hits := rerank.Rank(fused, r.name(), q.TopN)
+	if r.Relevance != nil {
+		r.Relevance.apply(fused, o.lists[r.Relevance.Part])
+	}
+	hits := rerank.Rank(fused, r.name(), 0)
+	pool(hits)
+	if q.TopN > 0 {
+		hits = slices.Clip(hits[:min(q.TopN, len(hits))])
+	}
 	report.Notes = append(report.Notes, notes(r.method(), r.partName, o.lists)...)
 	report.Scored, report.Degraded, report.Elapsed = len(q.Hits)-o.unjudged(), o.failed.degraded(), time.Since(start)
 	return rerank.Result{Hits: hits, Stages: append(o.stages, report)}, nil
@@ -180,7 +190,7 @@ func (r *Reranker) check() ([]float64, error) {
 			return nil, err
 		}
 	}
-	if err := r.Neighbours.check(); err != nil {
+	if err := errors.Join(r.Neighbours.check(), r.Relevance.check(len(r.Parts))); err != nil {
 		return nil, fmt.Errorf("fusion: %w", err)
 	}
 	return weights, r.method().check()

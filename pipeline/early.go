@@ -36,7 +36,8 @@ func (e *Early) validate(p *problems, path, reranker string) {
 	if e == nil {
 		return
 	}
-	if reranker == LexicalBM25 || reranker == None {
+	_, service := serviceOf(reranker)
+	if reranker == LexicalBM25 || reranker == None || service {
 		p.add(path, "it has no effect on %s", reranker)
 	}
 	if e.Tokens < 0 {

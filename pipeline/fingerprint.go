@@ -48,6 +48,9 @@ func reading(name string) string {
 	case strings.HasPrefix(name, cosinePrefix):
 		return cosinePrefix
 	}
+	if _, ok := serviceOf(name); ok {
+		return name
+	}
 	return "folder"
 }
 

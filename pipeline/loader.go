@@ -10,6 +10,7 @@ import (
 	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/crossencoder"
 	"github.com/flashrerank/rerank/fusion"
+	"github.com/flashrerank/rerank/hosted"
 	"github.com/flashrerank/rerank/lexical"
 	"github.com/flashrerank/rerank/models/minilm"
 )
@@ -33,6 +34,19 @@ func (l *Loader) Embedder(name string) (rerank.Embedder, error) {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
 	return l.biencoder(name)
+}
+
+// Reranker is [NewReranker], or [NewEarlyReranker] where early is not nil, with the
+// loader's models.
+func (l *Loader) Reranker(name string, early *Early) (rerank.Reranker, error) {
+	if err := checkReranker(name); err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	var p problems
+	if early.validate(&p, "early", name); p.err() != nil {
+		return nil, p.err()
+	}
+	return l.reranker(name, textSignals(early))
 }
 
 // biencoder returns the embedded model for MiniLM and else a folder's.
@@ -101,6 +115,9 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	case MiniLM, MiniLMCosine:
 		folder, cosineOnly = MiniLM, name == MiniLMCosine
 	default:
+		if service, ok := serviceOf(name); ok {
+			return service.open(hosted.Options{Known: l.Known})
+		}
 		kind, err := inspect(folder)
 		if err != nil {
 			return nil, fmt.Errorf("pipeline: %w", err)
@@ -174,6 +191,9 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 //   - "bm25": BM25 with the statistics of the given texts.
 //   - the folder of a bi-encoder in sentence-transformers layout: its blend as
 //     above; with "cosine:" before the folder, its cosine alone.
+//   - a service's model, as "cohere:rerank-v3.5", "jina:…", "voyage:…" with the key in the
+//     environment, or at a URL, as "cohere:any@http://localhost:8787" and
+//     "tei:http://localhost:8080"; see package hosted.
 //   - the folder of a cross-encoder (a sequence classifier, or Qwen3-Reranker): its
 //     judgment of each pair.
 //
@@ -183,19 +203,13 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 // What a folder holds is decided by its files. A model is loaded on every
 // call: keep the reranker, which is safe for concurrent use.
 func NewReranker(name string) (rerank.Reranker, error) {
-	if err := checkReranker(name); err != nil {
-		return nil, fmt.Errorf("pipeline: %w", err)
-	}
-	return new(Loader).reranker(name, textSignals(nil))
+	return new(Loader).Reranker(name, nil)
 }
 
 // NewEarlyReranker is [NewReranker] for an answer before every text has been judged in
 // full, see [Early]. It is not for "bm25".
 func NewEarlyReranker(name string, e Early) (rerank.Reranker, error) {
-	if err := (Config{Stages: []Stage{{Rerank: name, Early: &e}}}).validate(false); err != nil {
-		return nil, err
-	}
-	return new(Loader).reranker(name, textSignals(&e))
+	return new(Loader).Reranker(name, &e)
 }
 
 // OpenEmbedder loads the embedder of a name: "minilm" or the folder of a

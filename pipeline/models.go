@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/flashrerank/rerank/hosted"
 	"github.com/flashrerank/rerank/internal/strictyaml"
 )
 
@@ -46,6 +47,10 @@ func checkReranker(name string) error {
 	switch name {
 	case MiniLM, MiniLMCosine, LexicalBM25:
 		return nil
+	}
+	if s, ok := serviceOf(name); ok {
+		_, err := s.open(hosted.Options{})
+		return err
 	}
 	folder, cosine := strings.CutPrefix(name, cosinePrefix)
 	kind, err := inspect(folder)

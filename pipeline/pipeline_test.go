@@ -3,7 +3,10 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -336,6 +339,37 @@ func TestEarly(t *testing.T) {
 		got, err := p.Search(t.Context(), "the end is about", 0)
 		if err != nil || !strings.Contains(notes(got.Stages), "6 hits judged quickly, 1 of them in full") {
 			t.Errorf("%s over an index: %+v, %v", name, got.Stages, err)
+		}
+	}
+}
+
+// TestServices: a service is a stage by its name, also at a URL.
+func TestServices(t *testing.T) {
+	var asked []string
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		asked = append(asked, r.URL.Path+" "+string(data))
+		if r.URL.Path == "/rerank" {
+			_, _ = io.WriteString(w, `[{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}]`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"results": [{"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.1}], "meta": {"billed_units": {"search_units": 1}}}`)
+	}))
+	defer h.Close()
+	t.Setenv("COHERE_API_KEY", "")
+	t.Setenv("CO_API_KEY", "")
+	s := memory(t, index.Options{}, entries(animals[0], animals[2], animals[3]))
+	for name, want := range map[string]string{"cohere:m@" + h.URL: `/v2/rerank {"model":"m"`, "cohere:@" + h.URL: `{"model":"rerank-v3.5"`, "tei:" + h.URL: `/rerank {"query":"cat dogs"`} {
+		p := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: name, Depth: 2}}})
+		asked = nil
+		got, err := p.Search(t.Context(), "cat dogs", 0)
+		if err != nil || len(asked) != 1 || !strings.Contains(asked[0], want) || got.Hits[0].Score != 0.9 || len(got.Hits) != 3 {
+			t.Errorf("%s: asked %q, %s, %v", name, asked, ids(got.Hits), err)
+		}
+	}
+	for name, words := range map[string]string{"cohere:m": "COHERE_API_KEY", "tei:": "needs a URL", "coheer:m": "no folder of a model"} {
+		if err := (pipeline.Config{Index: "x", Stages: []pipeline.Stage{{Rerank: name}}}).Validate(); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func Parse(data []byte) (Config, error) {
 // the place of an error by it.
 func Refuses(key, value string) error {
 	switch key {
-	case "timeout":
+	case "timeout", "within":
 		_, err := time.ParseDuration(value)
 		return err
 	case "on_error":

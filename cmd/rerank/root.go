@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 const rootHelp = `Two-stage search: a fast first stage finds candidates in a corpus, a neural
 model re-orders the best of them. The default model is part of this program;
-nothing opens a connection.
+nothing but "model pull" opens a connection, and nothing but "serve" takes one.
 
 Exit codes:
   0    all went well, also when nothing was found
@@ -64,7 +64,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
-	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
+	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.serveCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
 	return root
 }
 

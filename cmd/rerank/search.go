@@ -40,7 +40,9 @@ together); the last two need an index made with --vectors. The default, auto, is
 hybrid where the index has them and bm25 where not.
 
 Re-rankers: none; minilm, the model in this program and BM25 in equal parts;
-minilm-cosine, the model alone; or the folder of a sentence-transformers model.
+minilm-cosine, the model alone; the folder of a sentence-transformers model; or a
+service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or
+any of them elsewhere, cohere:any@http://localhost:8787.
 
 BM25 has the variants lucene, robertson, atire, bm25l, bm25+ and okapi; a variant
 and its parameters are written like lucene:k1=1.2,b=0.75.

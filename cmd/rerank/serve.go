@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank/server"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var file string
+	var printConfig bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer the clients of rerank services",
+		Long: `Listen for requests in the dialects of Cohere (v1 and v2), Jina, Voyage, TEI,
+vLLM, infinity, Mixedbread, NVIDIA NIM, Together and Weaviate, on one port: a client
+needs nothing but another base URL. The embedded model answers under any name,
+unless models are configured.
+
+Every setting is a flag, a variable (RERANK_ and its name in capitals) and a key
+of the YAML file that --config names; a flag wins over a variable, and that over the
+file. Keys are read from a file or from RERANK_KEYS (separated by commas), and models
+can be given aliases in the YAML file; docs/server.md has all.
+
+Only this machine can connect unless --listen says otherwise. Ctrl-C lets requests
+that are at work end.`,
+		Example: `  rerank serve
+  rerank serve --listen :8787 --keys-file keys.txt
+  rerank serve --models minilm,big=BAAI/bge-reranker-base --idle 10m
+  curl localhost:8787/v2/rerank -d '{"query":"when does the lease end","documents":["Bread.","It ends in May."]}'`,
+		Args: arguments(cobra.NoArgs, "no arguments"),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&file, "config", "", "YAML `file` with settings")
+	flags.BoolVar(&printConfig, "print-config", false, "write what is in force and end")
+	for _, s := range serveSettings {
+		flags.String(s.name, "", s.help)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := readServeConfig(file, func(name string) (string, bool) {
+			f := flags.Lookup(name)
+			return f.Value.String(), f.Changed
+		})
+		if err != nil {
+			return err
+		}
+		if printConfig {
+			return a.printServeConfig(c)
+		}
+		return a.serve(cmd.Context(), c)
+	}
+	return cmd
+}
+
+func (a *app) printServeConfig(c serveConfig) error {
+	text, err := c.shown()
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.stdout, text)
+	return written(err)
+}
+
+func (a *app) serve(ctx context.Context, c serveConfig) error {
+	level := slog.LevelInfo
+	if a.quiet {
+		level = slog.LevelWarn
+	}
+	s, err := server.New(c.Config, slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})))
+	if err != nil {
+		return err
+	}
+	l, err := c.listener()
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	a.remark("listening on %s://%s", scheme, l.Addr())
+	return s.Serve(ctx, l)
+}
+
+func (c serveConfig) listener() (net.Listener, error) {
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil || c.TLSCert == "" {
+		return l, err
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		l.Close()
+		return nil, fmt.Errorf("the certificate %s: %w", c.TLSCert, err)
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
+}

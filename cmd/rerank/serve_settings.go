@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/flashrerank/rerank/internal/strictyaml"
+	"github.com/flashrerank/rerank/pipeline"
+	"github.com/flashrerank/rerank/server"
+)
+
+// serveConfig is all that a server can be told. Each setting has one name, in the YAML
+// file with underscores, as a flag with hyphens, and in the environment in capitals
+// behind RERANK_.
+type serveConfig struct {
+	Listen        string `yaml:"listen,omitempty"`
+	TLSCert       string `yaml:"tls_cert,omitempty"`
+	TLSKey        string `yaml:"tls_key,omitempty"`
+	KeysFile      string `yaml:"keys_file,omitempty"`
+	server.Config `yaml:",inline"`
+}
+
+// defaultListen is a port of this machine alone.
+const defaultListen = "127.0.0.1:8787"
+
+// setting is one of the values that flags and the environment can set.
+type setting struct {
+	name, help string // of the flag; back quotes in the help name the value
+	set        func(c *serveConfig, value string) error
+}
+
+// serveSettings are all settings but those that only the file can say.
+var serveSettings = []setting{
+	{"listen", "`address` to listen on (default " + defaultListen + ")", text(func(c *serveConfig) *string { return &c.Listen })},
+	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
+	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
+	{"keys-file", "`file` with a bearer key on each line; without keys everybody is let in", text(func(c *serveConfig) *string { return &c.KeysFile })},
+	{"models", "`name[=model],…`: models to choose from (default: the embedded one, under any name)", setModels},
+	{"max-body", "`bytes` of a request at most (default 33554432)", number64(func(c *serveConfig) *int64 { return &c.MaxBody })},
+	{"max-documents", "`number` of documents of a request at most (default 10000)", number(func(c *serveConfig) *int { return &c.MaxDocuments })},
+	{"timeout", "`time` for a request, waiting included (default 1m)", duration(func(c *serveConfig) *time.Duration { return &c.Timeout })},
+	{"concurrent", "`number` of requests that are computed at once (default 4)", number(func(c *serveConfig) *int { return &c.Concurrent })},
+	{"queue", "`number` of requests that may wait; more are told to come again (default 64)", number(func(c *serveConfig) *int { return &c.Queue })},
+	{"idle", "`time` after which a model that nobody asks is unloaded (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
+	{"cache", "`bytes` of vectors and scores to keep for documents that come again (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
+}
+
+func text(of func(*serveConfig) *string) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) error {
+		*of(c) = value
+		return nil
+	}
+}
+
+func number(of func(*serveConfig) *int) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) (err error) {
+		*of(c), err = strconv.Atoi(value)
+		return err
+	}
+}
+
+func number64(of func(*serveConfig) *int64) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) (err error) {
+		*of(c), err = strconv.ParseInt(value, 10, 64)
+		return err
+	}
+}
+
+func duration(of func(*serveConfig) *time.Duration) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) (err error) {
+		*of(c), err = time.ParseDuration(value)
+		return err
+	}
+}
+
+func setModels(c *serveConfig, value string) error {
+	c.Models = nil
+	for part := range strings.SplitSeq(value, ",") {
+		name, what, _ := strings.Cut(strings.TrimSpace(part), "=")
+		c.Models = append(c.Models, server.Model{Name: name, Rerank: what})
+	}
+	return nil
+}
+
+func (s setting) variable() string {
+	return "RERANK_" + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+// readServeConfig puts the configuration together: the file, over it the environment,
+// over that the flags.
+func readServeConfig(file string, flag func(name string) (value string, given bool)) (serveConfig, error) {
+	var c serveConfig
+	if file != "" {
+		data, err := strictyaml.ReadFile(file)
+		if err == nil {
+			err = strictyaml.Decode(data, &c, refusesServe)
+		}
+		if err != nil {
+			return c, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for _, s := range serveSettings {
+		for _, from := range []struct {
+			what string
+			get  func() (string, bool)
+		}{
+			{s.variable(), func() (string, bool) { return os.LookupEnv(s.variable()) }},
+			{"--" + s.name, func() (string, bool) { return flag(s.name) }},
+		} {
+			if value, given := from.get(); given {
+				if err := s.set(&c, value); err != nil {
+					return c, usagef("%s %q: %w", from.what, value, err)
+				}
+			}
+		}
+	}
+	if keys := os.Getenv("RERANK_KEYS"); keys != "" {
+		c.Keys = strings.Split(keys, ",")
+	}
+	if c.KeysFile != "" {
+		data, err := strictyaml.ReadFile(c.KeysFile)
+		if err != nil {
+			return c, err
+		}
+		c.Keys = append(c.Keys, strings.Fields(string(data))...)
+		if len(c.Keys) == 0 {
+			return c, fmt.Errorf("%s holds no keys", c.KeysFile)
+		}
+	}
+	if c.Listen == "" {
+		c.Listen = defaultListen
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return c, usagef("a certificate needs its key, and a key its certificate: give --tls-cert and --tls-key")
+	}
+	return c, nil
+}
+
+func refusesServe(key, value string) error {
+	if key == "idle" {
+		key = "timeout"
+	}
+	return pipeline.Refuses(key, value)
+}
+
+// shown is the configuration without its secrets, as YAML.
+func (c serveConfig) shown() (string, error) {
+	for i := range c.Keys {
+		c.Keys[i] = "(hidden)"
+	}
+	data, err := yaml.Marshal(c)
+	return string(data), err
+}

@@ -1,0 +1,172 @@
+package wire
+
+// RerankRequest has the fields of every dialect's request: which of them are there
+// tells the dialects that share a path apart. Others are ignored, and null is like
+// absent, as clients send both.
+type RerankRequest struct {
+	Model string `json:"model"`
+	Query Query  `json:"query"`
+
+	Documents *[]Document `json:"documents"` // Cohere, Jina, Voyage, vLLM, infinity, Weaviate
+	Texts     *[]string   `json:"texts"`     // TEI
+	Passages  *[]Document `json:"passages"`  // NVIDIA NIM
+	Input     *[]Document `json:"input"`     // Mixedbread
+
+	TopN *int `json:"top_n"`
+	TopK *int `json:"top_k"` // Voyage, Mixedbread
+
+	ReturnDocuments *bool `json:"return_documents"`
+	ReturnText      *bool `json:"return_text"`  // TEI
+	ReturnInput     *bool `json:"return_input"` // Mixedbread
+
+	RankFields      []string `json:"rank_fields"`
+	MaxTokensPerDoc *int     `json:"max_tokens_per_doc"`
+	MaxChunksPerDoc *int     `json:"max_chunks_per_doc"`
+	Priority        *int     `json:"priority"`
+
+	Truncation    *bool   `json:"truncation"` // Voyage
+	Truncate      Flag    `json:"truncate"`   // TEI, NIM
+	RawScores     *bool   `json:"raw_scores"` // TEI, infinity
+	UseActivation *bool   `json:"use_activation"`
+	Property      *string `json:"property"` // Weaviate
+}
+
+// Text is a document in an answer.
+type Text struct {
+	Text string `json:"text"`
+}
+
+// Result is a ranked document of Cohere and those who follow it.
+type Result struct {
+	Index          int   `json:"index"`
+	RelevanceScore Score `json:"relevance_score"`
+	Document       any   `json:"document,omitempty"`
+}
+
+// RerankResponse is the answer of Cohere, Jina, vLLM, infinity and Together, each of
+// which reads its part.
+type RerankResponse struct {
+	ID      string   `json:"id"`
+	Object  string   `json:"object,omitempty"`
+	Model   string   `json:"model,omitempty"`
+	Created int64    `json:"created,omitempty"`
+	Results []Result `json:"results"`
+	Usage   *Usage   `json:"usage,omitempty"`
+	Meta    *Meta    `json:"meta,omitempty"`
+}
+
+// Usage counts tokens.
+type Usage struct {
+	PromptTokens int `json:"prompt_tokens"`
+	TotalTokens  int `json:"total_tokens"`
+}
+
+// Meta is what Cohere says beside the results.
+type Meta struct {
+	APIVersion  APIVersion  `json:"api_version"`
+	BilledUnits BilledUnits `json:"billed_units"`
+	Tokens      *Tokens     `json:"tokens,omitempty"`
+	Warnings    []string    `json:"warnings,omitempty"`
+}
+
+// APIVersion is Cohere's.
+type APIVersion struct {
+	Version      string `json:"version"`
+	Experimental bool   `json:"is_experimental"`
+}
+
+// BilledUnits are Cohere's: a unit is a query with up to 100 documents.
+type BilledUnits struct {
+	SearchUnits Score `json:"search_units"`
+}
+
+// Tokens are Cohere's.
+type Tokens struct {
+	InputTokens int `json:"input_tokens"`
+}
+
+// VoyageResponse is Voyage's.
+type VoyageResponse struct {
+	Object string   `json:"object"`
+	Data   []Result `json:"data"` // documents are plain texts
+	Model  string   `json:"model"`
+	Usage  Usage    `json:"usage"`
+}
+
+// TEIResult is a member of TEI's answer, an array.
+type TEIResult struct {
+	Index int     `json:"index"`
+	Score Score   `json:"score"`
+	Text  *string `json:"text,omitempty"`
+}
+
+// MixedbreadResponse is Mixedbread's.
+type MixedbreadResponse struct {
+	Object      string             `json:"object"`
+	Model       string             `json:"model"`
+	Data        []MixedbreadResult `json:"data"`
+	Usage       Usage              `json:"usage"`
+	TopK        int                `json:"top_k"`
+	ReturnInput bool               `json:"return_input"`
+}
+
+// MixedbreadResult is a member of it.
+type MixedbreadResult struct {
+	Index  int    `json:"index"`
+	Score  Score  `json:"score"`
+	Input  any    `json:"input"`
+	Object string `json:"object"`
+}
+
+// NIMResponse is NVIDIA NIM's.
+type NIMResponse struct {
+	Rankings []NIMRanking `json:"rankings"`
+	Usage    Usage        `json:"usage"`
+}
+
+// NIMRanking is a member of it.
+type NIMRanking struct {
+	Index int   `json:"index"`
+	Logit Score `json:"logit"`
+}
+
+// WeaviateResponse is that of Weaviate's reranker-transformers, in the order of the
+// request.
+type WeaviateResponse struct {
+	Query  string          `json:"query"`
+	Scores []WeaviateScore `json:"scores"`
+}
+
+// WeaviateScore is a member of it.
+type WeaviateScore struct {
+	Document string `json:"document"`
+	Score    Score  `json:"score"`
+}
+
+// CohereRequest is what Cohere and Jina are asked. Clients cap TopN at the number of
+// documents, as the service refuses more.
+type CohereRequest struct {
+	Model           string   `json:"model"`
+	Query           string   `json:"query"`
+	Documents       []string `json:"documents"`
+	TopN            int      `json:"top_n,omitempty"`
+	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty"`
+	ReturnDocuments *bool    `json:"return_documents,omitempty"`
+}
+
+// VoyageRequest is what Voyage is asked.
+type VoyageRequest struct {
+	Model      string   `json:"model"`
+	Query      string   `json:"query"`
+	Documents  []string `json:"documents"`
+	TopK       int      `json:"top_k,omitempty"`
+	Truncation bool     `json:"truncation"`
+}
+
+// TEIRequest is what TEI is asked.
+type TEIRequest struct {
+	Query     string   `json:"query"`
+	Texts     []string `json:"texts"`
+	Truncate  bool     `json:"truncate"`
+	RawScores bool     `json:"raw_scores"`
+}

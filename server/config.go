@@ -1,0 +1,98 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// Config says how a server answers. The zero value is the default: the embedded
+// model under any name, and no keys.
+type Config struct {
+	// Models are the models to choose from by name. With none, the embedded default
+	// answers under any name; with some, a name that is not among them, nor among
+	// their aliases, is not found, and a request without one gets the first.
+	Models []Model `yaml:"models,omitempty"`
+
+	// Keys are the bearer tokens that are let in; with none, everybody is.
+	Keys []string `yaml:"keys,omitempty"`
+
+	MaxBody      int64         `yaml:"max_body,omitempty"`      // bytes of a request; 0 means 32 MiB
+	MaxDocuments int           `yaml:"max_documents,omitempty"` // of a request; 0 means 10,000
+	Timeout      time.Duration `yaml:"timeout,omitempty"`       // of a request, waiting included; 0 means a minute
+	Concurrent   int           `yaml:"concurrent,omitempty"`    // requests that are computed at once; 0 means 4
+	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
+	Idle         time.Duration `yaml:"idle,omitempty"`          // after which a model that nobody asks is unloaded; 0 means never
+	Cache        int64         `yaml:"cache,omitempty"`         // bytes of vectors and scores that are kept; 0 means none
+}
+
+// Model is a model that a server answers by.
+type Model struct {
+	Name    string          `yaml:"name"`              // in requests
+	Rerank  string          `yaml:"rerank,omitempty"`  // what it is, as pipeline.NewReranker takes it; "" means Name
+	Aliases []string        `yaml:"aliases,omitempty"` // other names for it
+	Early   *pipeline.Early `yaml:"early,omitempty"`   // nil: every document is judged in full
+}
+
+func (m Model) what() string {
+	if m.Rerank == "" {
+		return m.Name
+	}
+	return m.Rerank
+}
+
+// standard is the model of a server without models.
+var standard = Model{Name: pipeline.MiniLM}
+
+// filled returns the configuration with its defaults, or all that is wrong with it.
+func (c Config) filled() (Config, error) {
+	var errs []error
+	seen := map[string]bool{}
+	for i, m := range c.Models {
+		if m.Name == "" {
+			errs = append(errs, fmt.Errorf("models[%d]: it has no name", i))
+		}
+		for _, name := range append([]string{m.Name}, m.Aliases...) {
+			if seen[name] {
+				errs = append(errs, fmt.Errorf("models[%d]: there are two models called %q", i, name))
+			}
+			seen[name] = true
+		}
+		if m.what() == pipeline.None {
+			errs = append(errs, fmt.Errorf("models[%d]: %q is no model", i, m.what()))
+		}
+	}
+	if i := slices.IndexFunc(c.Keys, func(k string) bool { return strings.TrimSpace(k) == "" }); i >= 0 {
+		errs = append(errs, fmt.Errorf("keys[%d]: it is empty", i))
+	}
+	for _, n := range []struct {
+		name  string
+		value *int64
+		usual int64
+	}{{"max_body", &c.MaxBody, 32 << 20}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}} {
+		if *n.value < 0 {
+			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
+		} else if *n.value == 0 {
+			*n.value = n.usual
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value *int
+		usual int
+	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}} {
+		if *n.value < 0 {
+			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
+		} else if *n.value == 0 {
+			*n.value = n.usual
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return c, fmt.Errorf("server: configuration: %w", err)
+	}
+	return c, nil
+}

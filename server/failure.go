@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// failure is what went wrong with a request, before a dialect puts it into its words.
+type failure struct {
+	status  int
+	kind    string // TEI's error_type
+	message string
+}
+
+func invalid(format string, args ...any) *failure {
+	return &failure{http.StatusBadRequest, "Validation", fmt.Sprintf(format, args...)}
+}
+
+func (f *failure) Error() string { return f.message }
+
+// clientClosed is the status of a request whose client went away, which nobody sees
+// but the log.
+const clientClosed = 499
+
+// failureOf tells what status an error has.
+func failureOf(err error) *failure {
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, errFull):
+		return &failure{http.StatusTooManyRequests, "Overloaded", "the server is overloaded: too many requests are waiting"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &failure{http.StatusGatewayTimeout, "Backend", "the request took too long"}
+	case errors.Is(err, context.Canceled):
+		return &failure{clientClosed, "Backend", "request cancelled"}
+	}
+	return &failure{http.StatusInternalServerError, "Backend", "internal error"} // the log has the rest
+}
+
+// unreadable tells what is wrong with a body.
+func unreadable(err error, most int64) *failure {
+	var large *http.MaxBytesError
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &large):
+		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the body has more than %d bytes", most)}
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return invalid("invalid request: %s is a JSON %s, which it cannot be", wrong.Field, wrong.Value)
+	case errors.As(err, &syntax):
+		return invalid("invalid request: the body is not JSON: %v at byte %d", err, syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return invalid("invalid request: the body is not JSON: it ends early")
+	}
+	return invalid("invalid request: %v", err)
+}

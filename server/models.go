@@ -1,0 +1,103 @@
+package server
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// models are what a server can answer by, each loaded when it is first asked for.
+type models struct {
+	any    bool // whether the first answers under any name
+	list   []*model
+	known  *cache.Cache
+	byName map[string]*model
+}
+
+func newModels(c Config) *models {
+	known := cache.New(c.Cache)
+	if c.Cache == 0 {
+		known = nil
+	}
+	configured := c.Models
+	m := &models{known: known, byName: map[string]*model{}}
+	if len(configured) == 0 {
+		m.any, configured = true, []Model{standard}
+	}
+	for _, c2 := range configured {
+		one := &model{Model: c2, idle: c.Idle, known: known}
+		m.list = append(m.list, one)
+		for _, name := range append([]string{c2.Name}, c2.Aliases...) {
+			m.byName[name] = one
+		}
+	}
+	return m
+}
+
+// find returns the model of a name, nil if there is none.
+func (m *models) find(name string) *model {
+	if one, ok := m.byName[name]; ok {
+		return one
+	}
+	if m.any || name == "" {
+		return m.list[0]
+	}
+	return nil
+}
+
+// model is loaded while it is used and for some time after.
+type model struct {
+	Model
+	idle  time.Duration
+	known *cache.Cache
+
+	mu       sync.Mutex
+	reranker rerank.Reranker // nil: not loaded
+	users    int
+	since    int // counts the times that it was used, so that an old timer does nothing
+}
+
+// use returns the reranker, which must be released.
+func (m *model) use() (rerank.Reranker, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.reranker == nil {
+		loader := &pipeline.Loader{Known: m.known}
+		r, err := loader.Reranker(m.what(), m.Early)
+		if err != nil {
+			return nil, fmt.Errorf("server: the model %s: %w", m.Name, err)
+		}
+		m.reranker = r
+	}
+	m.users++
+	m.since++
+	return m.reranker, nil
+}
+
+// release lets the model be unloaded when nobody has used it for long.
+func (m *model) release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.users--
+	if m.users > 0 || m.idle == 0 {
+		return
+	}
+	since := m.since
+	time.AfterFunc(m.idle, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.users == 0 && m.since == since {
+			m.reranker = nil
+		}
+	})
+}
+
+func (m *model) loaded() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.reranker != nil
+}

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/wire"
+)
+
+// rerank answers a request in its dialect.
+func (s *Server) rerank(w http.ResponseWriter, r *http.Request) {
+	d := dialectOfPath(r.URL.Path)
+	var body wire.RerankRequest
+	if err := s.decode(w, r, &body); err != nil {
+		s.refuse(w, r, d, err)
+		return
+	}
+	d = dialectOf(r.URL.Path, &body)
+	said := note(r)
+	said.dialect = d.name
+	asked, err := d.read(&body)
+	if err == nil && len(asked.texts) > s.config.MaxDocuments {
+		err = invalid("invalid request: there are %d documents, more than %d", len(asked.texts), s.config.MaxDocuments)
+	}
+	if err != nil {
+		s.refuse(w, r, d, err)
+		return
+	}
+	asked.path, asked.body = r.URL.Path, &body
+	got, err := s.rank(r.Context(), asked, said)
+	if err != nil {
+		s.refuse(w, r, d, err)
+		return
+	}
+	h := w.Header()
+	h.Set("X-Rerank-Model", got.model)
+	h.Set("X-Compute-Tokens", strconv.Itoa(got.tokens))
+	h.Set("X-Queue-Time", milliseconds(said.waited))
+	h.Set("X-Inference-Time", milliseconds(said.computed))
+	h.Set("X-Total-Time", milliseconds(time.Since(said.start)))
+	s.write(w, http.StatusOK, d.write(asked, got))
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// decode reads the body of a request.
+func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxBody))
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	if err != nil {
+		return unreadable(err, s.config.MaxBody)
+	}
+	return nil
+}
+
+// rank waits for the request's turn and has its texts ranked.
+func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, error) {
+	m := s.models.find(r.model)
+	if m == nil {
+		return ranked{}, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found, make sure the correct model ID was used and that you have access to the model.", r.model)}
+	}
+	got := ranked{id: said.id, model: m.Name, created: said.start.Unix()}
+	said.model, said.documents = m.Name, len(r.texts)
+	if s.models.any && r.model != "" && r.model != m.Name {
+		got.warnings = append(got.warnings, fmt.Sprintf("model '%s' is not here: '%s' answered", r.model, m.Name))
+	}
+	if len(r.texts) == 0 {
+		return got, nil
+	}
+	begun := time.Now()
+	if err := s.queue.enter(ctx, r.priority); err != nil {
+		return got, err
+	}
+	defer s.queue.leave()
+	said.waited = time.Since(begun)
+	reranker, err := m.use()
+	if err != nil {
+		return got, err
+	}
+	defer m.release()
+	begun = time.Now()
+	result, err := reranker.Rerank(ctx, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(r.texts)), TopN: r.topN})
+	said.computed = time.Since(begun)
+	if err != nil {
+		return got, err
+	}
+	got.take(r, result)
+	said.tokens = got.tokens
+	return got, nil
+}
+
+func documentsOf(texts []string) []rerank.Document {
+	docs := make([]rerank.Document, len(texts))
+	for i, t := range texts {
+		docs[i].Text = t
+	}
+	return docs
+}
+
+// take notes what a reranker found. What it left out is not among the hits, and what
+// it had no time for comes last with the least score.
+func (g *ranked) take(r ranking, result rerank.Result) {
+	g.hits, g.scores = result.Hits, make([]float64, len(result.Hits))
+	unscored := false
+	for i, h := range g.hits {
+		g.scores[i] = wireScore(h, r.raw)
+		unscored = unscored || math.IsNaN(h.Relevance) && !math.IsNaN(h.Score)
+	}
+	least := 0.0
+	for _, x := range g.scores {
+		if !math.IsNaN(x) {
+			least = min(least, x)
+		}
+	}
+	for i, x := range g.scores {
+		if math.IsNaN(x) {
+			g.scores[i] = least
+		}
+	}
+	for _, s := range result.Stages {
+		g.tokens += s.Tokens
+		if s.Truncated > 0 {
+			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
+		}
+		if s.Degraded != "" {
+			g.warnings = append(g.warnings, s.Degraded)
+		}
+	}
+	if unscored && !r.raw {
+		g.warnings = append(g.warnings, fmt.Sprintf("scores are on the scale %q, which is no relevance between 0 and 1", g.hits[0].Scale))
+	}
+	g.warnings = slices.Compact(g.warnings)
+}
+
+// wireScore is the relevance of a hit if it has one, or what that is made of: its
+// logit, the logarithm of its odds.
+func wireScore(h rerank.Hit, raw bool) float64 {
+	switch {
+	case math.IsNaN(h.Relevance):
+		return h.Score
+	case !raw:
+		return h.Relevance
+	case h.Scale == rerank.ScaleFused:
+		return math.Log(h.Relevance / (1 - h.Relevance))
+	}
+	return h.Score
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Server answers requests by its models. It is safe for concurrent use.
+type Server struct {
+	config  Config
+	log     *slog.Logger
+	models  *models
+	queue   *queue
+	metrics *metrics
+	handler http.Handler
+}
+
+// New returns a server that writes to a log, nil meaning none: a line for each request,
+// with neither texts nor keys. Models are loaded when they are first asked for.
+func New(c Config, log *slog.Logger) (*Server, error) {
+	c, err := c.filled()
+	if err != nil {
+		return nil, err
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{config: c, log: log, models: newModels(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
+	s.metrics = newMetrics(s)
+	s.handler = s.routes()
+	return s, nil
+}
+
+// Handler answers HTTP requests.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// routes says what is where.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{
+		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
+		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking", "/invocations", "/{$}",
+	} {
+		mux.Handle("POST "+path, s.guarded(s.rerank))
+	}
+	mux.Handle("GET /v1/models", s.guarded(s.listModels))
+	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))
+	mux.Handle("GET /models", s.guarded(s.listModels))
+	mux.Handle("GET /info", s.guarded(s.info))
+	mux.Handle("GET /meta", s.guarded(s.info))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	for _, path := range []string{"/healthz", "/readyz", "/health", "/ping", "/{$}"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	}
+	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		f := &failure{http.StatusNotFound, "Validation", fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path)}
+		s.refuse(w, r, dialectOfPath(r.URL.Path), f)
+	})
+	return s.watched(mux)
+}
+
+// guarded lets in those who have a key, for as long as a request may take.
+func (s *Server) guarded(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f := s.admit(r); f != nil {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			s.refuse(w, r, dialectOfPath(r.URL.Path), f)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), s.config.Timeout)
+		defer cancel()
+		next(w, r.WithContext(ctx))
+	})
+}
+
+// refuse answers with what went wrong.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, d *dialect, err error) {
+	f := failureOf(err)
+	said := note(r)
+	said.err = err
+	if f.status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
+	if said.dialect == "" {
+		said.dialect = d.name
+	}
+	s.write(w, f.status, d.fail(f))
+}
+
+// write sends a body.
+func (s *Server) write(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		s.log.Error("writing an answer", "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // a client that has gone cannot be told
+}
+
+// drain is how long requests may take to end after the server is told to stop.
+const drain = 30 * time.Second
+
+// Serve answers requests on a listener until the context ends, and lets those that are
+// at work end then.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: s.config.Timeout, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("server: %w", err)
+	case <-ctx.Done():
+	}
+	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := h.Shutdown(patient); err != nil {
+		return fmt.Errorf("server: stopping: %w", errors.Join(err, h.Close()))
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// record is what is known of a request, for the log and the metrics.
+type record struct {
+	id               string
+	start            time.Time
+	dialect, model   string
+	documents        int
+	tokens           int
+	waited, computed time.Duration
+	err              error
+}
+
+type recordKey struct{}
+
+// note returns the record of a request.
+func note(r *http.Request) *record {
+	if said, ok := r.Context().Value(recordKey{}).(*record); ok {
+		return said
+	}
+	return new(record)
+}
+
+// watched logs and counts requests, and keeps a panic to the one that caused it.
+func (s *Server) watched(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		said := &record{id: requestID(r), start: time.Now()}
+		h := w.Header()
+		h.Set("X-Request-Id", said.id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		seen := &status{ResponseWriter: w}
+		defer func() {
+			if p := recover(); p != nil {
+				said.err = fmt.Errorf("panic: %v", p)
+				if seen.code == 0 {
+					s.write(seen, http.StatusInternalServerError, failCohere(failureOf(said.err)))
+				}
+			}
+			s.conclude(r, said, seen.code)
+		}()
+		next.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), recordKey{}, said)))
+	})
+}
+
+// status remembers the status that was sent.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// conclude writes a request's line. Probes and scrapes have none.
+func (s *Server) conclude(r *http.Request, said *record, code int) {
+	if r.Method == http.MethodGet && code < 400 {
+		return
+	}
+	s.metrics.observe(said, code)
+	level := slog.LevelInfo
+	if code >= 500 {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("id", said.id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", code),
+		slog.String("dialect", said.dialect), slog.String("model", said.model), slog.Int("documents", said.documents), slog.Int("tokens", said.tokens),
+		slog.Duration("waited", said.waited), slog.Duration("computed", said.computed), slog.Duration("elapsed", time.Since(said.start)),
+	}
+	if said.err != nil {
+		attrs = append(attrs, slog.String("error", said.err.Error()))
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// requestID takes the caller's, if it is fit for a log, or makes one.
+func requestID(r *http.Request) string {
+	given := r.Header.Get("X-Request-Id")
+	fit := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.:", c)
+	}
+	if given != "" && len(given) <= 64 && strings.IndexFunc(given, func(c rune) bool { return !fit(c) }) < 0 {
+		return given
+	}
+	return strings.ToLower(rand.Text())
+}
+
+// admit checks the key of a request.
+func (s *Server) admit(r *http.Request) *failure {
+	if len(s.config.Keys) == 0 {
+		return nil
+	}
+	header := r.Header.Get("Authorization")
+	kind, given, found := strings.Cut(header, " ")
+	if header == "" {
+		return &failure{http.StatusUnauthorized, "Validation", "no api key supplied"}
+	}
+	right := 0
+	sum := sha256.Sum256([]byte(given)) // equal lengths, so that none shows in the time
+	for _, key := range s.config.Keys {
+		other := sha256.Sum256([]byte(key))
+		right |= subtle.ConstantTimeCompare(sum[:], other[:])
+	}
+	if !found || !strings.EqualFold(kind, "bearer") || right == 0 {
+		return &failure{http.StatusUnauthorized, "Validation", "invalid api token"}
+	}
+	return nil
+}
