@@ -170,13 +170,21 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 // neighbours are those of the default blend, as training/blend.py chose them.
 var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
 
+// relevance is that of the embedded model's cosine, as training/calibrate.py fits it.
+var relevance = fusion.Calibration{Part: 0, Slope: 9.890, Intercept: -6.249}
+
 // blend is the default reranker. Where the hits carry BM25 scores, of a first
-// stage that knows the whole corpus, it takes these.
+// stage that knows the whole corpus, it takes these. Of the embedded model it is known
+// what its cosines say of relevance.
 func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
-	return &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
+	r := &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
 		{Name: "cosine", Reranker: cosine},
 		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
 	}}
+	if name == MiniLM {
+		r.Relevance = &relevance
+	}
+	return r
 }
 
 // NewReranker returns a reranker by name, for programs that have texts and no
@@ -184,8 +192,9 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 //
 //   - "minilm": the embedded all-MiniLM-L6-v2, whose cosine and BM25 over the
 //     given texts (or the BM25 scores that all hits carry) are min-max
-//     normalised and added in equal parts. BM25 analyses with
-//     [analysis.Default].
+//     normalised and added in equal parts, each text then taking part of its score
+//     from those nearest to it. BM25 analyses with [analysis.Default]. Relevance is the
+//     calibrated probability of the cosine, made to fall along the order.
 //   - "minilm-cosine": the cosine alone. Re-ordering BM25's best 100, it lost to
 //     plain BM25 on three of four judged collections; the blend won on all.
 //   - "bm25": BM25 with the statistics of the given texts.

@@ -24,9 +24,6 @@ type ranking struct {
 	texted   bool
 	raw      bool // scores before they are made relevance
 	priority int
-
-	path string
-	body *wire.RerankRequest
 }
 
 // ranked is the answer to it.

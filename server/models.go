@@ -29,7 +29,7 @@ func newModels(c Config) *models {
 		m.any, configured = true, []Model{standard}
 	}
 	for _, c2 := range configured {
-		one := &model{Model: c2, idle: c.Idle, known: known}
+		one := &model{Model: c2, idle: c.Idle, loader: &pipeline.Loader{Known: known}}
 		m.list = append(m.list, one)
 		for _, name := range append([]string{c2.Name}, c2.Aliases...) {
 			m.byName[name] = one
@@ -52,11 +52,12 @@ func (m *models) find(name string) *model {
 // model is loaded while it is used and for some time after.
 type model struct {
 	Model
-	idle  time.Duration
-	known *cache.Cache
+	idle time.Duration
 
 	mu       sync.Mutex
-	reranker rerank.Reranker // nil: not loaded
+	loader   *pipeline.Loader // holds what is loaded, for both
+	reranker rerank.Reranker  // nil: not loaded
+	embedder rerank.Embedder  // likewise
 	users    int
 	since    int // counts the times that it was used, so that an old timer does nothing
 }
@@ -66,16 +67,34 @@ func (m *model) use() (rerank.Reranker, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.reranker == nil {
-		loader := &pipeline.Loader{Known: m.known}
-		r, err := loader.Reranker(m.what(), m.Early)
+		r, err := m.loader.Reranker(m.what(), m.Early)
 		if err != nil {
 			return nil, fmt.Errorf("server: the model %s: %w", m.Name, err)
 		}
 		m.reranker = r
 	}
+	m.taken()
+	return m.reranker, nil
+}
+
+// embed returns the model's embedder, which must be released. Not every model has one.
+func (m *model) embed() (rerank.Embedder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.embedder == nil {
+		e, err := m.loader.Embedder(m.what())
+		if err != nil {
+			return nil, invalid("the model '%s' makes no embeddings", m.Name)
+		}
+		m.embedder = e
+	}
+	m.taken()
+	return m.embedder, nil
+}
+
+func (m *model) taken() {
 	m.users++
 	m.since++
-	return m.reranker, nil
 }
 
 // release lets the model be unloaded when nobody has used it for long.
@@ -91,7 +110,7 @@ func (m *model) release() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.users == 0 && m.since == since {
-			m.reranker = nil
+			m.reranker, m.embedder, m.loader = nil, nil, &pipeline.Loader{Known: m.loader.Known}
 		}
 	})
 }
@@ -99,5 +118,5 @@ func (m *model) release() {
 func (m *model) loaded() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.reranker != nil
+	return m.reranker != nil || m.embedder != nil
 }

@@ -23,10 +23,14 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, d, err)
 		return
 	}
-	d = dialectOf(r.URL.Path, &body)
+	s.reranked(w, r, &body)
+}
+
+func (s *Server) reranked(w http.ResponseWriter, r *http.Request, body *wire.RerankRequest) {
+	d := dialectOf(r.URL.Path, body)
 	said := note(r)
 	said.dialect = d.name
-	asked, err := d.read(&body)
+	asked, err := d.read(body)
 	if err == nil && len(asked.texts) > s.config.MaxDocuments {
 		err = invalid("invalid request: there are %d documents, more than %d", len(asked.texts), s.config.MaxDocuments)
 	}
@@ -34,7 +38,6 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, d, err)
 		return
 	}
-	asked.path, asked.body = r.URL.Path, &body
 	got, err := s.rank(r.Context(), asked, said)
 	if err != nil {
 		s.refuse(w, r, d, err)
@@ -127,6 +130,7 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 			g.scores[i] = least
 		}
 	}
+	g.separate()
 	for _, s := range result.Stages {
 		g.tokens += s.Tokens
 		if s.Truncated > 0 {
@@ -140,6 +144,17 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 		g.warnings = append(g.warnings, fmt.Sprintf("scores are on the scale %q, which is no relevance between 0 and 1", g.hits[0].Scale))
 	}
 	g.warnings = slices.Compact(g.warnings)
+}
+
+// separate makes scores differ where their hits do, by the least that a float32 can:
+// pooled relevance is equal in runs of hits, and clients sort by it again.
+func (g *ranked) separate() {
+	for i := 1; i < len(g.scores); i++ {
+		before := float32(g.scores[i-1])
+		if before != 0 && float32(g.scores[i]) >= before && g.hits[i].Score != g.hits[i-1].Score {
+			g.scores[i] = float64(math.Nextafter32(before, float32(math.Inf(-1))))
+		}
+	}
 }
 
 // wireScore is the relevance of a hit if it has one, or what that is made of: its

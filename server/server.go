@@ -45,9 +45,15 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{
 		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
-		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking", "/invocations", "/{$}",
+		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking",
 	} {
 		mux.Handle("POST "+path, s.guarded(s.rerank))
+	}
+	for _, path := range []string{"/invocations", "/{$}"} {
+		mux.Handle("POST "+path, s.guarded(s.root))
+	}
+	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
+		mux.Handle("POST "+path, s.guarded(s.embed))
 	}
 	mux.Handle("GET /v1/models", s.guarded(s.listModels))
 	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))

@@ -73,6 +73,13 @@ func started(t *testing.T, c Config, r rerank.Reranker, log io.Writer) *httptest
 	return h
 }
 
+// startedWith starts a server and returns its URL.
+func startedWith(t testing.TB, s *Server) string {
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(h.Close)
+	return h.URL
+}
+
 // post sends a body and returns the status and the answer.
 func post(t *testing.T, url, body string, header ...string) (int, string, http.Header) {
 	t.Helper()
@@ -386,7 +393,7 @@ func TestServeDrains(t *testing.T) {
 }
 
 func TestIdleModelsAreUnloaded(t *testing.T) {
-	m := &model{Model: Model{Name: "bm25"}, idle: time.Millisecond}
+	m := newModels(Config{Models: []Model{{Name: "bm25"}}, Idle: time.Millisecond}).list[0]
 	first, err := m.use()
 	if err != nil || !m.loaded() {
 		t.Fatal(err)
@@ -425,11 +432,12 @@ func TestConfigRefused(t *testing.T) {
 
 // FuzzRequests: any body gets an answer in JSON and no server error.
 func FuzzRequests(f *testing.F) {
-	paths := []string{"/v2/rerank", "/v1/rerank", "/rerank", "/v1/reranking", "/v1/ranking", "/"}
+	paths := []string{"/v2/rerank", "/v1/rerank", "/rerank", "/v1/reranking", "/v1/ranking", "/", "/v1/embeddings", "/embed", "/v2/embed", "/similarity"}
 	for i, body := range []string{
 		`{"query":"q","documents":["a","b"],"top_n":1}`, `{"query":"q","documents":[{"text":"a","n":[1]}],"rank_fields":["n"]}`,
 		`{"query":"q","texts":["a"],"return_text":true}`, `{"query":"q","input":["a"],"top_k":1,"return_input":true}`,
 		`{"query":{"text":"q"},"passages":[{"text":"a"}],"truncate":"END"}`, `{"query":"q","documents":["a"],"property":""}`, `null`, `[]`, `{"query":null}`,
+		`{"inputs":{"source_sentence":"a","sentences":["b"]}}`, `{"input":["a"],"encoding_format":"base64"}`, `{"texts":["a"],"embedding_types":["float","base64"]}`,
 	} {
 		f.Add(uint8(i), body)
 	}
@@ -437,7 +445,7 @@ func FuzzRequests(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s.models.list[0].reranker = fuzzed{}
+	s.models.list[0].reranker, s.models.list[0].embedder = fuzzed{}, lengths{}
 	f.Fuzz(func(t *testing.T, path uint8, body string) {
 		r := httptest.NewRequest(http.MethodPost, paths[int(path)%len(paths)], strings.NewReader(body))
 		w := httptest.NewRecorder()

@@ -1,5 +1,6 @@
-"""Mixedbread's, Together's and infinity's clients, and OpenAI's for the list of models."""
-from check import DOCUMENTS, QUERY, B, ranked
+"""Mixedbread's, Together's and infinity's clients, and OpenAI's for embeddings."""
+import openai
+from check import BEST, DOCUMENTS, QUERY, B, ranked
 from infinity_client import Client
 from infinity_client.api.default import rerank
 from infinity_client.models import RerankInput
@@ -15,3 +16,14 @@ ranked([(x.index, x.relevance_score) for x in r.results])
 
 r = rerank.sync(client=Client(base_url=B), body=RerankInput(query=QUERY, documents=DOCUMENTS, model="m", return_documents=True))
 ranked([(x.index, x.relevance_score) for x in r.results])
+
+r = openai.OpenAI(api_key="any", base_url=B + "/v1").embeddings.create(model="m", input=DOCUMENTS + [QUERY])
+assert len(r.data) == len(DOCUMENTS) + 1 and len(r.data[0].embedding) == 384 and r.usage.total_tokens > 0
+query = r.data[-1].embedding
+cosines = [sum(a * b for a, b in zip(x.embedding, query)) for x in r.data[:-1]]
+assert max(cosines) == cosines[BEST] and abs(sum(a * a for a in query) - 1) < 1e-4, cosines
+try:
+    openai.OpenAI(api_key="any", base_url=B + "/v1").embeddings.create(model="m", input=[])
+    raise AssertionError("no input was taken")
+except openai.BadRequestError as e:
+    assert "there is no input" in str(e), e

@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// EmbedRequest has the fields of every dialect's request for embeddings.
+type EmbedRequest struct {
+	Model string `json:"model"`
+
+	Input  Inputs    `json:"input"`  // OpenAI
+	Inputs Inputs    `json:"inputs"` // TEI
+	Texts  *[]string `json:"texts"`  // Cohere
+
+	EncodingFormat string   `json:"encoding_format"` // OpenAI: float or base64
+	EmbeddingTypes []string `json:"embedding_types"` // Cohere: float or base64
+	InputType      string   `json:"input_type"`      // Cohere: search_query or search_document
+	Dimensions     *int     `json:"dimensions"`
+	OutputDim      *int     `json:"output_dimension"` // Cohere
+	Normalize      *bool    `json:"normalize"`        // TEI
+}
+
+// Inputs are a text or several, or TEI's sentence to compare others with.
+type Inputs struct {
+	Texts  []string
+	Single bool // whether it was a text by itself
+	Set    bool
+
+	Source    *string // of a comparison
+	Sentences []string
+}
+
+var errTokens = errors.New("the input is token ids: texts are needed, as models differ in their tokens")
+
+// UnmarshalJSON reads a string, an array of strings, or an object of a comparison.
+func (in *Inputs) UnmarshalJSON(data []byte) error {
+	*in = Inputs{}
+	data = bytes.TrimSpace(data)
+	if string(data) == "null" {
+		return nil
+	}
+	in.Set = true
+	switch data[0] {
+	case '"':
+		in.Single, in.Texts = true, make([]string, 1)
+		return json.Unmarshal(data, &in.Texts[0])
+	case '{':
+		var o struct {
+			Source    *string  `json:"source_sentence"`
+			Sentences []string `json:"sentences"`
+		}
+		if err := json.Unmarshal(data, &o); err != nil {
+			return err
+		}
+		if o.Source == nil {
+			return errors.New("the input is an object without source_sentence")
+		}
+		in.Source, in.Sentences = o.Source, o.Sentences
+		return nil
+	case '[':
+		if inner := bytes.TrimSpace(data[1:]); len(inner) > 0 && (inner[0] == '[' || inner[0] >= '0' && inner[0] <= '9') {
+			return errTokens
+		}
+		return json.Unmarshal(data, &in.Texts)
+	}
+	return fmt.Errorf("the input is %.20s: it must be a string or an array of strings", data)
+}
+
+// Vector is written as an array of numbers, or as base64 of its float32 values, lowest
+// byte first.
+type Vector struct {
+	Values []float32
+	Base64 bool
+}
+
+// MarshalJSON writes the vector.
+func (v Vector) MarshalJSON() ([]byte, error) {
+	if !v.Base64 {
+		return json.Marshal(v.Values)
+	}
+	data := make([]byte, 4*len(v.Values))
+	for i, x := range v.Values {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(x))
+	}
+	return json.Marshal(base64.StdEncoding.EncodeToString(data))
+}
+
+// EmbeddingList is OpenAI's answer.
+type EmbeddingList struct {
+	Object string      `json:"object"`
+	Data   []Embedding `json:"data"`
+	Model  string      `json:"model"`
+	Usage  Usage       `json:"usage"`
+}
+
+// Embedding is a member of it.
+type Embedding struct {
+	Object    string `json:"object"`
+	Index     int    `json:"index"`
+	Embedding Vector `json:"embedding"`
+}
+
+// CohereEmbeddings is Cohere's answer.
+type CohereEmbeddings struct {
+	ID           string              `json:"id"`
+	Embeddings   map[string][]Vector `json:"embeddings"`
+	Texts        []string            `json:"texts"`
+	Meta         Meta                `json:"meta"`
+	ResponseType string              `json:"response_type"`
+}
