@@ -51,9 +51,11 @@ func serve(t testing.TB, answer func(w http.ResponseWriter, n int, body string))
 // scoring answers by the number of x in each text, a tenth each.
 func scoring(w http.ResponseWriter, _ int, body string) {
 	var q struct {
-		Query            string
 		Documents, Texts []string
+		Input            []string
+		Passages         []struct{ Text string }
 		TopN             int `json:"top_n"`
+		TopK             int `json:"top_k"`
 	}
 	if err := json.Unmarshal([]byte(body), &q); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -63,15 +65,20 @@ func scoring(w http.ResponseWriter, _ int, body string) {
 		Index int     `json:"index"`
 		Score float64 `json:"relevance_score"`
 		TEI   float64 `json:"score"`
+		Logit float64 `json:"logit"`
 	}
 	list := []result{}
-	for i, text := range append(q.Documents, q.Texts...) {
+	all := slices.Concat(q.Documents, q.Texts, q.Input)
+	for _, p := range q.Passages {
+		all = append(all, p.Text)
+	}
+	for i, text := range all {
 		x := float64(strings.Count(text, "x")) / 10
-		list = append(list, result{i, x, x})
+		list = append(list, result{i, x, x, x})
 	}
 	slices.SortStableFunc(list, func(a, b result) int { return int(math.Copysign(1, b.Score-a.Score)) })
-	if q.TopN > 0 {
-		list = list[:q.TopN]
+	if n := q.TopN + q.TopK; n > 0 {
+		list = list[:n]
 	}
 	if q.Texts != nil {
 		_ = json.NewEncoder(w).Encode(list)
@@ -79,7 +86,7 @@ func scoring(w http.ResponseWriter, _ int, body string) {
 	}
 	w.Header().Set("X-API-Warning", "old model")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"id": "1", "results": list, "data": list, "usage": map[string]any{"total_tokens": 7},
+		"id": "1", "results": list, "data": list, "rankings": list, "usage": map[string]any{"total_tokens": 7},
 		"meta": map[string]any{"billed_units": map[string]any{"search_units": 1.0}, "warnings": []string{"mind the gap"}},
 	})
 }
@@ -111,11 +118,16 @@ func show(hits []rerank.Hit) string {
 
 func TestServices(t *testing.T) {
 	for service, want := range map[string]struct{ path, body string }{
-		"cohere":  {"/v2/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2,"max_tokens_per_doc":99}`},
-		"cohere1": {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2}`},
-		"jina":    {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2,"return_documents":false}`},
-		"voyage":  {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_k":2,"truncation":true}`},
-		"tei":     {"/rerank", `{"query":"q","texts":["a","xx","x"],"truncate":true,"raw_scores":false}`},
+		"cohere":     {"/v2/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2,"max_tokens_per_doc":99}`},
+		"cohere1":    {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2}`},
+		"jina":       {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2,"return_documents":false}`},
+		"voyage":     {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_k":2,"truncation":true}`},
+		"vllm":       {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2}`},
+		"llamacpp":   {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2}`},
+		"together":   {"/v1/rerank", `{"model":"m","query":"q","documents":["a","xx","x"],"top_n":2}`},
+		"mixedbread": {"/v1/reranking", `{"model":"m","query":"q","input":["a","xx","x"],"top_k":2}`},
+		"nim":        {"/v1/ranking", `{"model":"m","query":{"text":"q"},"passages":[{"text":"a"},{"text":"xx"},{"text":"x"}],"truncate":"END"}`},
+		"tei":        {"/rerank", `{"query":"q","texts":["a","xx","x"],"truncate":true,"raw_scores":false}`},
 	} {
 		c := serve(t, scoring)
 		q := texts("a", "xx", "x")
@@ -125,14 +137,18 @@ func TestServices(t *testing.T) {
 			t.Errorf("%s: %v", service, err)
 			continue
 		}
-		if show(got.Hits) != "1=0.2 2=0.1" || c.paths[0] != want.path || c.bodies[0] != want.body || c.keys[0] != "Bearer "+secret {
+		order, first := "1=0.2 2=0.1", 0.2
+		if service == "llamacpp" || service == "nim" { // which give logits
+			order, first = "1=0.549833997312478 2=0.52497918747894", 0.549833997312478
+		}
+		if show(got.Hits) != order || c.paths[0] != want.path || c.bodies[0] != want.body || c.keys[0] != "Bearer "+secret {
 			t.Errorf("%s: %s for %s at %s with %q", service, show(got.Hits), c.bodies[0], c.paths[0], c.keys[0])
 		}
 		report := got.Stages[0]
-		if billed := service != "voyage" && service != "tei"; billed != (report.BilledUnits == 1) || billed != slices.Contains(report.Notes, "mind the gap") || service != "tei" && !slices.Contains(report.Notes, "old model") {
+		if billed := !slices.Contains([]string{"voyage", "tei", "mixedbread", "nim"}, service); billed != (report.BilledUnits == 1) || billed != slices.Contains(report.Notes, "mind the gap") || service != "tei" && !slices.Contains(report.Notes, "old model") {
 			t.Errorf("%s: %+v", service, report)
 		}
-		if got.Hits[0].Relevance != 0.2 || got.Hits[0].Scale != rerank.ScaleRelevance || report.Stage != service {
+		if got.Hits[0].Relevance != first || got.Hits[0].Scale != rerank.ScaleRelevance || report.Stage != service {
 			t.Errorf("%s: %+v", service, got.Hits[0])
 		}
 	}

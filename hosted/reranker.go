@@ -23,11 +23,12 @@ type Options struct {
 	Model string
 
 	// URL is where the service is, without the path of the request; "" means the
-	// service itself. TEI has none of its own.
+	// service itself. TEI, vLLM, llama.cpp and NIM have none of their own.
 	URL string
 
 	// Key is the bearer key; "" means that of the environment (COHERE_API_KEY or
-	// CO_API_KEY, JINA_API_KEY, VOYAGE_API_KEY, TEI_API_KEY). The services themselves
+	// CO_API_KEY, JINA_API_KEY, VOYAGE_API_KEY, MXBAI_API_KEY, TOGETHER_API_KEY,
+	// TEI_API_KEY, VLLM_API_KEY, LLAMA_API_KEY, NVIDIA_API_KEY). The services themselves
 	// need one; at a URL of your own it may be missing.
 	Key string
 

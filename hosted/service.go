@@ -41,7 +41,7 @@ type scored struct {
 	score float64
 }
 
-var services = []*service{&cohere, &cohere1, &jina, &voyage, &tei}
+var services = []*service{&cohere, &cohere1, &jina, &voyage, &tei, &mixedbread, &together, &vllm, &llamacpp, &nim}
 
 // Services returns the names that [New] knows.
 func Services() []string {

@@ -170,3 +170,19 @@ type TEIRequest struct {
 	Truncate  bool     `json:"truncate"`
 	RawScores bool     `json:"raw_scores"`
 }
+
+// MixedbreadRequest is what Mixedbread is asked.
+type MixedbreadRequest struct {
+	Model string   `json:"model"`
+	Query string   `json:"query"`
+	Input []string `json:"input"`
+	TopK  int      `json:"top_k,omitempty"`
+}
+
+// NIMRequest is what NVIDIA NIM is asked.
+type NIMRequest struct {
+	Model    string `json:"model"`
+	Query    Text   `json:"query"`
+	Passages []Text `json:"passages"`
+	Truncate string `json:"truncate"`
+}
