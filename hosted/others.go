@@ -70,7 +70,7 @@ var mixedbread = service{
 var nim = service{
 	name: "nim", keys: []string{"NVIDIA_API_KEY"}, model: "nvidia/nv-rerankqa-mistral-4b-v3", most: 512, path: "/v1/ranking",
 	encode: func(r request) any {
-		q := wire.NIMRequest{Model: r.model, Query: wire.Text{Text: r.query}, Truncate: "END"}
+		q := wire.NIMRequest{Model: r.model, Query: wire.Asked{Text: r.query}, Truncate: "END"}
 		for _, text := range r.texts {
 			q.Passages = append(q.Passages, wire.Text{Text: text})
 		}

@@ -110,7 +110,7 @@ func (b *builder) hybrid() (rerank.Retriever, error) {
 	return &fusion.Retriever{
 		Name: string(KindHybrid), Method: f.method(), Depth: b.config.depth(), Lenient: f.Lenient,
 		Lists: []fusion.List{
-			{Name: "bm25", Retriever: words, Weight: f.Lexical, Scores: &corpusBM25{b.snapshot, words}},
+			{Name: "bm25", Retriever: words, Weight: f.Lexical, Scores: words},
 			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: cosine},
 		},
 	}, nil
@@ -153,13 +153,7 @@ func (b *builder) stores(m *biencoder.Model) bool {
 // signals are the judgments that know the index.
 func (b *builder) signals(early *Early) signals {
 	return signals{
-		bm25: func() (rerank.Reranker, error) {
-			r, err := b.bm25()
-			if err != nil {
-				return nil, err
-			}
-			return &corpusBM25{b.snapshot, r}, nil
-		},
+		bm25: func() (rerank.Reranker, error) { return b.bm25() },
 		cosine: func(m *biencoder.Model) rerank.Reranker {
 			if b.stores(m) {
 				return b.cosine(m)

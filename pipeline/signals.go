@@ -12,43 +12,6 @@ import (
 	"github.com/flashrerank/rerank/index"
 )
 
-// corpusBM25 scores hits by BM25 with the statistics of the whole index. A hit
-// that the index does not have gets NaN.
-type corpusBM25 struct {
-	snapshot  *index.Snapshot
-	explainer rerank.Explainer
-}
-
-// Rerank orders hits by their BM25 score.
-func (c *corpusBM25) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
-	start := time.Now()
-	report := rerank.StageReport{Stage: LexicalBM25, Candidates: len(r.Hits), Notes: []string{"with the statistics of the index"}}
-	scores := make([]float64, len(r.Hits))
-	for i, h := range r.Hits {
-		if err := ctx.Err(); err != nil {
-			return rerank.Result{}, err
-		}
-		scores[i] = math.NaN()
-		if _, found, err := c.snapshot.Find(h.Document.ID); err != nil {
-			return rerank.Result{}, fmt.Errorf("pipeline: %w", err)
-		} else if !found {
-			report.Skipped++
-			continue
-		}
-		e, err := c.explainer.Explain(ctx, r.Query, h)
-		if err != nil {
-			return rerank.Result{}, fmt.Errorf("pipeline: BM25 of %q: %w", h.Document.ID, err)
-		}
-		scores[i] = e.Value
-		report.Scored++
-	}
-	report.Elapsed = time.Since(start)
-	return rerank.Result{
-		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: LexicalBM25, Scale: rerank.ScaleBM25, Scores: scores}),
-		Stages: []rerank.StageReport{report},
-	}, nil
-}
-
 // storedCosine scores hits by the vectors that the index keeps of them, which
 // saves embedding their texts, and asks texts for those it has none of.
 type storedCosine struct {

@@ -87,7 +87,7 @@ func documents(list *[]wire.Document, fields []string) ([]string, error) {
 }
 
 // asked reads what all dialects but TEI's and Weaviate's have in common.
-func asked(b *wire.RerankRequest, list *[]wire.Document, top *int) (ranking, error) {
+func asked(b *wire.RerankRequest, list *[]wire.Document, top *wire.Count) (ranking, error) {
 	r := ranking{model: b.Model, query: b.Query.Text}
 	if strings.TrimSpace(r.query) == "" {
 		return r, invalid("invalid request: query must not be empty or be only whitespace")
@@ -103,10 +103,10 @@ func asked(b *wire.RerankRequest, list *[]wire.Document, top *int) (ranking, err
 		if *top < 0 {
 			return r, invalid("invalid request: the number of results asked for is %d, it must be at least 1", *top)
 		}
-		r.topN = *top // what is more than there are documents means all, as clients send that
+		r.topN = int(*top) // what is more than there are documents means all, as clients send that
 	}
 	if b.Priority != nil {
-		r.priority = *b.Priority
+		r.priority = int(*b.Priority)
 	}
 	return r, nil
 }

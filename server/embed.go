@@ -134,8 +134,8 @@ func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest,
 		return rerank.Vectors{}, nil, err
 	}
 	defer m.release()
-	for _, n := range []*int{b.Dimensions, b.OutputDim} {
-		if own := embedder.Model().Dimensions; n != nil && *n != own {
+	for _, n := range []*wire.Count{b.Dimensions, b.OutputDim} {
+		if own := embedder.Model().Dimensions; n != nil && int(*n) != own {
 			return rerank.Vectors{}, nil, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", *n, own)
 		}
 	}

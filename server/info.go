@@ -21,16 +21,19 @@ func (m *model) entry() modelEntry {
 	return modelEntry{ID: m.Name, Object: "model", OwnedBy: "rerank", Name: m.Name, Endpoints: []string{"rerank"}, Loaded: m.loaded()}
 }
 
+// modelList is such a list, under the names that both have for it.
+type modelList struct {
+	Object string       `json:"object"`
+	Data   []modelEntry `json:"data"`   // OpenAI
+	Models []modelEntry `json:"models"` // Cohere
+}
+
 func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) {
 	list := make([]modelEntry, len(s.models.list))
 	for i, m := range s.models.list {
 		list[i] = m.entry()
 	}
-	s.write(w, http.StatusOK, struct {
-		Object string       `json:"object"`
-		Data   []modelEntry `json:"data"`   // OpenAI
-		Models []modelEntry `json:"models"` // Cohere
-	}{"list", list, list})
+	s.write(w, http.StatusOK, modelList{"list", list, list})
 }
 
 func (s *Server) oneModel(w http.ResponseWriter, r *http.Request) {

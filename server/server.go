@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -60,6 +61,8 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /models", s.guarded(s.listModels))
 	mux.Handle("GET /info", s.guarded(s.info))
 	mux.Handle("GET /meta", s.guarded(s.info))
+	mux.HandleFunc("GET /openapi.json", s.describe)
+	mux.HandleFunc("GET /docs", s.docs)
 	mux.Handle("GET /metrics", s.metrics.handler())
 	for _, path := range []string{"/healthz", "/readyz", "/health", "/ping", "/{$}"} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -69,9 +72,26 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		f := &failure{http.StatusNotFound, "Validation", fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path)}
+		if allowed := methods(mux, r); len(allowed) > 0 {
+			f.status = http.StatusMethodNotAllowed
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		}
 		s.refuse(w, r, dialectOfPath(r.URL.Path), f)
 	})
 	return s.watched(mux)
+}
+
+// methods are those that something answers to where a request went.
+func methods(mux *http.ServeMux, r *http.Request) []string {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 // guarded lets in those who have a key, for as long as a request may take.

@@ -343,11 +343,13 @@ func TestCompanions(t *testing.T) {
 	h := started(t, Config{Models: []Model{{Name: "a", Rerank: "bm25"}, {Name: "b", Rerank: "minilm"}}}, counting{}, nil)
 	post(t, h.URL+"/v2/rerank", `{"model":"b","query":"q","documents":["x","y"]}`)
 	for path, want := range map[string]string{
-		"/v1/models":   `"data":[{"id":"a"`,
-		"/v1/models/b": `"id":"b"`,
-		"/info":        `"model_type":{"reranker"`,
-		"/metrics":     `rerank_documents_total{model="b"} 2`,
-		"/healthz":     "", "/readyz": "", "/health": "", "/": "", "/ping": "",
+		"/v1/models":    `"data":[{"id":"a"`,
+		"/v1/models/b":  `"id":"b"`,
+		"/info":         `"model_type":{"reranker"`,
+		"/metrics":      `rerank_documents_total{model="b"} 2`,
+		"/openapi.json": `"/v1/ranking":{"post":`,
+		"/docs":         `<code>POST /v2/rerank</code>`,
+		"/healthz":      "", "/readyz": "", "/health": "", "/": "", "/ping": "",
 	} {
 		if status, got := get(t, h.URL+path); status != 200 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d %s", path, status, got)
@@ -468,4 +470,22 @@ func (fuzzed) Rerank(_ context.Context, r rerank.Request) (rerank.Result, error)
 		scores[i] = float64(len(h.Document.Text))
 	}
 	return rerank.Result{Hits: rerank.Reorder(r, rerank.Scoring{Stage: "length", Scale: rerank.ScaleLogit, Scores: scores})}, nil
+}
+
+func TestWrongMethod(t *testing.T) {
+	h := started(t, Config{}, counting{}, nil)
+	for path, want := range map[string]string{"/v2/rerank": "POST", "/": "GET, POST", "/openapi.json": "GET", "/nowhere": ""} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, h.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Body.Close()
+		if status := map[bool]int{true: 405, false: 404}[want != ""]; w.StatusCode != status || w.Header.Get("Allow") != want {
+			t.Errorf("%s: %d, allowed %q", path, w.StatusCode, w.Header.Get("Allow"))
+		}
+	}
 }

@@ -115,27 +115,3 @@ func (q *Query) UnmarshalJSON(data []byte) error {
 	}
 	return json.Unmarshal(data, &q.Text)
 }
-
-// Flag is a boolean that some services have as a word: TEI's truncate is true or
-// false, NIM's "END" or "NONE".
-type Flag struct {
-	Value bool
-	Set   bool
-}
-
-// UnmarshalJSON reads a boolean or a word.
-func (f *Flag) UnmarshalJSON(data []byte) error {
-	if string(bytes.TrimSpace(data)) == "null" {
-		return nil
-	}
-	f.Set = true
-	if data[0] != '"' {
-		return json.Unmarshal(data, &f.Value)
-	}
-	var word string
-	if err := json.Unmarshal(data, &word); err != nil {
-		return err
-	}
-	f.Value = !strings.EqualFold(word, "none")
-	return nil
-}

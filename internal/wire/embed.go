@@ -21,8 +21,8 @@ type EmbedRequest struct {
 	EncodingFormat string   `json:"encoding_format"` // OpenAI: float or base64
 	EmbeddingTypes []string `json:"embedding_types"` // Cohere: float or base64
 	InputType      string   `json:"input_type"`      // Cohere: search_query or search_document
-	Dimensions     *int     `json:"dimensions"`
-	OutputDim      *int     `json:"output_dimension"` // Cohere
+	Dimensions     *Count   `json:"dimensions"`
+	OutputDim      *Count   `json:"output_dimension"` // Cohere
 	Normalize      *bool    `json:"normalize"`        // TEI
 }
 
@@ -113,4 +113,37 @@ type CohereEmbeddings struct {
 	Texts        []string            `json:"texts"`
 	Meta         Meta                `json:"meta"`
 	ResponseType string              `json:"response_type"`
+}
+
+// OpenAIEmbedRequest, CohereEmbedRequest and TEIEmbedRequest are the parts of
+// [EmbedRequest] that each dialect has.
+type OpenAIEmbedRequest struct {
+	Model          string   `json:"model,omitempty"`
+	Input          []string `json:"input" required:"true" minItems:"1" nullable:"false"`
+	EncodingFormat string   `json:"encoding_format,omitempty" enum:"float,base64"`
+}
+
+// CohereEmbedRequest is Cohere's part.
+type CohereEmbedRequest struct {
+	Model          string     `json:"model,omitempty"`
+	Texts          []string   `json:"texts" required:"true" minItems:"1" nullable:"false"`
+	InputType      string     `json:"input_type,omitempty"`
+	EmbeddingTypes []Encoding `json:"embedding_types,omitempty"`
+}
+
+// Encoding is how a vector is written.
+type Encoding string
+
+// Enum lists the encodings.
+func (Encoding) Enum() []any { return []any{"float", "base64"} }
+
+// TEIEmbedRequest is TEI's part.
+type TEIEmbedRequest struct {
+	Inputs    []string `json:"inputs" required:"true" minItems:"1" nullable:"false"`
+	Normalize *bool    `json:"normalize,omitempty"`
+}
+
+// JSONSchemaBytes says what a vector is written as.
+func (Vector) JSONSchemaBytes() ([]byte, error) {
+	return []byte(`{"oneOf": [{"type": "array", "items": {"type": "number"}}, {"type": "string", "description": "base64 of float32 values"}]}`), nil
 }

@@ -26,3 +26,9 @@ type OpenAIError struct {
 	Param   *string `json:"param"`
 	Code    int     `json:"code"`
 }
+
+// AnyFailure is one of these, where requests of several dialects come to one path.
+type AnyFailure struct{}
+
+// JSONSchemaBytes says that it is an object.
+func (AnyFailure) JSONSchemaBytes() ([]byte, error) { return []byte(`{"type": "object"}`), nil }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -12,6 +14,9 @@ import (
 // to Double). What is no number is written as null.
 type Score float64
 
+// JSONSchemaBytes says that a score is a number.
+func (Score) JSONSchemaBytes() ([]byte, error) { return []byte(`{"type": "number"}`), nil }
+
 // MarshalJSON writes the score.
 func (s Score) MarshalJSON() ([]byte, error) {
 	if x := float64(s); math.IsNaN(x) || math.IsInf(x, 0) {
@@ -22,4 +27,20 @@ func (s Score) MarshalJSON() ([]byte, error) {
 		text += ".0"
 	}
 	return []byte(text), nil
+}
+
+// Count is a whole number, which some clients write with a point.
+type Count int
+
+// UnmarshalJSON reads 2, 2.0 and 2e0.
+func (c *Count) UnmarshalJSON(data []byte) error {
+	var x float64
+	if err := json.Unmarshal(data, &x); err != nil {
+		return err
+	}
+	if x != math.Trunc(x) || math.Abs(x) > 1<<31 {
+		return fmt.Errorf("%s is no whole number of a size that counts", data)
+	}
+	*c = Count(x)
+	return nil
 }

@@ -12,20 +12,17 @@ type RerankRequest struct {
 	Passages  *[]Document `json:"passages"`  // NVIDIA NIM
 	Input     *[]Document `json:"input"`     // Mixedbread
 
-	TopN *int `json:"top_n"`
-	TopK *int `json:"top_k"` // Voyage, Mixedbread
+	TopN *Count `json:"top_n"`
+	TopK *Count `json:"top_k"` // Voyage, Mixedbread
 
 	ReturnDocuments *bool `json:"return_documents"`
 	ReturnText      *bool `json:"return_text"`  // TEI
 	ReturnInput     *bool `json:"return_input"` // Mixedbread
 
-	RankFields      []string `json:"rank_fields"`
-	MaxTokensPerDoc *int     `json:"max_tokens_per_doc"`
-	MaxChunksPerDoc *int     `json:"max_chunks_per_doc"`
-	Priority        *int     `json:"priority"`
+	RankFields []string `json:"rank_fields"`
+	Priority   *Count   `json:"priority"`
 
 	Truncation    *bool   `json:"truncation"` // Voyage
-	Truncate      Flag    `json:"truncate"`   // TEI, NIM
 	RawScores     *bool   `json:"raw_scores"` // TEI, infinity
 	UseActivation *bool   `json:"use_activation"`
 	Property      *string `json:"property"` // Weaviate
@@ -33,7 +30,7 @@ type RerankRequest struct {
 
 // Text is a document in an answer.
 type Text struct {
-	Text string `json:"text"`
+	Text string `json:"text" required:"true"`
 }
 
 // Result is a ranked document of Cohere and those who follow it.
@@ -147,10 +144,10 @@ type WeaviateScore struct {
 // documents, as the service refuses more.
 type CohereRequest struct {
 	Model           string   `json:"model"`
-	Query           string   `json:"query"`
-	Documents       []string `json:"documents"`
-	TopN            int      `json:"top_n,omitempty"`
-	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty"`
+	Query           string   `json:"query" required:"true" pattern:"\\S"`
+	Documents       []string `json:"documents" required:"true" minItems:"1" nullable:"false"`
+	TopN            int      `json:"top_n,omitempty" minimum:"0" maximum:"1000000"`
+	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty" minimum:"0" maximum:"1000000"`
 	ReturnDocuments *bool    `json:"return_documents,omitempty"`
 }
 
@@ -159,14 +156,14 @@ type VoyageRequest struct {
 	Model      string   `json:"model"`
 	Query      string   `json:"query"`
 	Documents  []string `json:"documents"`
-	TopK       int      `json:"top_k,omitempty"`
+	TopK       int      `json:"top_k,omitempty" minimum:"0" maximum:"1000000"`
 	Truncation bool     `json:"truncation"`
 }
 
 // TEIRequest is what TEI is asked.
 type TEIRequest struct {
-	Query     string   `json:"query"`
-	Texts     []string `json:"texts"`
+	Query     string   `json:"query" required:"true"`
+	Texts     []string `json:"texts" required:"true" minItems:"1" nullable:"false"`
 	Truncate  bool     `json:"truncate"`
 	RawScores bool     `json:"raw_scores"`
 }
@@ -174,15 +171,20 @@ type TEIRequest struct {
 // MixedbreadRequest is what Mixedbread is asked.
 type MixedbreadRequest struct {
 	Model string   `json:"model"`
-	Query string   `json:"query"`
-	Input []string `json:"input"`
-	TopK  int      `json:"top_k,omitempty"`
+	Query string   `json:"query" required:"true" pattern:"\\S"`
+	Input []string `json:"input" required:"true" minItems:"1" nullable:"false"`
+	TopK  int      `json:"top_k,omitempty" minimum:"0" maximum:"1000000"`
+}
+
+// Asked is a query as an object.
+type Asked struct {
+	Text string `json:"text" required:"true" pattern:"\\S"`
 }
 
 // NIMRequest is what NVIDIA NIM is asked.
 type NIMRequest struct {
 	Model    string `json:"model"`
-	Query    Text   `json:"query"`
-	Passages []Text `json:"passages"`
+	Query    Asked  `json:"query" required:"true"`
+	Passages []Text `json:"passages" required:"true" minItems:"1" nullable:"false"`
 	Truncate string `json:"truncate"`
 }

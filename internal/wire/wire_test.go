@@ -76,17 +76,26 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-func TestQueriesAndFlags(t *testing.T) {
+func TestQueries(t *testing.T) {
 	for in, want := range map[string]string{`"q"`: "q true", `{"text": "q"}`: "q true", `null`: " false", `{}`: "", `3`: ""} {
 		var q wire.Query
 		if err := json.Unmarshal([]byte(in), &q); (err != nil) != (want == "") || err == nil && fmt.Sprint(q.Text, " ", q.Set) != want {
 			t.Errorf("%s: %+v, %v", in, q, err)
 		}
 	}
-	for in, want := range map[string]wire.Flag{`true`: {true, true}, `false`: {false, true}, `null`: {}, `"END"`: {true, true}, `"None"`: {false, true}} {
-		var f wire.Flag
-		if err := json.Unmarshal([]byte(in), &f); err != nil || f != want {
-			t.Errorf("%s: %+v, %v", in, f, err)
+}
+
+func TestCounts(t *testing.T) {
+	for in, want := range map[string]wire.Count{`3`: 3, `3.0`: 3, `1e2`: 100, `-0.0`: 0, `-1`: -1} {
+		var c wire.Count
+		if err := json.Unmarshal([]byte(in), &c); err != nil || c != want {
+			t.Errorf("%s: %d, %v", in, c, err)
+		}
+	}
+	for _, in := range []string{`1.5`, `1e300`, `"3"`, `true`, `[1]`} {
+		var c wire.Count
+		if err := json.Unmarshal([]byte(in), &c); err == nil {
+			t.Errorf("%s is %d", in, c)
 		}
 	}
 }

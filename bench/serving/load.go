@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// cost is what ranking so many passages by so many clients at once brings, in passages a
+// second.
+type cost struct {
+	passages, clients int
+	inside, over      []float64 // in this process and over HTTP, a round each
+}
+
+const (
+	rounds = 5
+	period = 2 * time.Second
+)
+
+// costs measures both in turns.
+func costs(ctx context.Context, program string) ([]cost, error) {
+	p, err := start(ctx, program, "--concurrent", "16")
+	if err != nil {
+		return nil, err
+	}
+	r, err := pipeline.NewReranker(pipeline.MiniLM)
+	if err != nil {
+		return nil, err
+	}
+	all := []cost{{passages: 10, clients: 1}, {passages: 100, clients: 1}, {passages: 10, clients: 16}, {passages: 100, clients: 16}}
+	for range rounds {
+		for i := range all {
+			c := &all[i]
+			texts, data := passages(c.passages), body(c.passages)
+			inside, err := rate(ctx, c.clients, c.passages, func() error { _, err := rerank.Texts(ctx, r, query, texts); return err })
+			if err != nil {
+				return nil, err
+			}
+			over, err := rate(ctx, c.clients, c.passages, func() error { _, err := ask(ctx, p.url, data); return err })
+			if err != nil {
+				return nil, err
+			}
+			c.inside, c.over = append(c.inside, inside), append(c.over, over)
+		}
+	}
+	return all, p.stop()
+}
+
+// rate runs f by several clients for some time and returns passages a second.
+func rate(ctx context.Context, clients, passages int, f func() error) (float64, error) {
+	begun := time.Now()
+	var mu sync.Mutex
+	var failed error
+	done := 0
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for time.Since(begun) < period && ctx.Err() == nil {
+				err := f()
+				mu.Lock()
+				if done++; err != nil {
+					failed = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return float64(done*passages) / time.Since(begun).Seconds(), errors.Join(failed, ctx.Err())
+}
+
+// load is what became of a server under more than it can bear.
+type load struct {
+	passages  int
+	unloaded  float64 // requests a second that two clients get answered
+	offered   float64 // requests a second that were sent
+	goodput   float64 // of these, answered
+	accepted  []float64
+	refused   []float64 // seconds to the answers
+	failed    int       // neither answered nor refused
+	memory    []float64 // MB, over time
+	lasted    time.Duration
+	reference []float64 // seconds of answers without load
+}
+
+// overloaded sends four times as many requests as get answered without load, whatever
+// comes back.
+func overloaded(ctx context.Context, program string, lasts time.Duration) (load, error) {
+	const n = 10
+	p, err := start(ctx, program, "--queue", "16")
+	if err != nil {
+		return load{}, err
+	}
+	l := load{passages: n, lasted: lasts}
+	data := body(n)
+	var mu sync.Mutex
+	for range rounds { // as many clients as are computed at once
+		got, err := rate(ctx, 4, 1, func() error {
+			took, err := ask(ctx, p.url, data)
+			mu.Lock()
+			l.reference = append(l.reference, took.Seconds())
+			mu.Unlock()
+			return err
+		})
+		if err != nil {
+			return l, err
+		}
+		l.unloaded += got / rounds
+	}
+	ticks := time.NewTicker(time.Duration(float64(time.Second) / (4 * l.unloaded)))
+	defer ticks.Stop()
+	var all sync.WaitGroup
+	begun, sampled := time.Now(), time.Time{}
+	for time.Since(begun) < lasts && ctx.Err() == nil {
+		<-ticks.C
+		if time.Since(sampled) > time.Second {
+			sampled = time.Now()
+			used, err := p.memory(ctx)
+			if err != nil {
+				return l, err
+			}
+			l.memory = append(l.memory, used)
+		}
+		l.offered++
+		all.Go(func() {
+			took, err := ask(ctx, p.url, data)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				l.accepted = append(l.accepted, took.Seconds())
+			case errors.Is(err, errBusy):
+				l.refused = append(l.refused, took.Seconds())
+			default:
+				l.failed++
+			}
+		})
+	}
+	sent := time.Since(begun).Seconds()
+	all.Wait()
+	l.offered /= sent
+	l.goodput = float64(len(l.accepted)) / time.Since(begun).Seconds()
+	if _, err := ask(ctx, p.url, data); err != nil {
+		return l, fmt.Errorf("after the overload: %w", err)
+	}
+	return l, p.stop()
+}

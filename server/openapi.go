@@ -1,0 +1,113 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"github.com/swaggest/openapi-go"
+	"github.com/swaggest/openapi-go/openapi31"
+
+	"github.com/flashrerank/rerank/internal/wire"
+)
+
+// operation is a request that the server answers, for its description.
+type operation struct {
+	Method, Path, Summary string
+	request, response     any
+	failure               any
+	Example               string // of a request
+}
+
+// operations are those that the description has. The types are those that the answers
+// are made of, and that this project's own client sends.
+var operations = []operation{
+	{"POST", "/v2/rerank", "Cohere, version 2", wire.CohereRequest{}, wire.RerankResponse{}, wire.Failure{}, `{"query": "when does the lease end", "documents": ["Bread.", "It ends in May."], "top_n": 1}`},
+	{"POST", "/v1/rerank", "Cohere, version 1; Jina, Together, vLLM, LocalAI, Xinference; with top_k Voyage", wire.CohereRequest{}, wire.RerankResponse{}, wire.Failure{}, `{"query": "when does the lease end", "documents": ["Bread.", {"text": "It ends in May."}], "return_documents": true}`},
+	{"POST", "/rerank", "TEI; with documents infinity, vLLM, llama.cpp; with property Weaviate", wire.TEIRequest{}, []wire.TEIResult{}, wire.AnyFailure{}, `{"query": "when does the lease end", "texts": ["Bread.", "It ends in May."]}`},
+	{"POST", "/v1/reranking", "Mixedbread", wire.MixedbreadRequest{}, wire.MixedbreadResponse{}, wire.Failure{}, `{"query": "when does the lease end", "input": ["Bread.", "It ends in May."]}`},
+	{"POST", "/v1/ranking", "NVIDIA NIM", wire.NIMRequest{}, wire.NIMResponse{}, wire.AnyFailure{}, `{"query": {"text": "when does the lease end"}, "passages": [{"text": "Bread."}, {"text": "It ends in May."}]}`},
+	{"POST", "/v1/embeddings", "OpenAI's embeddings", wire.OpenAIEmbedRequest{}, wire.EmbeddingList{}, wire.OpenAIFailure{}, `{"input": ["It ends in May."]}`},
+	{"POST", "/v2/embed", "Cohere's embeddings", wire.CohereEmbedRequest{}, wire.CohereEmbeddings{}, wire.Failure{}, `{"texts": ["It ends in May."]}`},
+	{"POST", "/embed", "TEI's embeddings", wire.TEIEmbedRequest{}, [][]float32{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
+	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
+}
+
+// description makes the OpenAPI document of a server that asks for keys, or does not.
+func description(keys bool) ([]byte, error) {
+	r := openapi31.NewReflector()
+	r.Spec.Info.WithTitle("rerank").WithVersion("1").WithDescription("Rerank services' dialects, told apart by path and body. Unknown members are ignored, and null is like absent.")
+	if keys {
+		r.SpecEns().SetHTTPBearerTokenSecurity("key", "", "one of the server's keys")
+	}
+	for _, o := range operations {
+		oc, err := r.NewOperationContext(o.Method, o.Path)
+		if err != nil {
+			return nil, fmt.Errorf("server: describing %s: %w", o.Path, err)
+		}
+		oc.SetSummary(o.Summary)
+		if keys {
+			oc.AddSecurity("key")
+		}
+		if o.request != nil {
+			oc.AddReqStructure(o.request, func(cu *openapi.ContentUnit) {
+				cu.Customize = func(c openapi.ContentOrReference) {
+					if body, ok := c.(*openapi31.RequestBodyOrReference); ok {
+						body.RequestBody.WithRequired(true)
+					}
+				}
+			})
+		}
+		oc.AddRespStructure(o.response, openapi.WithHTTPStatus(http.StatusOK))
+		for _, status := range []int{400, 401, 404, 413, 422, 429, 500, 504} {
+			oc.AddRespStructure(o.failure, openapi.WithHTTPStatus(status))
+		}
+		if err := r.AddOperation(oc); err != nil {
+			return nil, fmt.Errorf("server: describing %s: %w", o.Path, err)
+		}
+	}
+	return r.Spec.MarshalJSON()
+}
+
+// describe answers with the OpenAPI document.
+func (s *Server) describe(w http.ResponseWriter, r *http.Request) {
+	data, err := description(len(s.config.Keys) > 0)
+	if err != nil {
+		s.refuse(w, r, &cohere2, err)
+		return
+	}
+	s.write(w, http.StatusOK, json.RawMessage(data))
+}
+
+var page = template.Must(template.New("docs").Parse(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>rerank</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{overflow:auto;padding:1rem;background:#8881}h2 code{font-size:1.1rem}</style>
+<h1>rerank</h1>
+<p>Requests that this server answers. The exact form of all of them is in <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+{{range .}}<h2><code>{{.Method}} {{.Path}}</code></h2><p>{{.Summary}}</p>{{if .Example}}<pre>curl http://{{.Host}}{{.Path}} -d '{{.Example}}'</pre>{{end}}
+{{end}}</html>
+`))
+
+// docs answers with a page for people, which needs nothing else.
+func (s *Server) docs(w http.ResponseWriter, r *http.Request) {
+	type shown struct {
+		operation
+		Host string
+	}
+	list := make([]shown, len(operations))
+	for i, o := range operations {
+		list[i] = shown{o, r.Host}
+	}
+	var b bytes.Buffer
+	if err := page.Execute(&b, list); err != nil {
+		s.refuse(w, r, &cohere2, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	_, _ = w.Write(b.Bytes()) // a client that has gone cannot be told
+}
