@@ -49,18 +49,15 @@ func (n Neighbours) smooth(scores []float64, vectors [][]float32) {
 				continue
 			}
 			if w := simd.Dot(units[i], units[j]); w > 0 {
-				near[i] = append(near[i], neighbour{j, w})
-				near[j] = append(near[j], neighbour{i, w})
+				near[i] = n.admit(near[i], neighbour{j, w})
+				near[j] = n.admit(near[j], neighbour{i, w})
 			}
 		}
 	}
 	given := slices.Clone(scores)
 	for i, list := range near {
-		slices.SortFunc(list, func(a, b neighbour) int {
-			return cmp.Or(cmp.Compare(b.similarity, a.similarity), cmp.Compare(a.at, b.at))
-		})
 		sum, weight := 0.0, 0.0
-		for _, x := range list[:min(n.Number, len(list))] {
+		for _, x := range list {
 			sum += float64(float64(x.similarity) * given[x.at])
 			weight += float64(x.similarity)
 		}
@@ -68,6 +65,26 @@ func (n Neighbours) smooth(scores []float64, vectors [][]float32) {
 			scores[i] = float64((1-n.Weight)*given[i]) + float64(n.Weight*sum/weight)
 		}
 	}
+}
+
+// admit puts a neighbour into its place among the nearest, nearest first and of equal
+// ones that of the lower place.
+func (n Neighbours) admit(list []neighbour, x neighbour) []neighbour {
+	at := len(list)
+	for at > 0 && compareNear(x, list[at-1]) < 0 {
+		at--
+	}
+	if at == n.Number {
+		return list
+	}
+	if len(list) == n.Number {
+		list = list[:n.Number-1]
+	}
+	return slices.Insert(list, at, x)
+}
+
+func compareNear(a, b neighbour) int {
+	return cmp.Or(cmp.Compare(b.similarity, a.similarity), cmp.Compare(a.at, b.at))
 }
 
 // unit returns a vector of length 1, nil for what has no direction.

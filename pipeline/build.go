@@ -150,6 +150,23 @@ func (b *builder) stores(m *biencoder.Model) bool {
 	return stored != "" && stored == m.Model().Fingerprint
 }
 
+// wordless reports whether what comes after the first stage judges by the index alone:
+// by its BM25 statistics and the embedded model's vectors.
+func (b *builder) wordless() bool {
+	for _, s := range b.config.stages() {
+		switch s.Rerank {
+		case LexicalBM25:
+		case MiniLM, MiniLMCosine:
+			if m, err := b.loader.biencoder(MiniLM); err != nil || !b.stores(m) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // signals are the judgments that know the index.
 func (b *builder) signals(early *Early) signals {
 	return signals{

@@ -25,6 +25,7 @@ type Pipeline struct {
 	explainer rerank.Explainer // of the first stage's words; nil if it has none
 	snapshot  *index.Snapshot
 	models    map[string]string // fingerprints of models by the names of stages
+	wordless  bool              // whether no stage after the first reads texts
 
 	close func() error
 }
@@ -80,6 +81,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 		return nil, err
 	}
 	p := &Pipeline{config: c, snapshot: s, explainer: b.explainer, models: map[string]string{}, close: func() error { return nil }}
+	p.wordless = b.wordless()
 	p.cascade = &cascade.Cascade{First: first, Depth: c.First.Depth, Timeout: c.Timeout}
 	for i, stage := range c.stages() {
 		if err := ctx.Err(); err != nil {
@@ -122,7 +124,19 @@ func (p *Pipeline) Search(ctx context.Context, query string, n int) (rerank.Resu
 // Retrieve runs the search through all stages; see [cascade.Cascade] for the
 // order of hits beyond the stages' depth.
 func (p *Pipeline) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
-	return p.cascade.Retrieve(ctx, s)
+	bare := s.IDsOnly
+	s.IDsOnly = p.wordless // what is not returned need not be loaded, unless it is read
+	result, err := p.cascade.Retrieve(ctx, s)
+	if err != nil || bare || !p.wordless {
+		return result, err
+	}
+	for i := range result.Hits {
+		h := &result.Hits[i]
+		if err := load(p.snapshot, &h.Document); err != nil {
+			return rerank.Result{}, fmt.Errorf("pipeline: %w", err)
+		}
+	}
+	return result, nil
 }
 
 // Close closes what Open opened. No search may run then or later. Closing

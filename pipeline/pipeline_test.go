@@ -373,3 +373,38 @@ func TestServices(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentsAreLoadedLate: what a search returns is what its stages give when every
+// document is loaded at once.
+func TestDocumentsAreLoadedLate(t *testing.T) {
+	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := entries(animals...)
+	if _, err := pipeline.Embed(t.Context(), e, given, nil); err != nil {
+		t.Fatal(err)
+	}
+	for where, s := range map[string]*index.Snapshot{"vectors": memory(t, index.Options{Model: e.Model()}, given), "words": memory(t, index.Options{}, entries(animals...))} {
+		for _, stages := range [][]pipeline.Stage{nil, noStages, {{Rerank: pipeline.MiniLMCosine}, {Rerank: pipeline.LexicalBM25}}} {
+			p := open(t, s, pipeline.Config{Stages: stages})
+			for _, k := range []int{1, 3, 10} {
+				search := rerank.Search{Query: rerank.Query{Text: "cat at night"}, K: k}
+				want, err1 := p.Cascade().Retrieve(t.Context(), search)
+				got, err2 := p.Retrieve(t.Context(), search)
+				if err1 != nil || err2 != nil || len(want.Hits) == 0 || len(want.Hits) != len(got.Hits) {
+					t.Fatalf("%s, %v: %v, %v", where, stages, err1, err2)
+				}
+				for i, h := range want.Hits {
+					if g := got.Hits[i]; g.Score != h.Score || g.Document.Content() != h.Document.Content() || g.Document.ID != h.Document.ID || g.Document.Text == "" {
+						t.Errorf("%s, %v, place %d: %+v, want %+v", where, stages, i, g.Document, h.Document)
+					}
+				}
+				search.IDsOnly = true
+				if bare, err := p.Retrieve(t.Context(), search); err != nil || ids(bare.Hits) != ids(want.Hits) || bare.Hits[0].Document.Text != "" && where == "vectors" {
+					t.Errorf("%s: only IDs were asked for: %+v, %v", where, bare.Hits, err)
+				}
+			}
+		}
+	}
+}

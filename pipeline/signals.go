@@ -83,11 +83,27 @@ func (s *storedCosine) split(hits []rerank.Hit) (stored [][]float32, missing []r
 			return nil, nil, fmt.Errorf("vector of %q: %w", h.Document.ID, err)
 		}
 		if stored[i] == nil {
+			if h.Document.Content() == "" { // it was not loaded, or is empty
+				if err := load(s.snapshot, &h.Document); err != nil {
+					return nil, nil, err
+				}
+			}
 			h.Index, h.Rank = i, len(missing)
 			missing = append(missing, h)
 		}
 	}
 	return stored, missing, nil
+}
+
+// load fills in a document of which the ID is known. One that the index does not have
+// stays as it is.
+func load(s *index.Snapshot, d *rerank.Document) error {
+	doc, found, err := s.Find(d.ID)
+	if err != nil || !found {
+		return err
+	}
+	*d, err = s.Document(doc)
+	return err
 }
 
 // vector returns what the index keeps of a document, nil if nothing.
