@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -94,13 +95,17 @@ func (s *scratch) forward(ctx context.Context, m *Model, states States) error {
 	return nil
 }
 
-// block computes a layer; the last one computes the states that are asked for.
+// block computes a layer; the last one computes the states that are asked for. In
+// between it lets others run: what answers requests should not wait until the scheduler
+// takes the processor away, which is after 10 ms.
 func (s *scratch) block(m *Model, i int, states States) {
 	if i < len(m.layers)-1 {
 		states = AllStates
 	}
 	rows := s.attend(m, &m.layers[i], states)
+	runtime.Gosched()
 	s.feedForward(m, i, rows)
+	runtime.Gosched()
 }
 
 // visit hands out what forward computed.
