@@ -143,7 +143,7 @@ const drain = 30 * time.Second
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: s.config.Timeout, IdleTimeout: 2 * time.Minute,
-		WriteTimeout: s.config.Timeout + drain, // for clients that do not read
+		WriteTimeout:   s.config.Timeout + drain, // for clients that do not read
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)
