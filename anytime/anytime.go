@@ -63,7 +63,7 @@ type Judgment struct {
 // Rerank orders the hits of a request, those that lead by their own scores being
 // judged in full.
 func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
-	j, err := r.Judge(ctx, q, byScore)
+	j, err := r.Judge(ctx, q, ByScore)
 	if err != nil {
 		return rerank.Result{}, err
 	}
@@ -76,8 +76,9 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	return rerank.Result{Hits: rerank.Rank(hits, j.Report.Stage, q.TopN), Stages: []rerank.StageReport{j.Report}}, nil
 }
 
-// byScore is the lead of hits that stand for themselves.
-func byScore(hits []rerank.Hit, _ [][]float32) []int {
+// ByScore is the [Lead] of hits that stand for themselves: the highest score first,
+// equal ones in their order, those without a score last.
+func ByScore(hits []rerank.Hit, _ [][]float32) []int {
 	order := make([]int, len(hits))
 	for i := range order {
 		order[i] = i

@@ -1,7 +1,6 @@
 package fusion
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -23,15 +22,14 @@ func (r *Reranker) gradual(i int, hits []rerank.Hit) *anytime.Reranker {
 	return a
 }
 
-// judgeGradually lets part i judge the hits that lead by the sums of all that is
+// judgeGradually lets a, which is part i, judge the hits that lead by the sums of all that is
 // known. The hits it returns have the part's own traces only; those that were not
 // judged are not among them.
-func (r *Reranker) judgeGradually(ctx context.Context, i int, q rerank.Request, o *opinions) error {
-	a := r.gradual(i, q.Hits)
+func (r *Reranker) judgeGradually(ctx context.Context, a *anytime.Reranker, i int, q rerank.Request, o *opinions) error {
 	j, err := a.Judge(ctx, q, func(hits []rerank.Hit, vectors [][]float32) []int {
 		o.lists[i], o.vectors[i] = judgedOf(hits), vectors
 		fused, _ := r.sums(q.Hits, o)
-		return leading(fused)
+		return anytime.ByScore(fused, nil)
 	})
 	if err != nil {
 		o.lists[i], o.vectors[i] = nil, nil
@@ -58,20 +56,10 @@ func judgedOf(hits []rerank.Hit) []rerank.Hit {
 	return out
 }
 
-// leading returns the places of hits, those of the highest sums first.
-func leading(fused []rerank.Hit) []int {
-	order := make([]int, len(fused))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(fused[b].Score, fused[a].Score) })
-	return order
-}
-
 // settle puts the hits that a part had no time for below the others, without a sum,
 // in the order of what is known of them.
 func settle(fused []rerank.Hit, late []bool) {
-	for rank, i := range leading(fused) {
+	for rank, i := range anytime.ByScore(fused, nil) {
 		if late[i] {
 			fused[i].Rank = rank
 		}

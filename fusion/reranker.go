@@ -143,10 +143,11 @@ func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, weights 
 	}
 	q.TopN = topN // which tells those that judge step by step how far to go
 	for i := range r.Parts {
-		if r.gradual(i, q.Hits) == nil {
+		a := r.gradual(i, q.Hits)
+		if a == nil {
 			continue
 		}
-		if err := r.judgeGradually(ctx, i, q, o); ctx.Err() != nil {
+		if err := r.judgeGradually(ctx, a, i, q, o); ctx.Err() != nil {
 			return nil, fmt.Errorf("fusion: %w", ctx.Err())
 		} else if err != nil {
 			o.failed.add(r.partName(i), err)

@@ -61,17 +61,10 @@ func decodeResults(data []byte) (response, error) {
 		r.tokens = int(a.Usage.TotalTokens)
 	}
 	var err error
-	r.results, err = scores(a.Results)
+	r.results, err = relevances(a.Results)
 	return r, err
 }
 
-func scores(list []answered) ([]scored, error) {
-	out := make([]scored, len(list))
-	for i, x := range list {
-		if x.Index == nil || x.RelevanceScore == nil {
-			return nil, fmt.Errorf("result %d lacks index or relevance_score", i)
-		}
-		out[i] = scored{*x.Index, *x.RelevanceScore}
-	}
-	return out, nil
+func relevances(list []answered) ([]scored, error) {
+	return scores(list, "relevance_score", func(a answered) (*int, *float64) { return a.Index, a.RelevanceScore })
 }

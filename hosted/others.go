@@ -41,10 +41,7 @@ var mixedbread = service{
 	},
 	decode: func(data []byte) (response, error) {
 		var a struct {
-			Data []struct {
-				Index *int     `json:"index"`
-				Score *float64 `json:"score"`
-			} `json:"data"`
+			Data  []rated `json:"data"`
 			Usage struct {
 				TotalTokens int `json:"total_tokens"`
 			} `json:"usage"`
@@ -55,14 +52,8 @@ var mixedbread = service{
 		if a.Data == nil {
 			return response{}, fmt.Errorf("it has no data")
 		}
-		r := response{tokens: a.Usage.TotalTokens}
-		for i, x := range a.Data {
-			if x.Index == nil || x.Score == nil {
-				return r, fmt.Errorf("result %d lacks index or score", i)
-			}
-			r.results = append(r.results, scored{*x.Index, *x.Score})
-		}
-		return r, nil
+		results, err := ratings(a.Data)
+		return response{results: results, tokens: a.Usage.TotalTokens}, err
 	},
 }
 
@@ -77,11 +68,12 @@ var nim = service{
 		return q
 	},
 	decode: func(data []byte) (response, error) {
+		type ranking struct {
+			Index *int     `json:"index"`
+			Logit *float64 `json:"logit"`
+		}
 		var a struct {
-			Rankings []struct {
-				Index *int     `json:"index"`
-				Logit *float64 `json:"logit"`
-			} `json:"rankings"`
+			Rankings []ranking `json:"rankings"`
 		}
 		if err := json.Unmarshal(data, &a); err != nil {
 			return response{}, err
@@ -89,14 +81,8 @@ var nim = service{
 		if a.Rankings == nil {
 			return response{}, fmt.Errorf("it has no rankings")
 		}
-		r := response{}
-		for i, x := range a.Rankings {
-			if x.Index == nil || x.Logit == nil {
-				return r, fmt.Errorf("result %d lacks index or logit", i)
-			}
-			r.results = append(r.results, scored{*x.Index, *x.Logit})
-		}
-		return r.fromLogits(), nil
+		results, err := scores(a.Rankings, "logit", func(r ranking) (*int, *float64) { return r.Index, r.Logit })
+		return response{results: results}.fromLogits(), err
 	},
 }
 

@@ -201,11 +201,12 @@ func (r *Reranker) incomplete(q rerank.Request, report *rerank.StageReport) erro
 // split makes the requests for what is not known.
 func (r *Reranker) split(q rerank.Request, scores []float64) []*part {
 	var parts []*part
+	model, tokens := r.Model().Fingerprint, fmt.Sprint(r.options.MaxTokens)
 	for i, h := range q.Hits {
 		text := r.text(h.Document)
 		var key cache.Key
 		if r.options.Known != nil {
-			key = cache.KeyOf(r.Model().Fingerprint, fmt.Sprint(r.options.MaxTokens), q.Query.Text, text)
+			key = cache.KeyOf(model, tokens, q.Query.Text, text)
 			if v, found := r.options.Known.Get(key); found {
 				scores[i] = float64(v.Numbers[0])
 				continue

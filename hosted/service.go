@@ -41,6 +41,30 @@ type scored struct {
 	score float64
 }
 
+// rated is a result of the services that call its score so.
+type rated struct {
+	Index *int     `json:"index"`
+	Score *float64 `json:"score"`
+}
+
+func ratings(list []rated) ([]scored, error) {
+	return scores(list, "score", func(r rated) (*int, *float64) { return r.Index, r.Score })
+}
+
+// scores takes index and score, which is called name there, from results that must have
+// both.
+func scores[T any](list []T, name string, of func(T) (*int, *float64)) ([]scored, error) {
+	out := make([]scored, len(list))
+	for i, x := range list {
+		index, score := of(x)
+		if index == nil || score == nil {
+			return nil, fmt.Errorf("result %d lacks index or %s", i, name)
+		}
+		out[i] = scored{*index, *score}
+	}
+	return out, nil
+}
+
 var services = []*service{&cohere, &cohere1, &jina, &voyage, &tei, &mixedbread, &together, &vllm, &llamacpp, &nim}
 
 // Services returns the names that [New] knows.

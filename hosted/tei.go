@@ -2,7 +2,6 @@ package hosted
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/flashrerank/rerank/internal/wire"
 )
@@ -15,20 +14,11 @@ var tei = service{
 		return wire.TEIRequest{Query: r.query, Texts: r.texts, Truncate: true}
 	},
 	decode: func(data []byte) (response, error) {
-		var list []struct {
-			Index *int     `json:"index"`
-			Score *float64 `json:"score"`
-		}
+		var list []rated
 		if err := json.Unmarshal(data, &list); err != nil {
 			return response{}, err
 		}
-		r := response{results: make([]scored, len(list))}
-		for i, x := range list {
-			if x.Index == nil || x.Score == nil {
-				return r, fmt.Errorf("result %d lacks index or score", i)
-			}
-			r.results[i] = scored{*x.Index, *x.Score}
-		}
-		return r, nil
+		results, err := ratings(list)
+		return response{results: results}, err
 	},
 }

@@ -26,7 +26,7 @@ var voyage = service{
 		if a.Data == nil {
 			return response{}, fmt.Errorf("it has no data")
 		}
-		results, err := scores(a.Data)
+		results, err := relevances(a.Data)
 		return response{results: results, tokens: a.Usage.TotalTokens}, err
 	},
 }

@@ -112,18 +112,10 @@ func (r *Retriever) addTerm(g *index.Segment, number int, q *query, t queryTerm,
 		for len(wanted) > 0 && wanted[0].doc <= last {
 			local := wanted[0].doc - g.Base()
 			if at, holds := slices.BinarySearch(docs, local); holds {
-				scores[wanted[0].hit] += r.share(q, t, float64(freqs[at]), r.norms[number][local])
+				scores[wanted[0].hit] += q.weigh(r.weighting, t, float64(freqs[at]), r.norms[number][local])
 			}
 			wanted = wanted[1:]
 		}
 	}
 	return postings.Err()
-}
-
-// share is what a search adds for a term.
-func (r *Retriever) share(q *query, t queryTerm, tf, norm float64) float64 {
-	if p, ok := r.weighting.(BM25); ok && (p.Variant == Lucene || p.Variant == Robertson) {
-		return t.count * t.idf * (tf / (p.K1*norm + tf)) // as accumulate has it
-	}
-	return q.weigh(r.weighting, t, tf, norm)
 }

@@ -27,9 +27,8 @@ func (b *builder) kind() (Kind, error) {
 	if k := b.config.First.Kind; k != "" && k != KindAuto {
 		return k, nil
 	}
-	stored := b.snapshot.Model()
 	switch {
-	case stored == (rerank.ModelInfo{}):
+	case b.snapshot.Model() == (rerank.ModelInfo{}):
 		return KindBM25, nil
 	case b.config.Model != "":
 		return KindHybrid, nil
@@ -38,7 +37,7 @@ func (b *builder) kind() (Kind, error) {
 	if err != nil {
 		return "", err
 	}
-	if m.Model().Fingerprint != stored.Fingerprint {
+	if !b.stores(m) {
 		return KindBM25, nil
 	}
 	return KindHybrid, nil
@@ -92,7 +91,7 @@ func (b *builder) dense() (rerank.Retriever, rerank.Reranker, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
 	}
-	return r, b.cosine(m), nil
+	return r, b.cosine(m, nil), nil
 }
 
 // hybrid fuses both, each list completed by its measure's true scores.
@@ -136,10 +135,10 @@ func (b *builder) memo(m *biencoder.Model) rerank.Embedder {
 }
 
 // cosine measures hits by the model, from the index's vectors if they are the
-// model's.
-func (b *builder) cosine(m *biencoder.Model) rerank.Reranker {
+// model's, and else from the texts, early if that is wanted.
+func (b *builder) cosine(m *biencoder.Model, early *Early) rerank.Reranker {
 	if !b.stores(m) {
-		return m.Reranker()
+		return glancingCosine(m, early)
 	}
 	return &storedCosine{snapshot: b.snapshot, queries: b.memo(m), texts: m.Reranker()}
 }
@@ -170,14 +169,9 @@ func (b *builder) wordless() bool {
 // signals are the judgments that know the index.
 func (b *builder) signals(early *Early) signals {
 	return signals{
-		bm25: func() (rerank.Reranker, error) { return b.bm25() },
-		cosine: func(m *biencoder.Model) rerank.Reranker {
-			if b.stores(m) {
-				return b.cosine(m)
-			}
-			return glancingCosine(m, early)
-		},
-		early: early,
+		bm25:   func() (rerank.Reranker, error) { return b.bm25() },
+		cosine: func(m *biencoder.Model) rerank.Reranker { return b.cosine(m, early) },
+		early:  early,
 	}
 }
 

@@ -73,7 +73,7 @@ func description(keys bool) ([]byte, error) {
 
 // describe answers with the OpenAPI document.
 func (s *Server) describe(w http.ResponseWriter, r *http.Request) {
-	data, err := description(len(s.config.Keys) > 0)
+	data, err := s.description()
 	if err != nil {
 		s.refuse(w, r, &cohere2, err)
 		return

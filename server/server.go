@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,6 +21,8 @@ type Server struct {
 	queue   *queue
 	metrics *metrics
 	handler http.Handler
+
+	description func() ([]byte, error) // made when it is first asked for
 }
 
 // New returns a server that writes to a log, nil meaning none: a line for each request,
@@ -34,6 +37,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{config: c, log: log, models: newModels(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
 	s.metrics = newMetrics(s)
+	s.description = sync.OnceValues(func() ([]byte, error) { return description(len(c.Keys) > 0) })
 	s.handler = s.routes()
 	return s, nil
 }
