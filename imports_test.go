@@ -16,7 +16,7 @@ const module = "github.com/flashrerank/rerank"
 // lies under it, and the longest match counts.
 var floors = [][]string{
 	{""}, // the vocabulary
-	{"internal", "reranktest", "cache"},
+	{"internal", "reranktest", "cache", "filter"},
 	{"analysis", "chunk", "tokenizer", "transformer", "eval", "hub"},
 	{"index", "dataset"},
 	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder", "hosted"},

@@ -1,0 +1,21 @@
+// Package filter reads conditions on documents' fields, written as JSON in the form that
+// vector stores and MongoDB share, and decides by them which documents a search may
+// return:
+//
+//	{"lang": "en", "year": {"$gte": 2020, "$lt": 2024}}
+//	{"$or": [{"tags": {"$in": ["go", "search"]}}, {"$not": {"draft": true}}]}
+//
+// The members of an object must all hold. A member is the name of a field, with a value
+// that the field must have or with operators, or one of $and and $or with an array of
+// conditions, and $not with one.
+//
+// The operators are $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin (with an array) and $exists
+// (with true or false). $ne and $nin hold exactly where $eq and $in do not. A field that
+// is a list has what any of its elements has. Values of different kinds are different and
+// in no order, but that a field which is a time is compared with a text in RFC 3339's
+// form, or a date alone. Texts are in the order of their bytes. A field that a document
+// does not have is null, and has nothing else.
+//
+// The names "id", "title" and "text" are the document's own, unless it has fields of these
+// names.
+package filter

@@ -1,0 +1,144 @@
+package filter
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flashrerank/rerank"
+)
+
+// Filter is a condition on documents, a [rerank.Filter]. It is immutable and safe for
+// concurrent use; the zero Filter matches every document.
+type Filter struct {
+	all conditions
+}
+
+// Match reports whether the condition holds for a document.
+func (f Filter) Match(d rerank.Document) bool { return f.all.holds(d) }
+
+// condition is one of the forms below.
+type condition interface {
+	holds(d rerank.Document) bool
+}
+
+// conditions hold if all of them do.
+type conditions []condition
+
+func (c conditions) holds(d rerank.Document) bool {
+	for _, one := range c {
+		if !one.holds(d) {
+			return false
+		}
+	}
+	return true
+}
+
+// alternatives hold if one of them does.
+type alternatives []condition
+
+func (a alternatives) holds(d rerank.Document) bool {
+	return slices.ContainsFunc(a, func(c condition) bool { return c.holds(d) })
+}
+
+// negation holds if its condition does not.
+type negation struct{ condition }
+
+func (n negation) holds(d rerank.Document) bool { return !n.condition.holds(d) }
+
+// exists holds if a document has the field.
+type exists struct{ field string }
+
+func (e exists) holds(d rerank.Document) bool {
+	_, found := value(d, e.field)
+	return found
+}
+
+// relation holds if the field, or an element of it, is in the relation to one of the
+// values.
+type relation struct {
+	field  string
+	holdIf func(order int) bool
+	values []operand
+}
+
+func (r relation) holds(d rerank.Document) bool {
+	v, found := value(d, r.field)
+	if !found {
+		return false
+	}
+	if v.Kind() != rerank.KindList {
+		return r.one(v)
+	}
+	return slices.ContainsFunc(v.List(), r.one)
+}
+
+func (r relation) one(v rerank.Value) bool {
+	return slices.ContainsFunc(r.values, func(o operand) bool {
+		order, comparable := o.compare(v)
+		return comparable && r.holdIf(order)
+	})
+}
+
+// operand is what a field is compared with.
+type operand struct {
+	rerank.Value
+	time  time.Time // what a text says
+	timed bool      // whether it says one
+}
+
+func operandOf(v rerank.Value) operand {
+	o := operand{Value: v}
+	if v.Kind() != rerank.KindText {
+		return o
+	}
+	for _, form := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(form, v.Text()); err == nil {
+			o.time, o.timed = t, true
+		}
+	}
+	return o
+}
+
+// compare returns how a field's value is to the operand, if they can be compared.
+func (o operand) compare(v rerank.Value) (order int, comparable bool) {
+	if v.Kind() == rerank.KindTime {
+		return v.Time().Compare(o.time), o.timed
+	}
+	if v.Kind() != o.Kind() {
+		return 0, false
+	}
+	switch v.Kind() {
+	case rerank.KindText:
+		return strings.Compare(v.Text(), o.Text()), true
+	case rerank.KindNumber:
+		return cmp.Compare(v.Number(), o.Number()), true
+	case rerank.KindBool:
+		return cmp.Compare(truth(v), truth(o.Value)), true
+	}
+	return 0, false
+}
+
+func truth(v rerank.Value) int {
+	if v.Bool() {
+		return 1
+	}
+	return 0
+}
+
+// value returns what a document has under a name.
+func value(d rerank.Document, name string) (rerank.Value, bool) {
+	if v, ok := d.Fields.Get(name); ok {
+		return v, true
+	}
+	switch name {
+	case "id":
+		return rerank.TextValue(d.ID), true
+	case "title":
+		return rerank.TextValue(d.Title), true
+	case "text":
+		return rerank.TextValue(d.Text), true
+	}
+	return rerank.Value{}, false
+}

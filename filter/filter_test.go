@@ -1,0 +1,104 @@
+package filter_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/filter"
+)
+
+func Example() {
+	f, err := filter.Parse([]byte(`{"year": {"$gte": 2020}, "tags": "go"}`))
+	fmt.Println(err, f.Match(rerank.Document{Fields: rerank.Fields{
+		{Name: "year", Value: rerank.NumberValue(2021)},
+		{Name: "tags", Value: rerank.ListValue(rerank.TextValue("search"), rerank.TextValue("go"))},
+	}}))
+	// Output: <nil> true
+}
+
+var lease = rerank.Document{ID: "d1", Title: "Lease", Text: "It ends in May.", Fields: rerank.Fields{
+	{Name: "year", Value: rerank.NumberValue(2021)},
+	{Name: "lang", Value: rerank.TextValue("en")},
+	{Name: "draft", Value: rerank.BoolValue(false)},
+	{Name: "tags", Value: rerank.ListValue(rerank.TextValue("home"), rerank.TextValue("law"), rerank.NumberValue(7))},
+	{Name: "at", Value: rerank.TimeValue(time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC))},
+	{Name: "none", Value: rerank.ListValue()},
+}}
+
+func TestMatch(t *testing.T) {
+	for condition, want := range map[string]bool{
+		``: true, `null`: true, `{}`: true, ` { } `: true,
+		`{"year": 2021}`: true, `{"year": 2020}`: false, `{"year": "2021"}`: false, `{"year": 2.021e3}`: true,
+		`{"year": {"$gt": 2020, "$lt": 2022}}`: true, `{"year": {"$gt": 2021}}`: false, `{"year": {"$gte": 2021}}`: true,
+		`{"year": {"$lt": 2021}}`: false, `{"year": {"$lte": 2021}}`: true, `{"year": {"$ne": 2021}}`: false, `{"year": {"$ne": "2021"}}`: true,
+		`{"lang": "en", "year": 2020}`: false, `{"lang": {"$in": ["de", "en"]}}`: true, `{"lang": {"$nin": ["de", "en"]}}`: false,
+		`{"lang": {"$in": []}}`: false, `{"lang": {"$nin": []}}`: true, `{"lang": {"$gt": "de"}}`: true, `{"lang": {"$lt": 5}}`: false,
+		`{"draft": false}`: true, `{"draft": {"$ne": true}}`: true, `{"draft": {"$lt": true}}`: true,
+		`{"tags": "law"}`: true, `{"tags": 7}`: true, `{"tags": "work"}`: false, `{"tags": {"$in": ["work", "home"]}}`: true,
+		`{"tags": {"$ne": "law"}}`: false, `{"tags": {"$nin": ["work"]}}`: true, `{"tags": {"$gt": 6}}`: true,
+		`{"at": {"$gte": "2024-02-03"}}`: true, `{"at": {"$lt": "2024-02-03T05:05:06+01:00"}}`: false, `{"at": "2024-02-03T05:05:06+01:00"}`: true,
+		`{"at": {"$gt": "yesterday"}}`: false, `{"at": {"$gt": 3}}`: false,
+		`{"away": 1}`: false, `{"away": {"$ne": 1}}`: true, `{"away": null}`: true, `{"year": null}`: false, `{"away": {"$in": [1, null]}}`: true,
+		`{"away": {"$exists": false}}`: true, `{"year": {"$exists": true}}`: true, `{"year": {"$exists": false}}`: false, `{"year": {"$ne": null}}`: true,
+		`{"none": 1}`: false, `{"none": {"$exists": true}}`: true,
+		`{"id": "d1"}`: true, `{"title": "Lease"}`: true, `{"text": {"$ne": "It ends in May."}}`: false,
+		`{"$or": [{"year": 1}, {"lang": "en"}]}`: true, `{"$or": [{"year": 1}, {"lang": "de"}]}`: false, `{"$or": []}`: false,
+		`{"$and": [{"year": 2021}, {"lang": "de"}]}`: false, `{"$and": []}`: true, `{"$not": {"lang": "de"}}`: true, `{"$not": {"lang": "en"}}`: false,
+		`{"$not": {"$or": [{"year": {"$gt": 3000}}, {"lang": {"$in": ["de", "fr"]}}]}, "id": "d1"}`: true,
+	} {
+		f, err := filter.Parse([]byte(condition))
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+		} else if got := f.Match(lease); got != want {
+			t.Errorf("%s: %v", condition, got)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for condition, want := range map[string]string{
+		`[]`: "it must be an object", `{"a": `: "not JSON", `7`: "it must be an object",
+		`{"a": {"$near": 1}}`:                 "a.$near: there is no such operator",
+		`{"a": {}}`:                           "a: there is no operator",
+		`{"$nor": []}`:                        "$nor: there is no such operator between",
+		`{"$or": {"a": 1}}`:                   "$or: it must be an array",
+		`{"$or": [{"a": 1}, 2]}`:              "$or[1]: it must be an object",
+		`{"$or": [{"a": {"$gt": [1]}}]}`:      "$or[0].a.$gt: it takes a text",
+		`{"a": [1, 2]}`:                       "a: it takes a text",
+		`{"a": {"$in": 3}}`:                   "a.$in: it must be an array",
+		`{"a": {"$in": [1, [2]]}}`:            "a.$in[1]: it takes a text",
+		`{"a": {"$gt": null}}`:                "a.$gt: nothing is in an order with null",
+		`{"a": {"$exists": 1}}`:               "a.$exists: it takes true or false",
+		`{"a": {"$exists": null}}`:            "a.$exists: it takes true or false",
+		strings.Repeat(`{"$not":`, 20) + "{}": "not JSON",
+		strings.Repeat(`{"$not":`, 20) + "{}" + strings.Repeat("}", 20): "more than 16 deep",
+		`{"a": {"$in": [0` + strings.Repeat(",0", 2000) + `]}}`:         "more than 1024",
+	} {
+		if _, err := filter.Parse([]byte(condition)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v", condition, err)
+		}
+	}
+}
+
+// FuzzParse: whatever is read either fails or decides, and its negation decides otherwise.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{`{"year": {"$gte": 2020, "$ne": "x"}, "tags": {"$in": ["law", null]}}`, `{"$or": [{"a": null}, {"$not": {"at": "2024-01-01"}}]}`, `{`, `null`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := filter.Parse([]byte(s))
+		if err != nil {
+			return
+		}
+		not, err := filter.Parse([]byte(`{"$not":` + s + `}`))
+		if err != nil {
+			return // deeper than it may be, or no object
+		}
+		if c.Match(lease) == not.Match(lease) {
+			t.Errorf("%q and its negation agree", s)
+		}
+	})
+}
