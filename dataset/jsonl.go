@@ -30,7 +30,7 @@ type Options struct {
 // [rerank.Fields]. Other members are ignored. A document needs an ID; text and
 // title may be empty, as in some collections. The name stands for r in errors.
 func JSONL(r io.Reader, name string, o Options) iter.Seq2[rerank.Document, error] {
-	return documents(r, name, o, func(l line) (rerank.Document, error) { return parseDocument(l.text) })
+	return documents(r, name, o, func(l line) (rerank.Document, error) { return ParseDocument(l.text) })
 }
 
 // documents parses the lines of r one by one and counts what comes of them.
@@ -89,7 +89,8 @@ func parseRecord(text []byte) (record, string, error) {
 	return r, id, err
 }
 
-func parseDocument(text []byte) (rerank.Document, error) {
+// ParseDocument reads one line of what [JSONL] reads.
+func ParseDocument(text []byte) (rerank.Document, error) {
 	r, id, err := parseRecord(text)
 	if err != nil {
 		return rerank.Document{}, err

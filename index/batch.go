@@ -83,16 +83,16 @@ func (b *Batch) check(model rerank.ModelInfo) (changes, error) {
 func (o *operation) check(model rerank.ModelInfo) error {
 	d := &o.entry.Document
 	if d.ID == "" {
-		return errors.New("the document has no ID")
+		return &DocumentError{Err: errors.New("the document has no ID")}
 	}
 	if len(d.ID) > MaxIDLength {
-		return fmt.Errorf("document %.100q…: an ID of %d bytes; at most %d", d.ID, len(d.ID), MaxIDLength)
+		return &DocumentError{ID: d.ID[:100] + "…", Err: fmt.Errorf("an ID of %d bytes; at most %d", len(d.ID), MaxIDLength)}
 	}
 	if size := uint64(len(d.Title)) + uint64(len(d.Text)) + uint64(len(d.Meta)); size > MaxDocumentSize {
-		return fmt.Errorf("document %q: %d bytes; at most %d", d.ID, size, MaxDocumentSize)
+		return &DocumentError{ID: d.ID, Err: fmt.Errorf("%d bytes; at most %d", size, MaxDocumentSize)}
 	}
 	if err := checkVector(o.entry.Vector, model); err != nil {
-		return fmt.Errorf("document %q: %w", d.ID, err)
+		return &DocumentError{ID: d.ID, Err: err}
 	}
 	return nil
 }

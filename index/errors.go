@@ -50,6 +50,23 @@ var (
 	ErrClosed = errors.New("index: already closed")
 )
 
+// DocumentError says that an index cannot keep a document as it is.
+type DocumentError struct {
+	ID  string
+	Err error
+}
+
+// Error names the document.
+func (e *DocumentError) Error() string {
+	if e.ID == "" {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("document %q: %v", e.ID, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DocumentError) Unwrap() error { return e.Err }
+
 // CorruptError says that a file of an index is not what was written: cut
 // short, changed, of a version that this program does not read, or missing.
 type CorruptError struct {

@@ -47,10 +47,10 @@ func (w *segmentWriter) batchDocuments(ctx context.Context, puts []Entry) error 
 		d := &puts[i].Document
 		var err error
 		if record, err = appendDocument(record[:0], d); err != nil {
-			return fmt.Errorf("document %q: %w", d.ID, err)
+			return &DocumentError{ID: d.ID, Err: err}
 		}
 		if len(record) > MaxDocumentSize {
-			return fmt.Errorf("document %q: %d bytes; at most %d", d.ID, len(record), MaxDocumentSize)
+			return &DocumentError{ID: d.ID, Err: fmt.Errorf("%d bytes; at most %d", len(record), MaxDocumentSize)}
 		}
 		w.add(unsafe.Slice(unsafe.StringData(d.ID), len(d.ID)), record) // read only
 	}

@@ -28,6 +28,14 @@ type Config struct {
 	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
 	Idle         time.Duration `yaml:"idle,omitempty"`          // after which a model that nobody asks is unloaded; 0 means never
 	Cache        int64         `yaml:"cache,omitempty"`         // bytes of vectors and scores that are kept; 0 means none
+
+	// Search is how an index is searched, at /search, and changed, at /documents; without
+	// Search.Index there is none. Where that folder holds no index yet, one is made, with
+	// vectors of Search.Model.
+	Search      pipeline.Config `yaml:"search,omitempty"`
+	Analyzer    string          `yaml:"analyzer,omitempty"`     // of an index that is made; "" means analysis.Default
+	ReadOnly    bool            `yaml:"read_only,omitempty"`    // whether documents cannot be changed
+	BulkTimeout time.Duration   `yaml:"bulk_timeout,omitempty"` // of a change; 0 means ten minutes
 }
 
 // Model is a model that a server answers by.
@@ -73,7 +81,7 @@ func (c Config) filled() (Config, error) {
 		name  string
 		value *int64
 		usual int64
-	}{{"max_body", &c.MaxBody, 32 << 20}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}} {
+	}{{"max_body", &c.MaxBody, 32 << 20}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}, {"bulk_timeout", (*int64)(&c.BulkTimeout), int64(10 * time.Minute)}} {
 		if *n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
 		} else if *n.value == 0 {

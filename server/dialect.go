@@ -67,6 +67,8 @@ func dialectOfPath(path string) *dialect {
 		return &cohere1
 	case path == "/rerank", path == "/reranking":
 		return &infinity
+	case path == "/search", path == "/documents", strings.HasPrefix(path, "/documents/"):
+		return &own
 	}
 	return &tei
 }

@@ -123,12 +123,11 @@ func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest,
 		return rerank.Vectors{}, nil, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found", e.model)}
 	}
 	said.model, said.documents = m.Name, len(e.texts)
-	begun := time.Now()
-	if err := s.queue.enter(ctx, 0); err != nil {
+	leave, err := s.turn(ctx, 0, said)
+	if err != nil {
 		return rerank.Vectors{}, nil, err
 	}
-	defer s.queue.leave()
-	said.waited = time.Since(begun)
+	defer leave()
 	embedder, err := m.embed()
 	if err != nil {
 		return rerank.Vectors{}, nil, err
@@ -139,7 +138,7 @@ func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest,
 			return rerank.Vectors{}, nil, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", *n, own)
 		}
 	}
-	begun = time.Now()
+	begun := time.Now()
 	v, err := embedder.Embed(ctx, e.texts, e.role)
 	said.computed, said.tokens = time.Since(begun), v.Tokens
 	return v, m, err

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/flashrerank/rerank/index"
 )
 
 // metrics are those of one server, in a registry of their own.
@@ -43,7 +47,20 @@ func newMetrics(s *Server) *metrics {
 	}
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_cache_bytes", Help: "About what the cache holds."},
 		func() float64 { return float64(s.models.known.Stats().Bytes) }))
+	if s.corpus != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_index_documents", Help: "Documents of the index."}, s.indexed))
+	}
 	return m
+}
+
+// indexed counts the documents of the index, NaN if it cannot be read.
+func (s *Server) indexed() float64 {
+	documents := math.NaN()
+	_ = s.corpus.Look(context.Background(), func(snapshot *index.Snapshot) error { // searches tell
+		documents = float64(snapshot.Len())
+		return nil
+	})
+	return documents
 }
 
 func (m *metrics) handler() http.Handler {

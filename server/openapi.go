@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 
 	"github.com/swaggest/openapi-go"
 	"github.com/swaggest/openapi-go/openapi31"
@@ -35,14 +36,41 @@ var operations = []operation{
 	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
 }
 
+// searches and changes are those of an index.
+var (
+	searches = []operation{
+		{"POST", "/search", "The best documents of the index", wire.SearchRequest{}, wire.SearchResponse{}, wire.Failure{}, `{"query": "when does the lease end", "k": 3, "filter": {"year": {"$gte": 2020}}}`},
+		{"GET", "/search", "The same", wire.SearchQuery{}, wire.SearchResponse{}, wire.Failure{}, ""},
+		{"GET", "/documents", "What the index is", nil, wire.Corpus{}, wire.Failure{}, ""},
+		{"GET", "/documents/{id}", "A document", wire.DocumentPath{}, wire.Stored{}, wire.Failure{}, ""},
+	}
+	changes = []operation{
+		{"POST", "/documents", "Adds, replaces and deletes documents, all or none; as NDJSON a document on each line, or {\"delete\": ID}", wire.ChangeRequest{}, wire.Changed{}, wire.Failure{}, `{"documents": [{"id": "d1", "text": "It ends in May.", "fields": {"year": 2024}}], "delete": ["d0"]}`},
+		{"PUT", "/documents/{id}", "Adds a document, or replaces it", wire.PutRequest{}, wire.Changed{}, wire.Failure{}, `{"text": "It ends in May."}`},
+		{"DELETE", "/documents/{id}", "Deletes a document", wire.DocumentPath{}, wire.Changed{}, wire.Failure{}, ""},
+	}
+)
+
+// operations are those that this server has.
+func (s *Server) operations() []operation {
+	list := operations
+	if s.corpus != nil {
+		list = slices.Concat(list, searches)
+		if !s.config.ReadOnly {
+			list = slices.Concat(list, changes)
+		}
+	}
+	return list
+}
+
 // description makes the OpenAPI document of a server that asks for keys, or does not.
-func description(keys bool) ([]byte, error) {
+func description(list []operation, keys bool) ([]byte, error) {
 	r := openapi31.NewReflector()
 	r.Spec.Info.WithTitle("rerank").WithVersion("1").WithDescription("Rerank services' dialects, told apart by path and body. Unknown members are ignored, and null is like absent.")
 	if keys {
 		r.SpecEns().SetHTTPBearerTokenSecurity("key", "", "one of the server's keys")
 	}
-	for _, o := range operations {
+	for _, o := range list {
 		oc, err := r.NewOperationContext(o.Method, o.Path)
 		if err != nil {
 			return nil, fmt.Errorf("server: describing %s: %w", o.Path, err)
@@ -61,7 +89,7 @@ func description(keys bool) ([]byte, error) {
 			})
 		}
 		oc.AddRespStructure(o.response, openapi.WithHTTPStatus(http.StatusOK))
-		for _, status := range []int{400, 401, 404, 413, 422, 429, 500, 504} {
+		for _, status := range []int{400, 401, 404, 413, 422, 429, 500, 503, 504} {
 			oc.AddRespStructure(o.failure, openapi.WithHTTPStatus(status))
 		}
 		if err := r.AddOperation(oc); err != nil {
@@ -97,6 +125,7 @@ func (s *Server) docs(w http.ResponseWriter, r *http.Request) {
 		operation
 		Host string
 	}
+	operations := s.operations()
 	list := make([]shown, len(operations))
 	for i, o := range operations {
 		list[i] = shown{o, r.Host}

@@ -80,18 +80,17 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	if len(r.texts) == 0 {
 		return got, nil
 	}
-	begun := time.Now()
-	if err := s.queue.enter(ctx, r.priority); err != nil {
+	leave, err := s.turn(ctx, r.priority, said)
+	if err != nil {
 		return got, err
 	}
-	defer s.queue.leave()
-	said.waited = time.Since(begun)
+	defer leave()
 	reranker, err := m.use()
 	if err != nil {
 		return got, err
 	}
 	defer m.release()
-	begun = time.Now()
+	begun := time.Now()
 	result, err := reranker.Rerank(ctx, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(r.texts)), TopN: r.topN})
 	said.computed = time.Since(begun)
 	if err != nil {
@@ -100,6 +99,16 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	got.take(r, result)
 	said.tokens = got.tokens
 	return got, nil
+}
+
+// turn waits for the turn of a request, which it must leave.
+func (s *Server) turn(ctx context.Context, priority int, said *record) (leave func(), err error) {
+	begun := time.Now()
+	if err := s.queue.enter(ctx, priority); err != nil {
+		return nil, err
+	}
+	said.waited = time.Since(begun)
+	return s.queue.leave, nil
 }
 
 func documentsOf(texts []string) []rerank.Document {

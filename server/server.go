@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flashrerank/rerank/pipeline"
 )
 
 // Server answers requests by its models. It is safe for concurrent use.
@@ -20,13 +22,15 @@ type Server struct {
 	models  *models
 	queue   *queue
 	metrics *metrics
+	corpus  *pipeline.Live // nil: there is no index
 	handler http.Handler
 
 	description func() ([]byte, error) // made when it is first asked for
 }
 
 // New returns a server that writes to a log, nil meaning none: a line for each request,
-// with neither texts nor keys. Models are loaded when they are first asked for.
+// with neither texts nor keys. Models are loaded when they are first asked for. It must be
+// closed.
 func New(c Config, log *slog.Logger) (*Server, error) {
 	c, err := c.filled()
 	if err != nil {
@@ -35,11 +39,23 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{config: c, log: log, models: newModels(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
+	corpus, err := openCorpus(context.Background(), c, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, corpus: corpus, log: log, models: newModels(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
 	s.metrics = newMetrics(s)
-	s.description = sync.OnceValues(func() ([]byte, error) { return description(len(c.Keys) > 0) })
+	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
 	s.handler = s.routes()
 	return s, nil
+}
+
+// Close lets go of the index. No request may be at work then or later.
+func (s *Server) Close() error {
+	if s.corpus == nil {
+		return nil
+	}
+	return s.corpus.Close()
 }
 
 // Handler answers HTTP requests.
@@ -60,6 +76,7 @@ func (s *Server) routes() http.Handler {
 	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
 		mux.Handle("POST "+path, s.guarded(s.embed))
 	}
+	s.corpusRoutes(mux)
 	mux.Handle("GET /v1/models", s.guarded(s.listModels))
 	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))
 	mux.Handle("GET /models", s.guarded(s.listModels))
@@ -74,39 +91,77 @@ func (s *Server) routes() http.Handler {
 	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	nothing := s.nothing(mux)
+	mux.HandleFunc("/", nothing)
+	if s.corpus != nil {
+		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
+	}
+	return s.watched(mux)
+}
+
+// nothing answers where there is nothing, or nothing for the method.
+func (s *Server) nothing(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		f := &failure{http.StatusNotFound, "Validation", fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path)}
 		if allowed := methods(mux, r); len(allowed) > 0 {
 			f.status = http.StatusMethodNotAllowed
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 		}
 		s.refuse(w, r, dialectOfPath(r.URL.Path), f)
-	})
-	return s.watched(mux)
+	}
+}
+
+// corpusRoutes are those of the index, if there is one.
+func (s *Server) corpusRoutes(mux *http.ServeMux) {
+	if s.corpus == nil {
+		return
+	}
+	mux.Handle("POST /search", s.guarded(s.search))
+	mux.Handle("GET /search", s.guarded(s.search))
+	mux.Handle("GET /documents", s.guarded(s.documentsInfo))
+	mux.Handle("GET /documents/{id...}", s.guarded(s.oneDocument))
+	if s.config.ReadOnly {
+		return
+	}
+	mux.Handle("POST /documents", s.bulk(s.changeDocuments))
+	mux.Handle("PUT /documents/{id...}", s.bulk(s.putDocument))
+	mux.Handle("DELETE /documents/{id...}", s.bulk(s.deleteDocument))
 }
 
 // methods are those that something answers to where a request went.
 func methods(mux *http.ServeMux, r *http.Request) []string {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
-		if _, pattern := mux.Handler(other); pattern != "/" {
+		if _, pattern := mux.Handler(other); strings.Contains(pattern, " ") {
 			allowed = append(allowed, method)
 		}
 	}
 	return allowed
 }
 
+// bulk is guarded with more time.
+func (s *Server) bulk(next http.HandlerFunc) http.Handler {
+	return s.within(s.config.BulkTimeout, func(w http.ResponseWriter, r *http.Request) {
+		late := time.Now().Add(s.config.BulkTimeout + drain)
+		c := http.NewResponseController(w)
+		_ = errors.Join(c.SetReadDeadline(late), c.SetWriteDeadline(late)) // what has none has no limit
+		next(w, r)
+	})
+}
+
 // guarded lets in those who have a key, for as long as a request may take.
-func (s *Server) guarded(next http.HandlerFunc) http.Handler {
+func (s *Server) guarded(next http.HandlerFunc) http.Handler { return s.within(s.config.Timeout, next) }
+
+func (s *Server) within(most time.Duration, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := s.admit(r); f != nil {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			s.refuse(w, r, dialectOfPath(r.URL.Path), f)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.config.Timeout)
+		ctx, cancel := context.WithTimeout(r.Context(), most)
 		defer cancel()
 		next(w, r.WithContext(ctx))
 	})
@@ -117,7 +172,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, d *dialect, err 
 	f := failureOf(err)
 	said := note(r)
 	said.err = err
-	if f.status == http.StatusTooManyRequests {
+	if f.status == http.StatusTooManyRequests || f.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
 	if said.dialect == "" {

@@ -54,14 +54,17 @@ func (c counting) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, 
 	}, c.err
 }
 
+func logTo(w io.Writer) *slog.Logger {
+	if w == nil {
+		return nil
+	}
+	return slog.New(slog.NewJSONHandler(w, nil))
+}
+
 // started is a server whose models are all the given one.
 func started(t *testing.T, c Config, r rerank.Reranker, log io.Writer) *httptest.Server {
 	t.Helper()
-	var logger *slog.Logger
-	if log != nil {
-		logger = slog.New(slog.NewJSONHandler(log, nil))
-	}
-	s, err := New(c, logger)
+	s, err := New(c, logTo(log))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,9 +69,9 @@ func (s *status) WriteHeader(code int) {
 // Unwrap is for http.ResponseController.
 func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// conclude writes a request's line. Probes and scrapes have none.
+// conclude writes a request's line. Probes, scrapes and looks at what there is have none.
 func (s *Server) conclude(r *http.Request, said *record, code int) {
-	if r.Method == http.MethodGet && code < 400 {
+	if r.Method == http.MethodGet && code < 400 && said.dialect == "" {
 		return
 	}
 	s.metrics.observe(said, code)
@@ -80,7 +80,7 @@ func (s *Server) conclude(r *http.Request, said *record, code int) {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
-		slog.String("id", said.id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", code),
+		slog.String("id", said.id), slog.String("method", r.Method), slog.String("path", pathForLog(r.URL.Path)), slog.Int("status", code),
 		slog.String("dialect", said.dialect), slog.String("model", said.model), slog.Int("documents", said.documents), slog.Int("tokens", said.tokens),
 		slog.Duration("waited", said.waited), slog.Duration("computed", said.computed), slog.Duration("elapsed", time.Since(said.start)),
 	}
@@ -88,6 +88,14 @@ func (s *Server) conclude(r *http.Request, said *record, code int) {
 		attrs = append(attrs, slog.String("error", said.err.Error()))
 	}
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// pathForLog leaves out what clients call their documents.
+func pathForLog(path string) string {
+	if strings.HasPrefix(path, "/documents/") {
+		return "/documents/{id}"
+	}
+	return path
 }
 
 // requestID takes the caller's, if it is fit for a log, or makes one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -23,6 +25,7 @@ type searchFlags struct {
 	n        int
 	explain  bool
 	bm25     string
+	filter   string
 	pipeline string
 	early    earlyFlags
 }
@@ -54,6 +57,7 @@ index.`,
   rerank search notes "when does the lease end" --first bm25 --rerank none --explain
   rerank search notes "ending a contract" --first hybrid --depth 200 -n 20
   rerank search notes "lease" --bm25 robertson:k1=0.9,b=0.4 --json
+  rerank search notes "lease" --filter '{"lang": "en", "year": {"$gte": 2020}}'
   rerank search --pipeline notes.yaml "when does the lease end"`,
 		Args: arguments(cobra.RangeArgs(1, 2), "an index folder and one query in quotes"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +65,11 @@ index.`,
 			if err != nil {
 				return err
 			}
-			return a.search(cmd.Context(), config, args[len(args)-1], f)
+			only, err := filter.Parse([]byte(f.filter))
+			if err != nil {
+				return usagef("--filter: %w", err)
+			}
+			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: cmp.Or(f.n, pipeline.DefaultResults), Filter: only}, f.explain)
 		},
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
@@ -70,6 +78,7 @@ index.`,
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stage finds")
 	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "tell how each score came about")
+	cmd.Flags().StringVar(&f.filter, "filter", "", "`condition` on the documents' fields, as {\"year\": {\"$gte\": 2020}}")
 	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	f.early.add(cmd)
 	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that declares the stages")
@@ -170,18 +179,19 @@ func checkQuery(query string) error {
 	return nil
 }
 
-func (a *app) search(ctx context.Context, config pipeline.Config, query string, f searchFlags) error {
+func (a *app) search(ctx context.Context, config pipeline.Config, s rerank.Search, explain bool) error {
 	p, err := openSearcher(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	result, err := p.Search(ctx, query, f.n)
+	result, err := p.Retrieve(ctx, s)
 	if err != nil {
 		return err
 	}
 	var explanations []rerank.Explanation
-	if f.explain {
+	query := s.Query.Text
+	if explain {
 		if explanations, err = p.explainHits(ctx, query, result.Hits); err != nil {
 			return err
 		}

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +44,9 @@ that are at work end.`,
 	flags.BoolVar(&printConfig, "print-config", false, "write what is in force and end")
 	for _, s := range serveSettings {
 		flags.String(s.name, "", s.help)
+		if !strings.Contains(s.help, "`") { // it is true or false
+			flags.Lookup(s.name).NoOptDefVal = "true"
+		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := readServeConfig(file, func(name string) (string, bool) {
@@ -79,14 +84,14 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	}
 	l, err := c.listener()
 	if err != nil {
-		return err
+		return errors.Join(err, s.Close())
 	}
 	scheme := "http"
 	if c.TLSCert != "" {
 		scheme = "https"
 	}
 	a.remark("listening on %s://%s", scheme, l.Addr())
-	return s.Serve(ctx, l)
+	return errors.Join(s.Serve(ctx, l), s.Close())
 }
 
 func (c serveConfig) listener() (net.Listener, error) {

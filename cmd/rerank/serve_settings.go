@@ -22,6 +22,7 @@ type serveConfig struct {
 	TLSCert       string `yaml:"tls_cert,omitempty"`
 	TLSKey        string `yaml:"tls_key,omitempty"`
 	KeysFile      string `yaml:"keys_file,omitempty"`
+	Index         string `yaml:"index,omitempty"` // that of Search
 	server.Config `yaml:",inline"`
 }
 
@@ -40,6 +41,10 @@ var serveSettings = []setting{
 	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
 	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
 	{"keys-file", "`file` with a bearer key on each line; without keys everybody is let in", text(func(c *serveConfig) *string { return &c.KeysFile })},
+	{"index", "`folder` of an index to search at /search and change at /documents; it is made if need be", text(func(c *serveConfig) *string { return &c.Index })},
+	{"analyzer", "`analyzer` of an index that is made", text(func(c *serveConfig) *string { return &c.Analyzer })},
+	{"read-only", "the index is searched and not changed", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
+	{"bulk-timeout", "`time` for a change of the index (default 10m)", duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout })},
 	{"models", "`name[=model],…`: models to choose from (default: the embedded one, under any name)", setModels},
 	{"max-body", "`bytes` of a request at most (default 33554432)", number64(func(c *serveConfig) *int64 { return &c.MaxBody })},
 	{"max-documents", "`number` of documents of a request at most (default 10000)", number(func(c *serveConfig) *int { return &c.MaxDocuments })},
@@ -67,6 +72,13 @@ func number(of func(*serveConfig) *int) func(*serveConfig, string) error {
 func number64(of func(*serveConfig) *int64) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) (err error) {
 		*of(c), err = strconv.ParseInt(value, 10, 64)
+		return err
+	}
+}
+
+func truth(of func(*serveConfig) *bool) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) (err error) {
+		*of(c), err = strconv.ParseBool(value)
 		return err
 	}
 }
@@ -132,6 +144,9 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 			return c, fmt.Errorf("%s holds no keys", c.KeysFile)
 		}
 	}
+	if c.Index != "" {
+		c.Search.Index, c.Index = c.Index, ""
+	}
 	if c.Listen == "" {
 		c.Listen = defaultListen
 	}
@@ -142,7 +157,7 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 }
 
 func refusesServe(key, value string) error {
-	if key == "idle" {
+	if key == "idle" || key == "bulk_timeout" {
 		key = "timeout"
 	}
 	return pipeline.Refuses(key, value)

@@ -1,0 +1,146 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+func placed(id, text string) pipeline.Change {
+	return pipeline.Change{Put: rerank.Document{ID: id, Text: text}}
+}
+
+// openLive opens a search over a new index, with vectors or without.
+func openLive(t *testing.T, vectors bool) (*pipeline.Live, string) {
+	t.Helper()
+	dir := t.TempDir()
+	var o index.Options
+	c := pipeline.Config{Index: dir}
+	if vectors {
+		e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Model = e.Model()
+	} else {
+		c.Stages = []pipeline.Stage{}
+	}
+	x, err := index.Create(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := pipeline.OpenLive(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l, dir
+}
+
+func found(t *testing.T, l *pipeline.Live, query string) string {
+	t.Helper()
+	r, err := l.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: query}, K: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := ""
+	for _, h := range r.Hits {
+		ids += h.Document.ID + " "
+	}
+	return ids
+}
+
+func TestLive(t *testing.T) {
+	l, dir := openLive(t, true)
+	if got := found(t, l, "lease"); got != "" {
+		t.Errorf("an empty index: %s", got)
+	}
+	made, did, err := l.Apply(t.Context(), []pipeline.Change{placed("a", "The lease ends in May."), placed("b", "Bread takes forty minutes."), placed("c", "A tram."), {Delete: "c"}})
+	if err != nil || made.Added != 2 || made.Duplicates != 1 || did.Documents != 3 {
+		t.Fatalf("%+v, %+v, %v", made, did, err)
+	}
+	if got := found(t, l, "when does the rental contract end"); got != "a b " {
+		t.Errorf("after a commit: %s", got)
+	}
+	if made, _, err := l.Apply(t.Context(), []pipeline.Change{{Delete: "b"}, placed("a", "Snow melts."), {Delete: "never there"}}); err != nil || made.Replaced != 1 || made.Deleted != 1 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	if got := found(t, l, "snow"); got != "a " {
+		t.Errorf("after a replacement: %s", got)
+	}
+
+	other, err := index.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	w, err := other.Writer()
+	if err != nil {
+		t.Fatalf("the lock is held while nothing is written: %v", err)
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{{Delete: "a"}}); !errors.Is(err, index.ErrLocked) {
+		t.Errorf("while another writes: %v", err)
+	}
+	var b index.Batch
+	b.Put(index.Entry{Document: rerank.Document{ID: "z", Text: "The river rises."}})
+	if _, err := w.Commit(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, l, "river"); got != "z a " {
+		t.Errorf("what another wrote: %s", got)
+	}
+}
+
+// TestLiveMerges: segments do not pile up, and searches beside commits and merges see
+// every document that was there before them.
+func TestLiveMerges(t *testing.T) {
+	l, _ := openLive(t, false)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for before := 0; ctx.Err() == nil; {
+				r, err := l.Retrieve(context.WithoutCancel(ctx), rerank.Search{Query: rerank.Query{Text: "word"}, K: 1000, IDsOnly: true})
+				if err != nil || len(r.Hits) < before {
+					t.Errorf("%d hits after %d, %v", len(r.Hits), before, err)
+					return
+				}
+				before = len(r.Hits)
+			}
+		})
+	}
+	const commits = 200
+	for i := range commits {
+		if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed(fmt.Sprint(i), fmt.Sprintf("word %d", i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	wg.Wait()
+	err := l.Look(t.Context(), func(s *index.Snapshot) error {
+		if s.Len() != commits || len(s.Segments()) > 150 {
+			t.Errorf("%d documents in %d segments", s.Len(), len(s.Segments()))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// openCorpus opens the index of a configuration, nil if it has none. Where there is no
+// index yet, one is made that keeps vectors too.
+func openCorpus(ctx context.Context, c Config, log *slog.Logger) (*pipeline.Live, error) {
+	if c.Search.Index == "" {
+		return nil, nil
+	}
+	loader := new(pipeline.Loader)
+	live, err := loader.OpenLive(ctx, c.Search)
+	if errors.Is(err, index.ErrNotExist) && !c.ReadOnly {
+		if err := createIndex(loader, c); err != nil {
+			return nil, fmt.Errorf("server: making the index: %w", err)
+		}
+		log.Info("made an empty index", "index", c.Search.Index)
+		live, err = loader.OpenLive(ctx, c.Search)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return live, nil
+}
+
+func createIndex(loader *pipeline.Loader, c Config) error {
+	name := c.Search.Model
+	if name == "" {
+		name = pipeline.MiniLM
+	}
+	e, err := loader.Embedder(name)
+	if err != nil {
+		return err
+	}
+	x, err := index.Create(c.Search.Index, index.Options{Analyzer: c.Analyzer, Model: e.Model()})
+	if err != nil {
+		return err
+	}
+	return x.Close()
+}
+
+// own has the errors of what only this server has.
+var own = dialect{name: "own", fail: failCohere}
+
+// locked says that another process is writing to the index.
+var locked = &failure{http.StatusServiceUnavailable, "Backend", "the index is being written by another process: come again"}

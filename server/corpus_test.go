@@ -1,0 +1,226 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// withIndex starts a server over an index of words.
+func withIndex(t *testing.T, c Config, log io.Writer) (url, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	x, err := index.Create(dir, index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.Search = pipeline.Config{Index: dir, Stages: []pipeline.Stage{}}
+	s, err := New(c, logTo(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(func() {
+		h.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h.URL, dir
+}
+
+// send sends a request and returns the status and the answer.
+func send(t *testing.T, method, url, body string, header ...string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	data, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.StatusCode, string(data)
+}
+
+var ndjson = []string{"Content-Type", "application/x-ndjson"}
+
+func TestCorpus(t *testing.T) {
+	url, _ := withIndex(t, Config{MaxDocuments: 5}, nil)
+	for i, c := range []struct {
+		method, path, body string
+		header             []string
+		status             int
+		want               string
+	}{
+		{"GET", "/documents", ``, nil, 200, `{"documents":0,"generation":0,"segments":0,"analyzer":"english","model":"","read_only":false}`},
+		{"POST", "/search", `{"query":"lease"}`, nil, 200, `"hits":[]`},
+		{"POST", "/documents", `{"documents":[{"id":"a","text":"the lease ends","fields":{"year":2020}},{"_id":7,"title":"Lease","fields":{"year":2024,"tags":["x"]},"metadata":{"k":[1]}}]}`, nil, 200, `"added":2,"replaced":0,"deleted":0,"duplicates":0`},
+		{"POST", "/documents", "{\"id\":\"b\",\"text\":\"lease of a flat\"}\n\n{\"delete\":\"a\"}\r\n{\"id\":\"b\",\"text\":\"lease of a house\"}", ndjson, 200, `"added":1,"replaced":0,"deleted":1,"duplicates":1`},
+		{"GET", "/documents/7", ``, nil, 200, `{"id":"7","title":"Lease","fields":{"year":2024,"tags":["x"]},"metadata":{"k":[1]}}`},
+		{"GET", "/documents/a", ``, nil, 404, "there is no document"},
+		{"PUT", "/documents/c/d%20e", `{"id":"other","text":"lease: 日本語"}`, nil, 200, `"added":1`},
+		{"GET", "/documents/c/d%20e", ``, nil, 200, `{"id":"c/d e","text":"lease: 日本語"}`},
+		{"POST", "/search", `{"query":"lease","k":1,"filter":{"year":{"$gt":2020}}}`, nil, 200, `"hits":[{"id":"7","title":"Lease"`},
+		{"POST", "/search", `{"query":"house","ids_only":true}`, nil, 200, `"hits":[{"id":"b","rank":0,"score":`},
+		{"GET", "/search?q=lease&k=5&filter=" + `%7B%22tags%22%3A%22x%22%7D`, ``, nil, 200, `"hits":[{"id":"7"`},
+		{"DELETE", "/documents/7", ``, nil, 200, `"deleted":1`},
+		{"DELETE", "/documents/7", ``, nil, 200, `"deleted":0`},
+
+		{"POST", "/search", `{}`, nil, 400, "query must not be empty"},
+		{"POST", "/search", `{"query":"a","k":0}`, nil, 400, "k is 0, it must be between 1 and 5"},
+		{"POST", "/search", `{"query":"a","k":6}`, nil, 400, "k is 6"},
+		{"POST", "/search", `{"query":"a","filter":{"a":{"$b":1}}}`, nil, 400, "filter: a.$b: there is no such operator"},
+		{"GET", "/search?q=a&k=x", ``, nil, 400, "no whole number"},
+		{"GET", "/search?q=a&filter=x", ``, nil, 400, "filter: not JSON"},
+		{"POST", "/documents", `{}`, nil, 400, "neither documents nor IDs"},
+		{"POST", "/documents", `{"documents":[{"id":"x"},{"text":"no ID"}]}`, nil, 400, "documents[1]: no"},
+		{"POST", "/documents", `{"delete":["x",""]}`, nil, 400, "delete[1]: the ID is empty"},
+		{"POST", "/documents", `{"delete":["1","2","3","4","5","6"]}`, nil, 400, "6 changes, more than 5"},
+		{"POST", "/documents", "{\"id\":\"x\"}\n{\"id\":", ndjson, 400, "line 2: malformed JSON"},
+		{"POST", "/documents", "\n", ndjson, 400, "there are no lines"},
+		{"POST", "/documents", `{"documents":[{"id":"` + strings.Repeat("x", 70_000) + `"}]}`, nil, 400, "an ID of 70000 bytes"},
+		{"POST", "/documents", `{"documents":[{"id":"x","fields":{"deep":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}}]}`, nil, 400, "lists nest deeper than 16"},
+		{"PUT", "/documents/x", `null`, nil, 400, "a document is an object"},
+		{"PUT", "/documents/", `{}`, nil, 400, "its ID is in the path"},
+		{"DELETE", "/documents/", ``, nil, 400, "to be in the path"},
+		{"PUT", "/documents/x", `[]`, nil, 400, "invalid request"},
+		{"PATCH", "/documents/x", `{}`, nil, 405, "nothing at PATCH"},
+		{"GET", "/documents", ``, nil, 200, `"documents":2,`},
+	} {
+		status, got := send(t, c.method, url+c.path, c.body, c.header...)
+		if status != c.status || !strings.Contains(got, c.want) || !json.Valid([]byte(got)) {
+			t.Errorf("%d: %s %s %.100s: %d %s", i, c.method, c.path, c.body, status, got)
+		}
+	}
+}
+
+func TestCorpusLocked(t *testing.T) {
+	url, dir := withIndex(t, Config{}, nil)
+	x, err := index.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	w, err := x.Writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, got := send(t, "DELETE", url+"/documents/a", ""); status != 503 || !strings.Contains(got, "another process") {
+		t.Errorf("%d %s", status, got)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status, got := send(t, "DELETE", url+"/documents/a", ""); status != 200 {
+		t.Errorf("%d %s", status, got)
+	}
+}
+
+// TestCorpusReadOnly: nothing can be changed, and what cannot be asked for is not
+// described.
+func TestCorpusReadOnly(t *testing.T) {
+	url, _ := withIndex(t, Config{ReadOnly: true}, nil)
+	for _, method := range []string{"POST", "PUT", "DELETE"} {
+		if status, got := send(t, method, url+"/documents", `{"documents":[{"id":"a"}]}`); status != 405 {
+			t.Errorf("%s: %d %s", method, status, got)
+		}
+	}
+	_, described := send(t, "GET", url+"/openapi.json", "")
+	if !strings.Contains(described, `"/search"`) || strings.Contains(described, `"put"`) || strings.Contains(described, `"delete"`) {
+		t.Errorf("the description: %s", described)
+	}
+	plain := started(t, Config{}, counting{}, nil)
+	if _, described := send(t, "GET", plain.URL+"/openapi.json", ""); strings.Contains(described, `"/search"`) {
+		t.Error("a server without an index describes searches")
+	}
+	if status, _ := send(t, "POST", plain.URL+"/search", `{"query":"a"}`); status != 404 {
+		t.Errorf("a server without an index: %d", status)
+	}
+	if _, err := New(Config{ReadOnly: true, Search: pipeline.Config{Index: filepath.Join(t.TempDir(), "none")}}, nil); err == nil {
+		t.Error("an index that is not there is read")
+	}
+}
+
+// TestCorpusIsMade: an index that is not there is made with vectors, and kept.
+func TestCorpusIsMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	for i := range 2 {
+		s, err := New(Config{Search: pipeline.Config{Index: dir}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := httptest.NewServer(s.Handler())
+		if i == 0 {
+			if status, got := send(t, "PUT", h.URL+"/documents/a", `{"text":"The lease ends in May."}`); status != 200 {
+				t.Errorf("%d %s", status, got)
+			}
+		}
+		status, got := send(t, "POST", h.URL+"/search", `{"query":"when is the contract over"}`)
+		if status != 200 || !strings.Contains(got, `"hits":[{"id":"a"`) || !strings.Contains(got, `"relevance":0.`) {
+			t.Errorf("%d %s", status, got)
+		}
+		h.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCorpusLog: neither texts nor IDs reach the log.
+func TestCorpusLog(t *testing.T) {
+	var log bytes.Buffer
+	url, _ := withIndex(t, Config{}, &log)
+	send(t, "PUT", url+"/documents/secret", `{"text":"secret"}`)
+	send(t, "GET", url+"/documents/secretly", "")
+	send(t, "POST", url+"/search", `{"query":"secret"}`)
+	send(t, "GET", url+"/search?q=secret", "")
+	if strings.Contains(log.String(), "secret") || strings.Count(log.String(), "\n") < 4 {
+		t.Errorf("the log: %s", log.String())
+	}
+}
+
+// FuzzChanges: what is read is a document with an ID or an ID to delete.
+func FuzzChanges(f *testing.F) {
+	for _, s := range []string{`{"documents":[{"id":"a","fields":{"x":[1,null]}}],"delete":["b"]}`, "{\"id\":1}\n{\"delete\":\"x\"}\n", `{"delete":1}`, `{"id":"delete","text":"\"delete\""}`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, read := range []func([]byte) ([]pipeline.Change, error){readChanges, readLines} {
+			changes, err := read(data)
+			if err != nil {
+				continue
+			}
+			if len(changes) == 0 {
+				t.Error("no changes and no error")
+			}
+			for _, c := range changes {
+				if (c.Delete == "") == (c.Put.ID == "") {
+					t.Errorf("%+v", c)
+				}
+				if _, err := json.Marshal(stored(c.Put)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+}

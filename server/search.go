@@ -1,0 +1,121 @@
+package server
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/filter"
+	"github.com/flashrerank/rerank/internal/wire"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+// searching is a request for documents of the index.
+type searching struct {
+	Query    wire.Query    `json:"query"`
+	K        *wire.Count   `json:"k"`
+	Filter   filter.Filter `json:"filter"`
+	IDsOnly  bool          `json:"ids_only"`
+	Context  rerank.Fields `json:"context"`
+	Priority wire.Count    `json:"priority"`
+}
+
+// search answers with the best documents of the index.
+func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+	said := note(r)
+	said.dialect, said.model = "search", "search"
+	var body searching
+	err := s.readSearch(w, r, &body)
+	if err != nil {
+		s.refuse(w, r, &own, err)
+		return
+	}
+	k := min(pipeline.DefaultResults, s.config.MaxDocuments)
+	if body.K != nil {
+		k = int(*body.K)
+	}
+	switch {
+	case strings.TrimSpace(body.Query.Text) == "":
+		err = invalid("invalid request: query must not be empty or be only whitespace")
+	case k < 1 || k > s.config.MaxDocuments:
+		err = invalid("invalid request: k is %d, it must be between 1 and %d", k, s.config.MaxDocuments)
+	}
+	if err != nil {
+		s.refuse(w, r, &own, err)
+		return
+	}
+	leave, err := s.turn(r.Context(), int(body.Priority), said)
+	if err != nil {
+		s.refuse(w, r, &own, err)
+		return
+	}
+	defer leave()
+	begun := time.Now()
+	result, err := s.corpus.Retrieve(r.Context(), rerank.Search{
+		Query: rerank.Query{Text: body.Query.Text, Context: body.Context}, K: k, Filter: body.Filter, IDsOnly: body.IDsOnly,
+	})
+	said.computed = time.Since(begun)
+	if err != nil {
+		s.refuse(w, r, &own, err)
+		return
+	}
+	for _, stage := range result.Stages {
+		said.tokens += stage.Tokens
+		said.documents = max(said.documents, stage.Scored)
+	}
+	s.write(w, http.StatusOK, searchAnswer(said.id, result, body.IDsOnly))
+}
+
+// readSearch reads the body, or what takes its place in an address.
+func (s *Server) readSearch(w http.ResponseWriter, r *http.Request, into *searching) error {
+	if r.Method == http.MethodPost {
+		return s.decode(w, r, into)
+	}
+	asked := r.URL.Query()
+	into.Query.Text = asked.Get("q")
+	if k := asked.Get("k"); k != "" {
+		n, err := strconv.Atoi(k)
+		if err != nil {
+			return invalid("invalid request: k is %q, which is no whole number", k)
+		}
+		count := wire.Count(n)
+		into.K = &count
+	}
+	var err error
+	if into.Filter, err = filter.Parse([]byte(asked.Get("filter"))); err != nil {
+		return invalid("invalid request: %v", err)
+	}
+	return nil
+}
+
+func searchAnswer(id string, result rerank.Result, bare bool) wire.SearchResponse {
+	a := wire.SearchResponse{ID: id, Hits: make([]wire.Found, len(result.Hits)), Stages: result.Stages}
+	for i, h := range result.Hits {
+		found := wire.Found{Stored: wire.Stored{ID: h.Document.ID}, Rank: i, Score: wire.Score(h.Score), Scale: string(h.Scale)}
+		if !bare {
+			found.Stored = stored(h.Document)
+		}
+		if !math.IsNaN(h.Relevance) {
+			relevance := wire.Score(h.Relevance)
+			found.Relevance = &relevance
+		}
+		a.Hits[i] = found
+	}
+	return a
+}
+
+// stored puts a document into the form it came in.
+func stored(d rerank.Document) wire.Stored {
+	s := wire.Stored{ID: d.ID, Title: d.Title, Text: d.Text}
+	if len(d.Fields) > 0 {
+		s.Fields, _ = d.Fields.MarshalJSON() // of names and values that can be written
+	}
+	if json.Valid(d.Meta) {
+		s.Metadata = d.Meta
+	}
+	return s
+}
