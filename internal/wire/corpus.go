@@ -26,11 +26,20 @@ func (Any) JSONSchemaBytes() ([]byte, error) { return []byte(`{}`), nil }
 
 // Stored is a document of an index.
 type Stored struct {
-	ID       string `json:"id" required:"true" minLength:"1" maxLength:"16000"`
+	ID       string `json:"id" required:"true"`
 	Title    string `json:"title,omitempty"`
 	Text     string `json:"text,omitempty"`
 	Fields   Object `json:"fields,omitempty"`
 	Metadata Any    `json:"metadata,omitempty"`
+}
+
+// Given is a document for an index.
+type Given struct {
+	ID       DocumentID `json:"id" required:"true"`
+	Title    string     `json:"title,omitempty"`
+	Text     string     `json:"text,omitempty"`
+	Fields   Object     `json:"fields,omitempty"`
+	Metadata Any        `json:"metadata,omitempty"`
 }
 
 // DocumentPath names a document.
@@ -49,7 +58,7 @@ type PutRequest struct {
 
 // ChangeRequest puts and deletes documents.
 type ChangeRequest struct {
-	Documents []Stored     `json:"documents" required:"true" minItems:"1" nullable:"false"`
+	Documents []Given      `json:"documents" required:"true" minItems:"1" nullable:"false"`
 	Delete    []DocumentID `json:"delete,omitempty"`
 }
 
