@@ -92,7 +92,7 @@ type Corpus struct {
 
 // SearchRequest asks for documents.
 type SearchRequest struct {
-	Query    string `json:"query" required:"true" pattern:"\\S"`
+	Query    string `json:"query" required:"true" pattern:"[^\\s\\x85]"`
 	K        int    `json:"k,omitempty" minimum:"1" maximum:"100"`
 	Filter   Object `json:"filter,omitempty" description:"a condition on fields, as {\"year\": {\"$gte\": 2020}}"`
 	Context  Object `json:"context,omitempty" description:"what is known of the moment of asking"`
@@ -102,7 +102,7 @@ type SearchRequest struct {
 
 // SearchQuery asks for documents in an address.
 type SearchQuery struct {
-	Q string `query:"q" required:"true" pattern:"\\S"`
+	Q string `query:"q" required:"true" pattern:"[^\\s\\x85]"`
 	K int    `query:"k" minimum:"1" maximum:"100"`
 }
 

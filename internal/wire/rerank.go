@@ -144,7 +144,7 @@ type WeaviateScore struct {
 // documents, as the service refuses more.
 type CohereRequest struct {
 	Model           string   `json:"model"`
-	Query           string   `json:"query" required:"true" pattern:"\\S"`
+	Query           string   `json:"query" required:"true" pattern:"[^\\s\\x85]"`
 	Documents       []string `json:"documents" required:"true" minItems:"1" nullable:"false"`
 	TopN            int      `json:"top_n,omitempty" minimum:"0" maximum:"1000000"`
 	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty" minimum:"0" maximum:"1000000"`
@@ -171,14 +171,14 @@ type TEIRequest struct {
 // MixedbreadRequest is what Mixedbread is asked.
 type MixedbreadRequest struct {
 	Model string   `json:"model"`
-	Query string   `json:"query" required:"true" pattern:"\\S"`
+	Query string   `json:"query" required:"true" pattern:"[^\\s\\x85]"`
 	Input []string `json:"input" required:"true" minItems:"1" nullable:"false"`
 	TopK  int      `json:"top_k,omitempty" minimum:"0" maximum:"1000000"`
 }
 
 // Asked is a query as an object.
 type Asked struct {
-	Text string `json:"text" required:"true" pattern:"\\S"`
+	Text string `json:"text" required:"true" pattern:"[^\\s\\x85]"`
 }
 
 // NIMRequest is what NVIDIA NIM is asked.
