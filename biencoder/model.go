@@ -57,6 +57,9 @@ type Model struct {
 	known     *cache.Cache
 }
 
+// Tokenizer returns what turns texts into the model's tokens.
+func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokenizer }
+
 // maxTokenizer bounds the size of tokenizer.json.
 const maxTokenizer = 256 << 20
 

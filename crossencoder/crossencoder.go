@@ -17,6 +17,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
 
@@ -112,6 +113,9 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 
 // Model returns what identifies the model.
 func (m *Model) Model() rerank.ModelInfo { return m.info }
+
+// Tokenizer returns what turns texts into the model's tokens.
+func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.sequences.tokenizer }
 
 // Activation returns what the model's files say that raw scores go through in
 // sentence-transformers. Scores here are raw.

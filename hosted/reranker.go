@@ -116,7 +116,7 @@ func (r *Reranker) Model() rerank.ModelInfo {
 }
 
 // Rerank asks the service about the hits. Scores are relevance in [0,1] as the service
-// has it. What it billed and warned of is in the report.
+// has it. What it billed and warned of is in the report. Failures of the service are an *[Error].
 func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
 	start := time.Now()
 	report := rerank.StageReport{Stage: r.service.name, Model: r.Model().Name, Candidates: len(q.Hits)}
@@ -131,11 +131,33 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		scoring.Scores[i] = math.NaN()
 	}
 	if err := r.judge(ctx, q, scoring.Scores, &report); err != nil {
-		return rerank.Result{}, fmt.Errorf("hosted: %s: %w", r.service.name, err)
+		return rerank.Result{}, r.failed(err)
 	}
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, nil
+}
+
+// Error says that a service did not judge.
+type Error struct {
+	Service string
+	Status  int   // of its answer; 0 if there was none that was a refusal
+	Err     error // without the key
+}
+
+// Error names the service.
+func (e *Error) Error() string { return fmt.Sprintf("hosted: %s: %v", e.Service, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (r *Reranker) failed(err error) error {
+	e := &Error{Service: r.service.name, Err: err}
+	var refused *statusError
+	if errors.As(err, &refused) {
+		e.Status = refused.status
+	}
+	return e
 }
 
 // part is a request to the service and the places of its texts among the hits.

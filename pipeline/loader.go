@@ -13,6 +13,7 @@ import (
 	"github.com/flashrerank/rerank/hosted"
 	"github.com/flashrerank/rerank/lexical"
 	"github.com/flashrerank/rerank/models/minilm"
+	"github.com/flashrerank/rerank/tokenizer"
 )
 
 // Loader opens pipelines and embedders that share models: it loads each model
@@ -47,6 +48,41 @@ func (l *Loader) Reranker(name string, early *Early) (rerank.Reranker, error) {
 		return nil, p.err()
 	}
 	return l.reranker(name, textSignals(early))
+}
+
+// Tokenizer returns the tokenizer of the model that a name stands for. "bm25" and services
+// have none.
+func (l *Loader) Tokenizer(name string) (*tokenizer.Tokenizer, error) {
+	if err := checkReranker(name); err != nil {
+		return nil, fmt.Errorf("pipeline: %w", err)
+	}
+	folder := strings.TrimPrefix(name, cosinePrefix)
+	switch name {
+	case LexicalBM25, None:
+		return nil, fmt.Errorf("pipeline: %s has no tokens", name)
+	case MiniLM, MiniLMCosine:
+		folder = MiniLM
+	default:
+		if _, ok := serviceOf(name); ok {
+			return nil, fmt.Errorf("pipeline: the tokens of %s are not known here", name)
+		}
+		kind, err := inspect(folder)
+		if err != nil {
+			return nil, fmt.Errorf("pipeline: %w", err)
+		}
+		if kind == crossEncoder {
+			m, err := l.crossencoder(folder)
+			if err != nil {
+				return nil, err
+			}
+			return m.Tokenizer(), nil
+		}
+	}
+	m, err := l.biencoder(folder)
+	if err != nil {
+		return nil, err
+	}
+	return m.Tokenizer(), nil
 }
 
 // biencoder returns the embedded model for MiniLM and else a folder's.

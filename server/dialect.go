@@ -23,6 +23,8 @@ type ranking struct {
 	topN     int // 0: all
 	texted   bool
 	raw      bool // scores before they are made relevance
+	whole    bool // texts must not be cut
+	cut      int  // tokens of a text that are judged; 0: all
 	priority int
 }
 
@@ -33,6 +35,7 @@ type ranked struct {
 	hits     []rerank.Hit
 	scores   []float64 // of hits
 	tokens   int
+	cut      int // texts that did not fit the model
 	created  int64
 	warnings []string
 }
@@ -107,6 +110,13 @@ func asked(b *wire.RerankRequest, list *[]wire.Document, top *wire.Count) (ranki
 		}
 		r.topN = int(*top) // what is more than there are documents means all, as clients send that
 	}
+	if n := b.MaxTokensPerDoc; n != nil {
+		if *n < 0 {
+			return r, invalid("invalid request: max_tokens_per_doc is %d, it must be at least 1", *n)
+		}
+		r.cut = int(*n)
+	}
+	r.whole = b.Truncate.Never || b.Truncation != nil && !*b.Truncation
 	if b.Priority != nil {
 		r.priority = int(*b.Priority)
 	}

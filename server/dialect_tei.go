@@ -18,7 +18,7 @@ var tei = dialect{
 		if !b.Query.Set {
 			return ranking{}, &failure{422, "Validation", "missing field `query`"}
 		}
-		return ranking{query: b.Query.Text, texts: *b.Texts, texted: yes(b.ReturnText), raw: yes(b.RawScores)}, nil
+		return ranking{query: b.Query.Text, texts: *b.Texts, texted: yes(b.ReturnText), raw: yes(b.RawScores), whole: b.Truncate.Never}, nil
 	},
 	write: func(r ranking, got ranked) any {
 		results := make([]wire.TEIResult, len(got.hits))

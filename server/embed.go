@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -118,9 +117,9 @@ func (s *Server) wanted(path string, b *wire.EmbedRequest) (embedding, error) {
 
 // vectors waits for the request's turn and has its texts embedded.
 func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest, said *record) (rerank.Vectors, *model, error) {
-	m := s.models.find(e.model)
-	if m == nil {
-		return rerank.Vectors{}, nil, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found", e.model)}
+	m, err := s.modelOf(e.model)
+	if err != nil {
+		return rerank.Vectors{}, nil, err
 	}
 	said.model, said.documents = m.Name, len(e.texts)
 	leave, err := s.turn(ctx, 0, said)

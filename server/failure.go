@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/flashrerank/rerank/hosted"
 )
 
 // failure is what went wrong with a request, before a dialect puts it into its words.
@@ -39,7 +41,23 @@ func failureOf(err error) *failure {
 	case errors.Is(err, context.Canceled):
 		return &failure{clientClosed, "Backend", "request cancelled"}
 	}
+	var service *hosted.Error
+	if errors.As(err, &service) {
+		return failureOfService(service)
+	}
 	return &failure{http.StatusInternalServerError, "Backend", "internal error"} // the log has the rest
+}
+
+// failureOfService tells what status the failure of the service behind a model has: what
+// is wrong with the request is told, what is wrong with the service only to the log.
+func failureOfService(e *hosted.Error) *failure {
+	switch e.Status {
+	case http.StatusTooManyRequests:
+		return &failure{e.Status, "Overloaded", "the service behind this model has too many requests"}
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return invalid("the service behind this model: %v", e.Err)
+	}
+	return &failure{http.StatusServiceUnavailable, "Unhealthy", "the service behind this model does not answer"}
 }
 
 // unreadable tells what is wrong with a body.

@@ -2,12 +2,14 @@ package server
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/pipeline"
+	"github.com/flashrerank/rerank/tokenizer"
 )
 
 // models are what a server can answer by, each loaded when it is first asked for.
@@ -49,17 +51,26 @@ func (m *models) find(name string) *model {
 	return nil
 }
 
+// modelOf is find where what is not there is an error.
+func (s *Server) modelOf(name string) (*model, error) {
+	if m := s.models.find(name); m != nil {
+		return m, nil
+	}
+	return nil, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found, make sure the correct model ID was used and that you have access to the model.", name)}
+}
+
 // model is loaded while it is used and for some time after.
 type model struct {
 	Model
 	idle time.Duration
 
-	mu       sync.Mutex
-	loader   *pipeline.Loader // holds what is loaded, for both
-	reranker rerank.Reranker  // nil: not loaded
-	embedder rerank.Embedder  // likewise
-	users    int
-	since    int // counts the times that it was used, so that an old timer does nothing
+	mu        sync.Mutex
+	loader    *pipeline.Loader     // holds what is loaded, for both
+	reranker  rerank.Reranker      // nil: not loaded
+	embedder  rerank.Embedder      // likewise
+	tokenizer *tokenizer.Tokenizer // likewise
+	users     int
+	since     int // counts the times that it was used, so that an old timer does nothing
 }
 
 // use returns the reranker, which must be released.
@@ -110,7 +121,7 @@ func (m *model) release() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.users == 0 && m.since == since {
-			m.reranker, m.embedder, m.loader = nil, nil, &pipeline.Loader{Known: m.loader.Known}
+			m.reranker, m.embedder, m.tokenizer, m.loader = nil, nil, nil, &pipeline.Loader{Known: m.loader.Known}
 		}
 	})
 }

@@ -33,6 +33,9 @@ var operations = []operation{
 	{"POST", "/v1/embeddings", "OpenAI's embeddings", wire.OpenAIEmbedRequest{}, wire.EmbeddingList{}, wire.OpenAIFailure{}, `{"input": ["It ends in May."]}`},
 	{"POST", "/v2/embed", "Cohere's embeddings", wire.CohereEmbedRequest{}, wire.CohereEmbeddings{}, wire.Failure{}, `{"texts": ["It ends in May."]}`},
 	{"POST", "/embed", "TEI's embeddings", wire.TEIEmbedRequest{}, [][]float32{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
+	{"POST", "/score", "vLLM's scores of pairs", wire.VLLMScoreRequest{}, wire.ScoreResponse{}, wire.AnyFailure{}, `{"text_1": "when does the lease end", "text_2": ["Bread.", "It ends in May."]}`},
+	{"POST", "/predict", "TEI's scores of pairs", wire.TEIPredictRequest{}, [][]wire.Prediction{}, wire.TEIFailure{}, `{"inputs": [["when does the lease end", "It ends in May."]]}`},
+	{"POST", "/tokenize", "TEI's tokens", wire.TEITokenizeRequest{}, [][]wire.TEIToken{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
 	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
 }
 

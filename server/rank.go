@@ -68,12 +68,13 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error 
 
 // rank waits for the request's turn and has its texts ranked.
 func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, error) {
-	m := s.models.find(r.model)
-	if m == nil {
-		return ranked{}, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found, make sure the correct model ID was used and that you have access to the model.", r.model)}
+	m, err := s.modelOf(r.model)
+	if err != nil {
+		return ranked{}, err
 	}
 	got := ranked{id: said.id, model: m.Name, created: said.start.Unix()}
-	said.model, said.documents = m.Name, len(r.texts)
+	said.model = m.Name
+	said.documents += len(r.texts)
 	if s.models.any && r.model != "" && r.model != m.Name {
 		got.warnings = append(got.warnings, fmt.Sprintf("model '%s' is not here: '%s' answered", r.model, m.Name))
 	}
@@ -91,13 +92,20 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	}
 	defer m.release()
 	begun := time.Now()
-	result, err := reranker.Rerank(ctx, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(r.texts)), TopN: r.topN})
-	said.computed = time.Since(begun)
+	texts, warning := m.cutTexts(r.texts, r.cut)
+	result, err := reranker.Rerank(ctx, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(texts)), TopN: r.topN})
+	said.computed += time.Since(begun)
 	if err != nil {
 		return got, err
 	}
+	if warning != "" {
+		got.warnings = append(got.warnings, warning)
+	}
 	got.take(r, result)
-	said.tokens = got.tokens
+	said.tokens += got.tokens
+	if got.cut > 0 && r.whole {
+		return got, &failure{http.StatusUnprocessableEntity, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", got.cut)}
+	}
 	return got, nil
 }
 
@@ -107,7 +115,7 @@ func (s *Server) turn(ctx context.Context, priority int, said *record) (leave fu
 	if err := s.queue.enter(ctx, priority); err != nil {
 		return nil, err
 	}
-	said.waited = time.Since(begun)
+	said.waited += time.Since(begun)
 	return s.queue.leave, nil
 }
 
@@ -143,6 +151,7 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 	for _, s := range result.Stages {
 		g.tokens += s.Tokens
 		if s.Truncated > 0 {
+			g.cut = max(g.cut, s.Truncated)
 			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
 		}
 		if s.Degraded != "" {

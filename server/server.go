@@ -76,6 +76,12 @@ func (s *Server) routes() http.Handler {
 	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
 		mux.Handle("POST "+path, s.guarded(s.embed))
 	}
+	for _, path := range []string{"/score", "/v1/score"} {
+		mux.Handle("POST "+path, s.guarded(s.score))
+	}
+	mux.Handle("POST /predict", s.guarded(s.predict))
+	mux.Handle("POST /tokenize", s.guarded(s.tokenize))
+	mux.Handle("POST /v1/tokenize", s.guarded(s.tokenize))
 	s.corpusRoutes(mux)
 	mux.Handle("GET /v1/models", s.guarded(s.listModels))
 	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))

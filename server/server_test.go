@@ -437,7 +437,7 @@ func TestConfigRefused(t *testing.T) {
 
 // FuzzRequests: any body gets an answer in JSON and no server error.
 func FuzzRequests(f *testing.F) {
-	paths := []string{"/v2/rerank", "/v1/rerank", "/rerank", "/v1/reranking", "/v1/ranking", "/", "/v1/embeddings", "/embed", "/v2/embed", "/similarity"}
+	paths := []string{"/v2/rerank", "/v1/rerank", "/rerank", "/v1/reranking", "/v1/ranking", "/", "/v1/embeddings", "/embed", "/v2/embed", "/similarity", "/score", "/predict", "/tokenize", "/v1/tokenize"}
 	for i, body := range []string{
 		`{"query":"q","documents":["a","b"],"top_n":1}`, `{"query":"q","documents":[{"text":"a","n":[1]}],"rank_fields":["n"]}`,
 		`{"query":"q","texts":["a"],"return_text":true}`, `{"query":"q","input":["a"],"top_k":1,"return_input":true}`,

@@ -1,5 +1,7 @@
 package wire
 
+import "strings"
+
 // RerankRequest has the fields of every dialect's request: which of them are there
 // tells the dialects that share a path apart. Others are ignored, and null is like
 // absent, as clients send both.
@@ -22,10 +24,22 @@ type RerankRequest struct {
 	RankFields []string `json:"rank_fields"`
 	Priority   *Count   `json:"priority"`
 
-	Truncation    *bool   `json:"truncation"` // Voyage
+	MaxTokensPerDoc *Count   `json:"max_tokens_per_doc"` // Cohere
+	Truncation      *bool    `json:"truncation"`         // Voyage
+	Truncate        Truncate `json:"truncate"`           // TEI, NVIDIA NIM
+
 	RawScores     *bool   `json:"raw_scores"` // TEI, infinity
 	UseActivation *bool   `json:"use_activation"`
 	Property      *string `json:"property"` // Weaviate
+}
+
+// Truncate says whether texts may be cut: true or false, or NVIDIA NIM's END or NONE.
+type Truncate struct{ Never bool }
+
+// UnmarshalJSON reads it; what is something else means that texts may be cut.
+func (t *Truncate) UnmarshalJSON(data []byte) error {
+	t.Never = string(data) == "false" || strings.EqualFold(string(data), `"NONE"`)
+	return nil
 }
 
 // Text is a document in an answer.

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/flashrerank/rerank/internal/wire"
+	"github.com/flashrerank/rerank/tokenizer"
+)
+
+// tokens returns the model's tokenizer, nil if it has none.
+func (m *model) tokens() *tokenizer.Tokenizer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tokenizer == nil {
+		m.tokenizer, _ = m.loader.Tokenizer(m.what()) // not every model has one
+	}
+	return m.tokenizer
+}
+
+// cutTexts cuts texts to so many tokens, 0 meaning that they stay as they are.
+func (m *model) cutTexts(texts []string, most int) (_ []string, warning string) {
+	if most == 0 {
+		return texts, ""
+	}
+	t := m.tokens()
+	if t == nil {
+		return texts, fmt.Sprintf("max_tokens_per_doc changes nothing: '%s' has no tokens that are known here", m.Name)
+	}
+	around := len(t.Encode("", 0).IDs)
+	cut := make([]string, len(texts))
+	number := 0
+	for i, text := range texts {
+		cut[i] = text
+		if len(text) <= most { // a token is at least a byte
+			continue
+		}
+		if e := t.Encode(text, most+around); e.Truncated {
+			cut[i] = text[:end(e.Offsets)]
+			number++
+		}
+	}
+	if number > 0 {
+		warning = fmt.Sprintf("%d documents were cut to %d tokens", number, most)
+	}
+	return cut, warning
+}
+
+// end is where the last token ends.
+func end(offsets []tokenizer.Span) int {
+	last := 0
+	for _, o := range offsets {
+		last = max(last, o.End)
+	}
+	return last
+}
+
+// tokenize answers TEI's and Cohere's requests for tokens.
+func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) {
+	d := &tei
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		d = &cohere1
+	}
+	said := note(r)
+	said.dialect = d.name + " tokenize"
+	var body wire.TokenizeRequest
+	answer, err := any(nil), s.decode(w, r, &body)
+	if err == nil {
+		answer, err = s.tokenized(r.Context(), d, &body, said)
+	}
+	if err != nil {
+		s.refuse(w, r, d, err)
+		return
+	}
+	s.write(w, http.StatusOK, answer)
+}
+
+func (s *Server) tokenized(ctx context.Context, d *dialect, b *wire.TokenizeRequest, said *record) (any, error) {
+	m, err := s.modelOf(b.Model)
+	if err != nil {
+		return nil, err
+	}
+	said.model = m.Name
+	leave, err := s.turn(ctx, 0, said)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	t := m.tokens()
+	if t == nil {
+		return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
+	}
+	if d == &cohere1 {
+		if b.Text == nil || *b.Text == "" {
+			return nil, invalid("invalid request: text must not be empty")
+		}
+		a := wire.CohereTokens{Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}
+		ids, _ := t.AppendText(nil, *b.Text, 0)
+		for _, id := range ids {
+			name, _ := t.IDToToken(id)
+			a.Tokens, a.TokenStrings = append(a.Tokens, id), append(a.TokenStrings, name)
+		}
+		said.documents, said.tokens = 1, len(ids)
+		return a, nil
+	}
+	if len(b.Inputs.Texts) == 0 {
+		return nil, &failure{http.StatusBadRequest, "Empty", "`inputs` cannot be empty"}
+	}
+	lists := make([][]wire.TEIToken, len(b.Inputs.Texts))
+	for i, text := range b.Inputs.Texts {
+		lists[i] = teiTokens(t, text, b.AddSpecialTokens == nil || *b.AddSpecialTokens)
+		said.tokens += len(lists[i])
+	}
+	said.documents = len(lists)
+	return lists, nil
+}
+
+// teiTokens are the tokens of a text, with the characters that they stand for.
+func teiTokens(t *tokenizer.Tokenizer, text string, specials bool) []wire.TEIToken {
+	e := t.Encode(text, 0)
+	list := []wire.TEIToken{}
+	at, characters := 0, 0 // of the text, up to which they are counted
+	position := func(b int) *int {
+		if b < at {
+			at, characters = 0, 0
+		}
+		characters += len([]rune(text[at:b]))
+		at = b
+		n := characters
+		return &n
+	}
+	for i, id := range e.IDs {
+		span := e.Offsets[i]
+		one := wire.TEIToken{ID: id}
+		if span == (tokenizer.Span{}) {
+			one.Special = true
+			one.Text, _ = t.IDToToken(id)
+			if !specials {
+				continue
+			}
+		} else {
+			one.Text = text[span.Start:span.End]
+			one.Start, one.Stop = position(span.Start), position(span.End)
+		}
+		list = append(list, one)
+	}
+	return list
+}
