@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/flashrerank/rerank"
@@ -23,7 +24,7 @@ type ranking struct {
 	topN     int // 0: all
 	texted   bool
 	raw      bool // scores before they are made relevance
-	whole    bool // texts must not be cut
+	whole    int  // status of a refusal where a text would have to be cut; 0: it may be
 	cut      int  // tokens of a text that are judged; 0: all
 	priority int
 }
@@ -116,7 +117,9 @@ func asked(b *wire.RerankRequest, list *[]wire.Document, top *wire.Count) (ranki
 		}
 		r.cut = int(*n)
 	}
-	r.whole = b.Truncate.Never || b.Truncation != nil && !*b.Truncation
+	if b.Truncate.Never || b.Truncation != nil && !*b.Truncation {
+		r.whole = http.StatusBadRequest
+	}
 	if b.Priority != nil {
 		r.priority = int(*b.Priority)
 	}

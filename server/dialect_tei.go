@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 
 	"github.com/flashrerank/rerank/internal/wire"
@@ -18,7 +19,7 @@ var tei = dialect{
 		if !b.Query.Set {
 			return ranking{}, &failure{422, "Validation", "missing field `query`"}
 		}
-		return ranking{query: b.Query.Text, texts: *b.Texts, texted: yes(b.ReturnText), raw: yes(b.RawScores), whole: b.Truncate.Never}, nil
+		return ranking{query: b.Query.Text, texts: *b.Texts, texted: yes(b.ReturnText), raw: yes(b.RawScores), whole: wholeTEI(b.Truncate)}, nil
 	},
 	write: func(r ranking, got ranked) any {
 		results := make([]wire.TEIResult, len(got.hits))
@@ -35,6 +36,14 @@ var tei = dialect{
 		return results
 	},
 	fail: func(f *failure) any { return wire.TEIFailure{Error: f.message, ErrorType: f.kind} },
+}
+
+// wholeTEI is what TEI refuses a text with that is too long.
+func wholeTEI(t wire.Truncate) int {
+	if t.Never {
+		return http.StatusUnprocessableEntity
+	}
+	return 0
 }
 
 // weaviate is the service that Weaviate's module reranker-transformers asks. It wants

@@ -39,6 +39,8 @@ func newMetrics(s *Server) *metrics {
 	m.registry.MustRegister(m.duration, m.waited, m.computed, m.tokens, m.texts, m.refused, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_queue_requests", Help: "Requests that wait for their turn."},
 		func() float64 { return float64(s.queue.length()) }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_running_requests", Help: "Requests whose turn it is."},
+		func() float64 { return float64(s.queue.atWork()) }))
 	for name, value := range map[string]func() float64{
 		"hits":   func() float64 { return float64(s.models.known.Stats().Hits) },
 		"misses": func() float64 { return float64(s.models.known.Stats().Misses) },

@@ -112,3 +112,10 @@ func (q *queue) length() int {
 	defer q.mu.Unlock()
 	return len(q.waiting)
 }
+
+// atWork returns how many have their turn.
+func (q *queue) atWork() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.running
+}

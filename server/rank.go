@@ -103,8 +103,8 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	}
 	got.take(r, result)
 	said.tokens += got.tokens
-	if got.cut > 0 && r.whole {
-		return got, &failure{http.StatusUnprocessableEntity, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", got.cut)}
+	if got.cut > 0 && r.whole != 0 {
+		return got, &failure{r.whole, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", got.cut)}
 	}
 	return got, nil
 }

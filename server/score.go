@@ -18,7 +18,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 		err = &failure{http.StatusBadRequest, "Empty", "`inputs` cannot be empty"}
 	}
 	if err == nil {
-		scores, _, err = s.judge(r.Context(), ranking{model: body.Model, raw: body.RawScores, whole: body.Truncate.Never}, body.Inputs.Pairs, said)
+		scores, _, err = s.judge(r.Context(), ranking{model: body.Model, raw: body.RawScores, whole: wholeTEI(body.Truncate)}, body.Inputs.Pairs, said)
 	}
 	if err != nil {
 		s.refuse(w, r, &tei, err)

@@ -50,5 +50,14 @@ func run(ctx context.Context) error {
 	if refused := (*cohere.UnauthorizedError)(nil); !errors.As(err, &refused) {
 		return fmt.Errorf("a wrong key: %v", err)
 	}
+	let := client.NewClient(client.WithToken(os.Getenv("KEY")), client.WithBaseURL(os.Getenv("GUARDED")))
+	_, err = let.V2.Rerank(ctx, &cohere.V2RerankRequest{Model: "broken", Query: query, Documents: documents})
+	if broken := (*cohere.InternalServerError)(nil); !errors.As(err, &broken) {
+		return fmt.Errorf("a broken model: %v", err)
+	}
+	_, err = let.V2.Rerank(ctx, &cohere.V2RerankRequest{Model: "away", Query: query, Documents: documents})
+	if away := (*cohere.ServiceUnavailableError)(nil); !errors.As(err, &away) {
+		return fmt.Errorf("a model that is away: %v", err)
+	}
 	return nil
 }

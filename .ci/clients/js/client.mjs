@@ -29,5 +29,11 @@ await assert.rejects(v2.rerank({ model: "m", query: " ", documents }), (e) => e.
 await assert.rejects(new CohereClientV2({ token: "wrong", environment: GUARDED }).rerank({ model: "m", query, documents }), (e) => e.statusCode === 401);
 await assert.rejects(new CohereClientV2({ token: KEY, environment: GUARDED }).rerank({ model: "nobody", query, documents }), (e) => e.statusCode === 404);
 
+// What goes wrong on the other side: asked for once, then again.
+for (const [model, status] of [["broken", 500], ["away", 503]]) {
+  const asked = new CohereClientV2({ token: KEY, environment: GUARDED }).rerank({ model, query, documents }, { maxRetries: 1 });
+  await assert.rejects(asked, (e) => e.statusCode === status);
+}
+
 const { ranking } = await rerank({ model: createCohere({ apiKey: "any", baseURL: B + "/v2" }).reranking("m"), query, documents, topN: 2 });
 ranked(ranking.map((x) => ({ index: x.originalIndex, score: x.score })), 2);
