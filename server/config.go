@@ -3,9 +3,12 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -28,6 +31,14 @@ type Config struct {
 	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
 	Idle         time.Duration `yaml:"idle,omitempty"`          // after which a model that nobody asks is unloaded; 0 means never
 	Cache        int64         `yaml:"cache,omitempty"`         // bytes of vectors and scores that are kept; 0 means none
+
+	// Origins are those whose pages in browsers may ask, as https://example.org, "*" meaning
+	// any; with none, no page may.
+	Origins []string `yaml:"origins,omitempty"`
+
+	// Traces takes a span of each request, and of its waiting and computing, without
+	// texts; nil means that there are none.
+	Traces trace.TracerProvider `yaml:"-"`
 
 	// Search is how an index is searched, at /search, and changed, at /documents; without
 	// Search.Index there is none. Where that folder holds no index yet, one is made, with
@@ -76,6 +87,11 @@ func (c Config) filled() (Config, error) {
 	}
 	if i := slices.IndexFunc(c.Keys, func(k string) bool { return strings.TrimSpace(k) == "" }); i >= 0 {
 		errs = append(errs, fmt.Errorf("keys[%d]: it is empty", i))
+	}
+	for i, origin := range c.Origins {
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
+			errs = append(errs, fmt.Errorf("origins[%d]: %q is no origin, as https://example.org", i, origin))
+		}
 	}
 	for _, n := range []struct {
 		name  string

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
@@ -83,7 +85,9 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipelin
 	}
 	defer leave()
 	begun := time.Now()
-	made, did, err := s.corpus.Apply(r.Context(), changes)
+	inner, end := s.step(r.Context(), "commit", attribute.Int("rerank.changes", len(changes)))
+	made, did, err := s.corpus.Apply(inner, changes)
+	end(err, attribute.Int("rerank.tokens", did.Tokens))
 	said.computed, said.tokens = time.Since(begun), did.Tokens
 	var unfit *index.DocumentError
 	switch {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/wire"
 )
@@ -138,7 +140,9 @@ func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest,
 		}
 	}
 	begun := time.Now()
-	v, err := embedder.Embed(ctx, e.texts, e.role)
+	inner, end := s.step(ctx, "embed", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(e.texts)))
+	v, err := embedder.Embed(inner, e.texts, e.role)
+	end(err, attribute.Int("rerank.tokens", v.Tokens))
 	said.computed, said.tokens = time.Since(begun), v.Tokens
 	return v, m, err
 }

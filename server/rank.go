@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/wire"
 )
@@ -93,8 +95,11 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	defer m.release()
 	begun := time.Now()
 	texts, warning := m.cutTexts(r.texts, r.cut)
-	result, err := reranker.Rerank(ctx, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(texts)), TopN: r.topN})
+	inner, end := s.step(ctx, "rerank", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(texts)))
+	result, err := reranker.Rerank(inner, rerank.Request{Query: rerank.Query{Text: r.query}, Hits: rerank.Hits(documentsOf(texts)), TopN: r.topN})
 	said.computed += time.Since(begun)
+	stages(inner, result.Stages)
+	end(err)
 	if err != nil {
 		return got, err
 	}
@@ -112,7 +117,10 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 // turn waits for the turn of a request, which it must leave.
 func (s *Server) turn(ctx context.Context, priority int, said *record) (leave func(), err error) {
 	begun := time.Now()
-	if err := s.queue.enter(ctx, priority); err != nil {
+	inner, end := s.step(ctx, "queue", attribute.Int("rerank.priority", priority))
+	err = s.queue.enter(inner, priority)
+	end(err)
+	if err != nil {
 		return nil, err
 	}
 	said.waited += time.Since(begun)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/internal/wire"
@@ -55,10 +57,13 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 	}
 	defer leave()
 	begun := time.Now()
-	result, err := s.corpus.Retrieve(r.Context(), rerank.Search{
+	inner, end := s.step(r.Context(), "search", attribute.Int("rerank.k", k))
+	result, err := s.corpus.Retrieve(inner, rerank.Search{
 		Query: rerank.Query{Text: body.Query.Text, Context: body.Context}, K: k, Filter: body.Filter, IDsOnly: body.IDsOnly,
 	})
 	said.computed = time.Since(begun)
+	stages(inner, result.Stages)
+	end(err)
 	if err != nil {
 		s.refuse(w, r, &own, err)
 		return

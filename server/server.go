@@ -12,6 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/cors"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -22,6 +25,7 @@ type Server struct {
 	models  *models
 	queue   *queue
 	metrics *metrics
+	tracer  trace.Tracer
 	corpus  *pipeline.Live // nil: there is no index
 	handler http.Handler
 
@@ -43,7 +47,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: newModels(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: newModels(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
 	s.handler = s.routes()
@@ -102,7 +106,21 @@ func (s *Server) routes() http.Handler {
 	if s.corpus != nil {
 		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
 	}
-	return s.watched(mux)
+	return s.watched(s.crossOrigin(mux))
+}
+
+// crossOrigin lets the pages of the configured origins ask.
+func (s *Server) crossOrigin(next http.Handler) http.Handler {
+	if len(s.config.Origins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: s.config.Origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowedHeaders: []string{"*"},
+		ExposedHeaders: []string{"X-Request-Id", "X-Rerank-Model", "Retry-After"},
+		MaxAge:         600,
+	}).Handler(next)
 }
 
 // nothing answers where there is nothing, or nothing for the method.

@@ -492,3 +492,43 @@ func TestWrongMethod(t *testing.T) {
 		}
 	}
 }
+
+// TestOrigins: pages may ask only from origins that are configured.
+func TestOrigins(t *testing.T) {
+	ask := func(url, origin, method string) http.Header {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, url+"/v2/rerank", strings.NewReader(`{"query":"q","documents":["a"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", origin)
+		if method == http.MethodOptions {
+			r.Header.Set("Access-Control-Request-Method", "POST")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+		}
+		w, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Body.Close()
+		return w.Header
+	}
+	closed := started(t, Config{Keys: []string{"k"}}, counting{}, nil)
+	open := started(t, Config{Keys: []string{"k"}, Origins: []string{"https://example.org"}}, counting{}, nil)
+	const allow = "Access-Control-Allow-Origin"
+	for _, method := range []string{http.MethodPost, http.MethodOptions} {
+		if got := ask(closed.URL, "https://example.org", method).Get(allow); got != "" {
+			t.Errorf("closed, %s: %q", method, got)
+		}
+		if got := ask(open.URL, "https://elsewhere.org", method).Get(allow); got != "" {
+			t.Errorf("another origin, %s: %q", method, got)
+		}
+		header := ask(open.URL, "https://example.org", method)
+		if header.Get(allow) != "https://example.org" || method == http.MethodOptions && header.Get("Access-Control-Allow-Headers") == "" {
+			t.Errorf("%s: %v", method, header)
+		}
+	}
+	if _, err := New(Config{Origins: []string{"example.org"}}, nil); err == nil || !strings.Contains(err.Error(), "origins[0]") {
+		t.Errorf("%v", err)
+	}
+}

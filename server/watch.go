@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // record is what is known of a request, for the log and the metrics.
@@ -21,6 +23,7 @@ type record struct {
 	tokens           int
 	waited, computed time.Duration
 	err              error
+	trace            trace.SpanContext
 }
 
 type recordKey struct{}
@@ -42,6 +45,9 @@ func (s *Server) watched(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		seen := &status{ResponseWriter: w}
+		ctx, span := s.traced(r)
+		said.trace = span.SpanContext()
+		r = r.WithContext(context.WithValue(ctx, recordKey{}, said))
 		defer func() {
 			if p := recover(); p != nil {
 				said.err = fmt.Errorf("panic: %v", p)
@@ -49,9 +55,10 @@ func (s *Server) watched(next http.Handler) http.Handler {
 					s.write(seen, http.StatusInternalServerError, failCohere(failureOf(said.err)))
 				}
 			}
+			ended(span, r, said, seen.code)
 			s.conclude(r, said, seen.code)
 		}()
-		next.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), recordKey{}, said)))
+		next.ServeHTTP(seen, r)
 	})
 }
 
@@ -83,6 +90,9 @@ func (s *Server) conclude(r *http.Request, said *record, code int) {
 		slog.String("id", said.id), slog.String("method", r.Method), slog.String("path", pathForLog(r.URL.Path)), slog.Int("status", code),
 		slog.String("dialect", said.dialect), slog.String("model", said.model), slog.Int("documents", said.documents), slog.Int("tokens", said.tokens),
 		slog.Duration("waited", said.waited), slog.Duration("computed", said.computed), slog.Duration("elapsed", time.Since(said.start)),
+	}
+	if said.trace.IsValid() {
+		attrs = append(attrs, slog.String("trace", said.trace.TraceID().String()))
 	}
 	if said.err != nil {
 		attrs = append(attrs, slog.String("error", said.err.Error()))

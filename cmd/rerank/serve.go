@@ -8,7 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/pprof"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -78,10 +81,28 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	if a.quiet {
 		level = slog.LevelWarn
 	}
-	s, err := server.New(c.Config, slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})))
+	log := slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	traces, err := c.traces(ctx, log)
 	if err != nil {
 		return err
 	}
+	if traces != nil {
+		c.Config.Traces = traces
+		defer func() {
+			if err := endTraces(traces); err != nil {
+				log.Warn("ending", "error", err)
+			}
+		}()
+	}
+	s, err := server.New(c.Config, log)
+	if err != nil {
+		return err
+	}
+	endProfiles, err := c.serveProfiles(a)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	defer endProfiles()
 	l, err := c.listener()
 	if err != nil {
 		return errors.Join(err, s.Close())
@@ -92,6 +113,27 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	}
 	a.remark("listening on %s://%s", scheme, l.Addr())
 	return errors.Join(s.Serve(ctx, l), s.Close())
+}
+
+// serveProfiles serves Go's profiles, if that is asked for, until it is ended.
+func (c serveConfig) serveProfiles(a *app) (end func(), err error) {
+	if c.Profiles == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", c.Profiles)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	h := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
+	go func() { _ = h.Serve(l) }() // until it is closed
+	a.remark("profiles on http://%s/debug/pprof/", l.Addr())
+	return func() { _ = h.Close() }, nil
 }
 
 func (c serveConfig) listener() (net.Listener, error) {

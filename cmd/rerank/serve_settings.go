@@ -23,6 +23,8 @@ type serveConfig struct {
 	TLSKey        string `yaml:"tls_key,omitempty"`
 	KeysFile      string `yaml:"keys_file,omitempty"`
 	Index         string `yaml:"index,omitempty"` // that of Search
+	Traces        string `yaml:"traces,omitempty"`
+	Profiles      string `yaml:"profiles,omitempty"`
 	server.Config `yaml:",inline"`
 }
 
@@ -52,12 +54,22 @@ var serveSettings = []setting{
 	{"concurrent", "`number` of requests that are computed at once (default 4)", number(func(c *serveConfig) *int { return &c.Concurrent })},
 	{"queue", "`number` of requests that may wait; more are told to come again (default 64)", number(func(c *serveConfig) *int { return &c.Queue })},
 	{"idle", "`time` after which a model that nobody asks is unloaded (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
+	{"origins", "`origin,…`: pages in browsers that may ask, as https://example.org, or * (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
+	{"profiles", "`address` to serve Go's profiles on, at /debug/pprof/, for those who can connect to it (default: nowhere)", text(func(c *serveConfig) *string { return &c.Profiles })},
+	{"traces", "`URL` that takes traces by OTLP over HTTP, as http://localhost:4318/v1/traces (default: what OTEL_EXPORTER_OTLP_ENDPOINT says, or none)", text(func(c *serveConfig) *string { return &c.Traces })},
 	{"cache", "`bytes` of vectors and scores to keep for documents that come again (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
 }
 
 func text(of func(*serveConfig) *string) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) error {
 		*of(c) = value
+		return nil
+	}
+}
+
+func list(of func(*serveConfig) *[]string) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) error {
+		*of(c) = strings.Split(value, ",")
 		return nil
 	}
 }

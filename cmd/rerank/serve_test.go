@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,6 +12,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // lines is a writer whose first line can be waited for.
@@ -31,20 +35,31 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-func TestServe(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	var log lines
+// serving starts a server and returns its address, what ends it with its exit code, and
+// what it logs.
+func serving(t *testing.T, args ...string) (url string, stop func() int, log *lines) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	log = new(lines)
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"serve", "--listen", "127.0.0.1:0"}, strings.NewReader(""), io.Discard, &log)
+		ended <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), strings.NewReader(""), io.Discard, log)
 	}()
 	address := regexp.MustCompile(`listening on (http://\S+)`)
 	for deadline := time.Now().Add(time.Minute); !address.MatchString(log.String()); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it does not listen: %s", log.String())
+			cancel()
+			t.Fatalf("it does not listen: %s", log)
 		}
 	}
-	url := address.FindStringSubmatch(log.String())[1]
+	return address.FindStringSubmatch(log.String())[1], func() int {
+		cancel()
+		return <-ended
+	}, log
+}
+
+func TestServe(t *testing.T) {
+	url, stop, log := serving(t)
 	answer, err := http.Post(url+"/v2/rerank", "application/json", strings.NewReader(`{"query":"when does the rental contract end","documents":["Bake the bread.","The lease ends in May."],"top_n":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +69,7 @@ func TestServe(t *testing.T) {
 	if err != nil || answer.StatusCode != 200 || !strings.Contains(string(body), `"results":[{"index":1,"relevance_score":0.`) {
 		t.Errorf("%d %s, %v", answer.StatusCode, body, err)
 	}
-	stop()
-	if code := <-ended; code != exitOK {
+	if code := stop(); code != exitOK {
 		t.Errorf("ended with %d: %s", code, log.String())
 	}
 	if !strings.Contains(log.String(), `"path":"/v2/rerank","status":200`) || strings.Contains(log.String(), "rental") {
@@ -95,4 +109,57 @@ func TestServeSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	fail(t, exitFailure, "keys", "", "serve", "--keys-file", keys, "--print-config")
+}
+
+// TestServeTraces: spans reach a collector when the server ends, and profiles are there.
+func TestServeTraces(t *testing.T) {
+	got := make(chan *collector.ExportTraceServiceRequest, 10)
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := io.ReadAll(r.Body)
+		var spans collector.ExportTraceServiceRequest
+		if err == nil {
+			err = proto.Unmarshal(data, &spans)
+		}
+		if err != nil || r.URL.Path != "/v1/traces" {
+			t.Errorf("%s: %v", r.URL.Path, err)
+		}
+		got <- &spans
+	}))
+	defer h.Close()
+	t.Setenv("RERANK_TRACES", h.URL+"/v1/traces")
+	url, stop, log := serving(t, "--profiles", "127.0.0.1:0")
+	profiles := regexp.MustCompile(`profiles on (http://\S+)`).FindStringSubmatch(log.String())
+	if profiles == nil {
+		t.Fatalf("no profiles: %s", log)
+	}
+	for address, want := range map[string]int{profiles[1]: 200, profiles[1] + "goroutine?debug=1": 200, url + "/debug/pprof/": 404} {
+		answer, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: %d", address, answer.StatusCode)
+		}
+	}
+	answer, err := http.Post(url+"/v2/rerank", "application/json", strings.NewReader(`{"query":"secret","documents":["a"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if code := stop(); code != exitOK {
+		t.Errorf("ended with %d: %s", code, log)
+	}
+	if len(got) == 0 {
+		t.Fatal("no spans were sent")
+	}
+	text := (<-got).String()
+	for _, want := range []string{"POST /v2/rerank", "queue", "service.name", "minilm"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "secret") {
+		t.Errorf("the query is in %s", text)
+	}
 }
