@@ -7,16 +7,20 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/flashrerank/rerank/hub"
 	"github.com/flashrerank/rerank/models/minilm"
+	"github.com/flashrerank/rerank/transformer"
 )
 
 // ModelFiles opens the files of a model: of the one in this program, of a folder,
 // of a zip file, or of a model of the Hub that is in the cache. Nothing is asked
-// over the network. "hub:" before a name says that it is not a folder's.
+// over the network. "hub:" before a name says that it is not a folder's. A precision before
+// it ("int8:") says how the model is to compute and changes nothing of its files.
 func ModelFiles(name string) (fs.FS, error) {
+	_, name = precisionOf(name)
 	if name == MiniLM {
 		return minilm.Files(), nil
 	}
@@ -39,6 +43,26 @@ func ModelFiles(name string) (fs.FS, error) {
 
 // hubPrefix before a name says that it is that of a model of the Hub.
 const hubPrefix = "hub:"
+
+// precisionOf takes the precision from before a name, "" if there is none.
+func precisionOf(name string) (transformer.Precision, string) {
+	for _, p := range []transformer.Precision{transformer.INT8, transformer.FP32} {
+		if rest, ok := strings.CutPrefix(name, string(p)+":"); ok {
+			return p, rest
+		}
+	}
+	return "", name
+}
+
+// weightsCache is where int8 weights that were made of others are kept, "" if this user
+// has no place for such things.
+func weightsCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "rerank", "weights")
+}
 
 // cached opens a model in the cache.
 func cached(name string) (fs.FS, error) {

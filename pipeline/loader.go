@@ -109,6 +109,8 @@ func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Precision, _ = precisionOf(name)
+	o.Cache = weightsCache()
 	return biencoder.Load(files, o)
 }
 
@@ -192,7 +194,8 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	m, err := crossencoder.Load(files, crossencoder.Options{Known: l.Known})
+	precision, _ := precisionOf(folder)
+	m, err := crossencoder.Load(files, crossencoder.Options{Precision: precision, Cache: weightsCache(), Known: l.Known})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}
@@ -243,7 +246,10 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 //     judgment of each pair.
 //
 // In place of a folder there may be a zip file of one, or the name of a model of
-// the Hub that is in the cache, see [ModelFiles].
+// the Hub that is in the cache, see [ModelFiles]. A model computes as its weights are
+// stored; "int8:" before its name makes them 8-bit integers, which is several times as
+// fast and changes scores a little, and "fp32:" keeps float32. The int8 weights are kept
+// in the user's cache.
 //
 // What a folder holds is decided by its files. A model is loaded on every
 // call: keep the reranker, which is safe for concurrent use.

@@ -72,6 +72,12 @@ func Rebase(dir, name string) string {
 	if rest, ok := strings.CutPrefix(name, cosinePrefix); ok {
 		prefix, folder = cosinePrefix, rest
 	}
+	if precision, rest := precisionOf(folder); precision != "" {
+		prefix, folder = prefix+string(precision)+":", rest
+	}
+	if _, service := serviceOf(name); service {
+		return name
+	}
 	if isName(folder) || filepath.IsAbs(folder) {
 		return name
 	}
