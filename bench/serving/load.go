@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/bench/internal/load"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // costs measures both in turns.
 func costs(ctx context.Context, program string) ([]cost, error) {
-	p, err := start(ctx, program, "--concurrent", "16")
+	p, err := load.Start(ctx, program, "--concurrent", "16")
 	if err != nil {
 		return nil, err
 	}
@@ -37,46 +38,24 @@ func costs(ctx context.Context, program string) ([]cost, error) {
 	for range rounds {
 		for i := range all {
 			c := &all[i]
-			texts, data := passages(c.passages), body(c.passages)
-			inside, err := rate(ctx, c.clients, c.passages, func() error { _, err := rerank.Texts(ctx, r, query, texts); return err })
+			texts, data := load.Passages(c.passages), load.Body(c.passages)
+			inside, err := load.Rate(ctx, c.clients, period, func() error { _, err := rerank.Texts(ctx, r, load.Query, texts); return err })
 			if err != nil {
 				return nil, err
 			}
-			over, err := rate(ctx, c.clients, c.passages, func() error { _, err := ask(ctx, p.url, data); return err })
+			over, err := load.Rate(ctx, c.clients, period, func() error { _, err := ask(ctx, p, data); return err })
 			if err != nil {
 				return nil, err
 			}
-			c.inside, c.over = append(c.inside, inside), append(c.over, over)
+			n := float64(c.passages)
+			c.inside, c.over = append(c.inside, inside*n), append(c.over, over*n)
 		}
 	}
-	return all, p.stop()
+	return all, p.Stop()
 }
 
-// rate runs f by several clients for some time and returns passages a second.
-func rate(ctx context.Context, clients, passages int, f func() error) (float64, error) {
-	begun := time.Now()
-	var mu sync.Mutex
-	var failed error
-	done := 0
-	var all sync.WaitGroup
-	for range clients {
-		all.Go(func() {
-			for time.Since(begun) < period && ctx.Err() == nil {
-				err := f()
-				mu.Lock()
-				if done++; err != nil {
-					failed = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	all.Wait()
-	return float64(done*passages) / time.Since(begun).Seconds(), errors.Join(failed, ctx.Err())
-}
-
-// load is what became of a server under more than it can bear.
-type load struct {
+// burden is what became of a server under more than it can bear.
+type burden struct {
 	passages  int
 	unloaded  float64 // requests a second that two clients get answered
 	offered   float64 // requests a second that were sent
@@ -91,18 +70,18 @@ type load struct {
 
 // overloaded sends four times as many requests as get answered without load, whatever
 // comes back.
-func overloaded(ctx context.Context, program string, lasts time.Duration) (load, error) {
+func overloaded(ctx context.Context, program string, lasts time.Duration) (burden, error) {
 	const n = 10
-	p, err := start(ctx, program, "--queue", "16")
+	p, err := load.Start(ctx, program, "--queue", "16")
 	if err != nil {
-		return load{}, err
+		return burden{}, err
 	}
-	l := load{passages: n, lasted: lasts}
-	data := body(n)
+	l := burden{passages: n, lasted: lasts}
+	data := load.Body(n)
 	var mu sync.Mutex
 	for range rounds { // as many clients as are computed at once
-		got, err := rate(ctx, 4, 1, func() error {
-			took, err := ask(ctx, p.url, data)
+		got, err := load.Rate(ctx, 4, period, func() error {
+			took, err := ask(ctx, p, data)
 			mu.Lock()
 			l.reference = append(l.reference, took.Seconds())
 			mu.Unlock()
@@ -121,7 +100,7 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (load,
 		<-ticks.C
 		if time.Since(sampled) > time.Second {
 			sampled = time.Now()
-			used, err := p.memory(ctx)
+			used, err := memory(ctx, p)
 			if err != nil {
 				return l, err
 			}
@@ -129,13 +108,13 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (load,
 		}
 		l.offered++
 		all.Go(func() {
-			took, err := ask(ctx, p.url, data)
+			took, err := ask(ctx, p, data)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err == nil:
 				l.accepted = append(l.accepted, took.Seconds())
-			case errors.Is(err, errBusy):
+			case errors.Is(err, load.ErrBusy):
 				l.refused = append(l.refused, took.Seconds())
 			default:
 				l.failed++
@@ -146,8 +125,8 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (load,
 	all.Wait()
 	l.offered /= sent
 	l.goodput = float64(len(l.accepted)) / time.Since(begun).Seconds()
-	if _, err := ask(ctx, p.url, data); err != nil {
+	if _, err := ask(ctx, p, data); err != nil {
 		return l, fmt.Errorf("after the overload: %w", err)
 	}
-	return l, p.stop()
+	return l, p.Stop()
 }

@@ -15,7 +15,7 @@ import (
 type report struct {
 	starts []float64
 	costs  []cost
-	load   load
+	load   burden
 }
 
 // quantile is the value below which a share of the list lies.
@@ -35,8 +35,8 @@ Written by
 
     go run ./bench/serving -o docs
 
-The machine: %s, %d CPUs, kernels %s, %s/%s, %s. Server and clients are two processes that share the CPUs. Passages have about 60
-tokens, the model is the embedded one.
+The machine: %s, %d CPUs, kernels %s, %s/%s, %s. Server and clients are two processes that share the CPUs. Passages have 15 to
+105 tokens, 60 in the mean, the model is the embedded one.
 
 ## Start
 
