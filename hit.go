@@ -43,6 +43,17 @@ type Hit struct {
 
 	// Trace tells how each stage before saw the hit, first stage first.
 	Trace []StageScore
+
+	// Spans are the parts of Document.Content that a stage found relevant, the most
+	// relevant first; nil where none looked for them.
+	Spans []Span
+}
+
+// Span is a part of a text.
+type Span struct {
+	Start int     `json:"start"` // in bytes
+	End   int     `json:"end"`   // behind its last byte
+	Score float64 `json:"score"` // in [0,1]
 }
 
 // StageScore is how one stage saw a hit.
@@ -78,9 +89,10 @@ func (h Hit) MarshalJSON() ([]byte, error) {
 		Scale     Scale           `json:"scale,omitempty"`
 		Relevance *float64        `json:"relevance,omitempty"`
 		Trace     []StageScore    `json:"trace,omitempty"`
+		Spans     []Span          `json:"spans,omitempty"`
 	}{
 		h.Document.ID, h.Document.Title, h.Document.Text, h.Document.Fields, metaJSON(h.Document.Meta),
-		h.Index, h.Rank, finite(h.Score), h.Scale, finite(h.Relevance), h.Trace,
+		h.Index, h.Rank, finite(h.Score), h.Scale, finite(h.Relevance), h.Trace, h.Spans,
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 var cohere = service{
 	name: "cohere", url: "https://api.cohere.com", keys: []string{"COHERE_API_KEY", "CO_API_KEY"}, model: "rerank-v3.5", most: 1000, path: "/v2/rerank",
 	encode: func(r request) any {
-		return wire.CohereRequest{Model: r.model, Query: r.query, Documents: r.texts, TopN: r.topN, MaxTokensPerDoc: r.maxTokens}
+		return wire.CohereRequest{Model: r.model, Query: r.query, Documents: r.texts, TopN: r.topN, MaxTokensPerDoc: r.maxTokens, RelevantSpans: r.spans.wish()}
 	},
 	decode: decodeResults,
 }
@@ -43,6 +43,12 @@ type answer struct {
 type answered struct {
 	Index          *int     `json:"index"`
 	RelevanceScore *float64 `json:"relevance_score"`
+
+	RelevantSpans []struct {
+		Start int     `json:"start"`
+		End   int     `json:"end"`
+		Score float64 `json:"score"`
+	} `json:"relevant_spans"`
 }
 
 func decodeResults(data []byte) (response, error) {
@@ -66,5 +72,14 @@ func decodeResults(data []byte) (response, error) {
 }
 
 func relevances(list []answered) ([]scored, error) {
-	return scores(list, "relevance_score", func(a answered) (*int, *float64) { return a.Index, a.RelevanceScore })
+	out, err := scores(list, "relevance_score", func(a answered) (*int, *float64) { return a.Index, a.RelevanceScore })
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range list {
+		for _, s := range a.RelevantSpans {
+			out[i].spans = append(out[i].spans, wire.Span{Start: s.Start, End: s.End, Score: wire.Score(s.Score)})
+		}
+	}
+	return out, nil
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
 	"github.com/flashrerank/rerank/hosted"
@@ -326,8 +328,68 @@ func TestKnown(t *testing.T) {
 func TestFields(t *testing.T) {
 	c := serve(t, scoring)
 	q := rerank.Request{Query: rerank.Query{Text: "q"}, Hits: rerank.Hits([]rerank.Document{{Title: "A title", Text: "x"}})}
-	if _, err := open(t, "cohere", hosted.Options{URL: c.URL, Fields: []string{"text", "title"}}).Rerank(t.Context(), q); err != nil || !strings.Contains(c.bodies[0], `"text: x\ntitle: A title"`) {
+	if _, err := open(t, "cohere", hosted.Options{URL: c.URL, Fields: []string{"text", "title"}}).Rerank(t.Context(), q); err != nil || !strings.Contains(c.bodies[0], `"text: x\ntitle: A title\n"`) {
 		t.Errorf("%q, %v", c.bodies, err)
+	}
+}
+
+// TestFieldsAreYAML: what is sent of several fields reads back as YAML, in their order.
+func TestFieldsAreYAML(t *testing.T) {
+	c := serve(t, scoring)
+	d := rerank.Document{Title: "Lease: #1", Text: "It ends in May.\nOr: earlier", Fields: rerank.Fields{
+		{Name: "year", Value: rerank.NumberValue(2024)}, {Name: "tags", Value: rerank.ListValue(rerank.TextValue("- a"), rerank.TextValue("yes"))},
+		{Name: "draft", Value: rerank.BoolValue(false)}, {Name: "author", Value: rerank.TextValue("日本 🏠")},
+	}}
+	q := rerank.Request{Query: rerank.Query{Text: "q"}, Hits: rerank.Hits([]rerank.Document{d})}
+	if _, err := open(t, "cohere", hosted.Options{URL: c.URL, Fields: []string{"year", "title", "tags", "none", "text", "draft", "author"}}).Rerank(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	var body struct{ Documents []string }
+	if err := json.Unmarshal([]byte(c.bodies[0]), &body); err != nil {
+		t.Fatal(err)
+	}
+	var back yaml.MapSlice
+	if err := yaml.Unmarshal([]byte(body.Documents[0]), &back); err != nil {
+		t.Fatalf("%q: %v", body.Documents[0], err)
+	}
+	want := "[{year 2024} {title Lease: #1} {tags [- a yes]} {text It ends in May.\nOr: earlier} {draft false} {author 日本 🏠}]"
+	if got := fmt.Sprint(back); got != want {
+		t.Errorf("%s of\n%s", got, body.Documents[0])
+	}
+}
+
+// TestSpans: parts of texts come as bytes, and those that are not within a text are an
+// error.
+func TestSpans(t *testing.T) {
+	spans := `[{"start":2,"end":4,"score":0.9},{"start":0,"end":1,"score":0.2}]`
+	c := serve(t, func(w http.ResponseWriter, _ int, _ string) {
+		fmt.Fprintf(w, `{"results":[{"index":1,"relevance_score":0.8,"relevant_spans":%s},{"index":0,"relevance_score":0.1}]}`, spans)
+	})
+	q := rerank.Request{Query: rerank.Query{Text: "q"}, Hits: rerank.Hits([]rerank.Document{{Text: "plain"}, {Text: "äö日🏠x"}})}
+	r := open(t, "cohere", hosted.Options{URL: c.URL, Spans: &hosted.Spans{Threshold: 0.2, Most: 3}, Known: cache.New(1 << 20)})
+	for range 2 { // scores are not taken from what is known
+		got, err := r.Rerank(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(got.Hits[0].Spans) != "[{4 11 0.9} {0 2 0.2}]" || got.Hits[1].Spans != nil || q.Hits[1].Spans != nil {
+			t.Errorf("%+v", got.Hits)
+		}
+	}
+	if !strings.Contains(c.bodies[0], `"relevant_spans":{"mode":"enabled","threshold":0.2,"max_spans":3}`) || len(c.bodies) != 2 {
+		t.Errorf("asked %q", c.bodies)
+	}
+	for _, spans = range []string{`[{"start":2,"end":6}]`, `[{"start":-1,"end":2}]`, `[{"start":3,"end":2}]`} {
+		if _, err := r.Rerank(t.Context(), q); err == nil || !strings.Contains(err.Error(), "of a text of 5 characters") {
+			t.Errorf("%s: %v", spans, err)
+		}
+	}
+	for service, o := range map[string]hosted.Options{
+		"jina": {URL: c.URL, Spans: &hosted.Spans{}}, "cohere": {URL: c.URL, Spans: &hosted.Spans{Threshold: 2}}, "cohere1": {URL: c.URL, Fields: []string{"a"}, Spans: &hosted.Spans{}},
+	} {
+		if _, err := hosted.New(service, o); err == nil {
+			t.Errorf("%s takes %+v", service, o.Spans)
+		}
 	}
 }
 

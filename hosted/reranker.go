@@ -8,9 +8,11 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flashrerank/rerank"
@@ -58,6 +60,10 @@ type Options struct {
 	// title and text.
 	Fields []string
 
+	// Spans asks for the relevant parts of texts, and for all texts anew, whatever is
+	// known; nil asks for none.
+	Spans *Spans
+
 	// Known keeps scores, so that a document that comes again is not asked about
 	// again; nil keeps none.
 	Known *cache.Cache
@@ -88,6 +94,12 @@ func New(name string, o Options) (*Reranker, error) {
 	}
 	if o.Timeout < 0 || o.Concurrent < 0 || o.MaxDocuments < 0 || o.MaxTokens < 0 {
 		return nil, fmt.Errorf("hosted: %s: timeout %v, %d requests, %d documents, %d tokens: none may be negative", s.name, o.Timeout, o.Concurrent, o.MaxDocuments, o.MaxTokens)
+	}
+	if err := o.Spans.check(s, o); err != nil {
+		return nil, fmt.Errorf("hosted: %s: %w", s.name, err)
+	}
+	if o.Spans != nil {
+		o.Known = nil
 	}
 	for _, variable := range s.keys {
 		o.Key = cmp.Or(o.Key, os.Getenv(variable))
@@ -130,8 +142,13 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	for i := range scoring.Scores {
 		scoring.Scores[i] = math.NaN()
 	}
-	if err := r.judge(ctx, q, scoring.Scores, &report); err != nil {
+	spans, err := r.judge(ctx, q, scoring.Scores, &report)
+	if err != nil {
 		return rerank.Result{}, r.failed(err)
+	}
+	q.Hits = slices.Clone(q.Hits)
+	for i, found := range spans {
+		q.Hits[i].Spans = found
 	}
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
@@ -168,8 +185,10 @@ type part struct {
 	got     response
 }
 
-// judge fills scores, from what is known and by as many requests as it takes.
-func (r *Reranker) judge(ctx context.Context, q rerank.Request, scores []float64, report *rerank.StageReport) error {
+// judge fills scores, from what is known and by as many requests as it takes, and returns
+// the relevant parts of texts, by the places of their hits.
+func (r *Reranker) judge(ctx context.Context, q rerank.Request, scores []float64, report *rerank.StageReport) (map[int][]rerank.Span, error) {
+	spans := map[int][]rerank.Span{}
 	parts := r.split(q, scores)
 	group, inner := errgroup.WithContext(ctx)
 	for i := range parts {
@@ -179,14 +198,21 @@ func (r *Reranker) judge(ctx context.Context, q rerank.Request, scores []float64
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return cmp.Or(ctx.Err(), err)
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	for _, p := range parts {
 		for _, s := range p.got.results {
 			if s.index < 0 || s.index >= len(p.at) || !math.IsNaN(scores[p.at[s.index]]) {
-				return fmt.Errorf("the answer names document %d of %d, or twice", s.index, len(p.at))
+				return nil, fmt.Errorf("the answer names document %d of %d, or twice", s.index, len(p.at))
 			}
 			scores[p.at[s.index]] = s.score
+			if len(s.spans) > 0 {
+				found, err := inBytes(p.request.texts[s.index], s.spans)
+				if err != nil {
+					return nil, err
+				}
+				spans[p.at[s.index]] = found
+			}
 			if r.options.Known != nil {
 				r.options.Known.Put(p.keys[s.index], cache.Value{Numbers: []float32{float32(s.score)}})
 			}
@@ -205,9 +231,9 @@ func (r *Reranker) judge(ctx context.Context, q rerank.Request, scores []float64
 		report.Notes = append(report.Notes, fmt.Sprintf("asked in %d requests", len(parts)))
 	}
 	if report.Skipped > 0 {
-		return r.incomplete(q, report)
+		return spans, r.incomplete(q, report)
 	}
-	return nil
+	return spans, nil
 }
 
 // incomplete says whether an answer may lack documents: only where fewer were asked for.
@@ -235,7 +261,7 @@ func (r *Reranker) split(q rerank.Request, scores []float64) []*part {
 			}
 		}
 		if len(parts) == 0 || len(parts[len(parts)-1].at) == r.options.MaxDocuments {
-			parts = append(parts, &part{request: request{model: r.options.Model, query: q.Query.Text, maxTokens: r.options.MaxTokens}})
+			parts = append(parts, &part{request: request{model: r.options.Model, query: q.Query.Text, maxTokens: r.options.MaxTokens, spans: r.options.Spans}})
 		}
 		p := parts[len(parts)-1]
 		p.request.texts, p.at, p.keys = append(p.request.texts, text), append(p.at, i), append(p.keys, key)
@@ -252,7 +278,49 @@ func (r *Reranker) text(d rerank.Document) string {
 	if len(r.options.Fields) == 0 {
 		return d.Content()
 	}
-	return d.Render(r.options.Fields)
+	var list yaml.MapSlice
+	for _, name := range r.options.Fields {
+		if v, ok := valueOf(d, name); ok {
+			list = append(list, yaml.MapItem{Key: name, Value: v})
+		}
+	}
+	text, err := yaml.MarshalWithOptions(list, yaml.UseLiteralStyleIfMultiline(true))
+	if err != nil || len(list) == 0 {
+		return d.Render(r.options.Fields) // names and plain values always have a form
+	}
+	return string(text)
+}
+
+// valueOf is a field, or the document's own title or text, as YAML takes it.
+func valueOf(d rerank.Document, name string) (any, bool) {
+	if v, ok := d.Fields.Get(name); ok {
+		return plainValue(v), true
+	}
+	switch name {
+	case "title":
+		return d.Title, d.Title != ""
+	case "text":
+		return d.Text, d.Text != ""
+	}
+	return nil, false
+}
+
+func plainValue(v rerank.Value) any {
+	switch v.Kind() {
+	case rerank.KindNumber:
+		return v.Number()
+	case rerank.KindBool:
+		return v.Bool()
+	case rerank.KindTime:
+		return v.Time()
+	case rerank.KindList:
+		list := []any{}
+		for _, e := range v.List() {
+			list = append(list, plainValue(e))
+		}
+		return list
+	}
+	return v.Text()
 }
 
 // errCircuit says that a service was left alone.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/wire"
 )
 
 // service is what is particular to one kind of service.
@@ -25,6 +27,7 @@ type request struct {
 	texts     []string
 	topN      int // 0: all
 	maxTokens int // of a text; 0: as the service has it
+	spans     *Spans
 }
 
 // response is what it said.
@@ -39,6 +42,7 @@ type response struct {
 type scored struct {
 	index int
 	score float64
+	spans []wire.Span
 }
 
 // rated is a result of the services that call its score so.
@@ -60,7 +64,7 @@ func scores[T any](list []T, name string, of func(T) (*int, *float64)) ([]scored
 		if index == nil || score == nil {
 			return nil, fmt.Errorf("result %d lacks index or %s", i, name)
 		}
-		out[i] = scored{*index, *score}
+		out[i] = scored{index: *index, score: *score}
 	}
 	return out, nil
 }

@@ -27,6 +27,7 @@ type ranking struct {
 	whole    int  // status of a refusal where a text would have to be cut; 0: it may be
 	cut      int  // tokens of a text that are judged; 0: all
 	priority int
+	spans    *wire.SpansWish // nil: relevant parts are not asked for
 }
 
 // ranked is the answer to it.
@@ -35,6 +36,7 @@ type ranked struct {
 	model    string // that answered
 	hits     []rerank.Hit
 	scores   []float64 // of hits
+	spans    [][]wire.Span
 	tokens   int
 	cut      int // texts that did not fit the model
 	created  int64

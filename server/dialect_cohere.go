@@ -51,6 +51,9 @@ var infinity = dialect{
 func readCohere(b *wire.RerankRequest) (ranking, error) {
 	r, err := asked(b, b.Documents, b.TopN)
 	r.texted = yes(b.ReturnDocuments)
+	if err == nil {
+		r.spans, err = wantedSpans(b.RelevantSpans)
+	}
 	return r, err
 }
 
@@ -66,6 +69,9 @@ func cohereAnswer(r ranking, got ranked, version string) *wire.RerankResponse {
 	}
 	for i, h := range got.hits {
 		a.Results[i] = wire.Result{Index: h.Index, RelevanceScore: wire.Score(got.scores[i])}
+		if got.spans != nil {
+			a.Results[i].RelevantSpans = got.spans[i]
+		}
 		if r.texted {
 			a.Results[i].Document = wire.Text{Text: r.texts[h.Index]}
 		}

@@ -107,11 +107,35 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 		got.warnings = append(got.warnings, warning)
 	}
 	got.take(r, result)
+	if r.spans != nil {
+		if err := s.addSpans(ctx, reranker, r, &got); err != nil {
+			return got, err
+		}
+	}
 	said.tokens += got.tokens
 	if got.cut > 0 && r.whole != 0 {
 		return got, &failure{r.whole, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", got.cut)}
 	}
 	return got, nil
+}
+
+// addSpans looks for the relevant parts of what was found.
+func (s *Server) addSpans(ctx context.Context, by rerank.Reranker, r ranking, got *ranked) error {
+	texts := make([]string, len(got.hits))
+	for i, h := range got.hits {
+		texts[i] = r.texts[h.Index]
+	}
+	inner, end := s.step(ctx, "spans")
+	found, reports, err := relevantParts(inner, by, r.query, texts, r.spans)
+	end(err)
+	if err != nil {
+		return err
+	}
+	got.spans = found
+	for _, stage := range reports {
+		got.tokens += stage.Tokens
+	}
+	return nil
 }
 
 // turn waits for the turn of a request, which it must leave.

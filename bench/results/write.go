@@ -27,7 +27,7 @@ the rest keeps its place below. This is what ` + "`rerank eval`" + ` does with
 ` + "`--rerank minilm-cosine,minilm`" + `. Documents' vectors are in the index, so that re-ranking embeds the query only.
 Intervals are of 95 %% (bootstrap over queries); differences are to BM25, p of the paired randomisation test after
 Holm's correction. Times are of one query after another, loading the documents that are found included; a * marks the
-Pareto front of nDCG@10 against the median time.
+Pareto front of nDCG@10 against the median time. [servers.md](servers.md) has the server beside others.
 `
 
 const parityText = `

@@ -32,6 +32,11 @@ func (s Score) MarshalJSON() ([]byte, error) {
 // Count is a whole number, which some clients write with a point.
 type Count int
 
+// JSONSchemaBytes says that a count is a whole number.
+func (Count) JSONSchemaBytes() ([]byte, error) {
+	return []byte(`{"type": "integer", "minimum": 0, "maximum": 1000000}`), nil
+}
+
 // UnmarshalJSON reads 2, 2.0 and 2e0.
 func (c *Count) UnmarshalJSON(data []byte) error {
 	var x float64

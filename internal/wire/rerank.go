@@ -21,7 +21,8 @@ type RerankRequest struct {
 	ReturnText      *bool `json:"return_text"`  // TEI
 	ReturnInput     *bool `json:"return_input"` // Mixedbread
 
-	RankFields []string `json:"rank_fields"`
+	RankFields    []string   `json:"rank_fields"`
+	RelevantSpans *SpansWish `json:"relevant_spans"` // Cohere
 	Priority   *Count   `json:"priority"`
 
 	MaxTokensPerDoc *Count   `json:"max_tokens_per_doc"` // Cohere
@@ -52,6 +53,22 @@ type Result struct {
 	Index          int   `json:"index"`
 	RelevanceScore Score `json:"relevance_score"`
 	Document       any   `json:"document,omitempty"`
+
+	RelevantSpans []Span `json:"relevant_spans,omitempty"` // the most relevant first
+}
+
+// Span is a part of a text, in Unicode's code points.
+type Span struct {
+	Start int   `json:"start"`
+	End   int   `json:"end"` // behind its last
+	Score Score `json:"score"`
+}
+
+// SpansWish asks for the relevant parts of texts.
+type SpansWish struct {
+	Mode      string   `json:"mode" required:"true" enum:"enabled,disabled"`
+	Threshold *float64 `json:"threshold,omitempty" minimum:"0" maximum:"1"` // of a part's score; nil means 0.1
+	MaxSpans  *Count   `json:"max_spans,omitempty"`                           // of a text; nil means all
 }
 
 // RerankResponse is the answer of Cohere, Jina, vLLM, infinity and Together, each of
@@ -163,6 +180,8 @@ type CohereRequest struct {
 	TopN            int      `json:"top_n,omitempty" minimum:"0" maximum:"1000000"`
 	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty" minimum:"0" maximum:"1000000"`
 	ReturnDocuments *bool    `json:"return_documents,omitempty"`
+
+	RelevantSpans *SpansWish `json:"relevant_spans,omitempty"`
 }
 
 // VoyageRequest is what Voyage is asked.
