@@ -25,6 +25,10 @@ type Loader struct {
 	// anything is opened.
 	Known *cache.Cache
 
+	// Workers is how many goroutines of each model compute at the same time; 0 means
+	// GOMAXPROCS. It never changes a result, and must be set before anything is opened.
+	Workers int
+
 	models        map[string]*biencoder.Model
 	crossencoders map[string]*crossencoder.Model
 }
@@ -90,7 +94,7 @@ func (l *Loader) biencoder(name string) (*biencoder.Model, error) {
 	if m, ok := l.models[name]; ok {
 		return m, nil
 	}
-	m, err := loadBiencoder(name, biencoder.Options{Known: l.Known})
+	m, err := loadBiencoder(name, biencoder.Options{Known: l.Known, Workers: l.Workers})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", name, err)
 	}
@@ -195,7 +199,7 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
 	precision, _ := precisionOf(folder)
-	m, err := crossencoder.Load(files, crossencoder.Options{Precision: precision, Cache: weightsCache(), Known: l.Known})
+	m, err := crossencoder.Load(files, crossencoder.Options{Precision: precision, Cache: weightsCache(), Known: l.Known, Workers: l.Workers})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type Config struct {
 	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
 	Idle         time.Duration `yaml:"idle,omitempty"`          // after which a model that nobody asks is unloaded; 0 means never
 	Cache        int64         `yaml:"cache,omitempty"`         // bytes of vectors and scores that are kept; 0 means none
+	Workers      int           `yaml:"workers,omitempty"`       // goroutines of a model that compute at the same time; 0 means GOMAXPROCS
 
 	// Origins are those whose pages in browsers may ask, as https://example.org, "*" meaning
 	// any; with none, no page may.
@@ -108,7 +110,7 @@ func (c Config) filled() (Config, error) {
 		name  string
 		value *int
 		usual int
-	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}} {
+	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
 		if *n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
 		} else if *n.value == 0 {

@@ -17,7 +17,7 @@ func openCorpus(ctx context.Context, c Config, log *slog.Logger) (*pipeline.Live
 	if c.Search.Index == "" {
 		return nil, nil
 	}
-	loader := new(pipeline.Loader)
+	loader := &pipeline.Loader{Workers: c.Workers}
 	live, err := loader.OpenLive(ctx, c.Search)
 	if errors.Is(err, index.ErrNotExist) && !c.ReadOnly {
 		if err := createIndex(loader, c); err != nil {

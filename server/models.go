@@ -31,7 +31,7 @@ func newModels(c Config) *models {
 		m.any, configured = true, []Model{standard}
 	}
 	for _, c2 := range configured {
-		one := &model{Model: c2, idle: c.Idle, loader: &pipeline.Loader{Known: known}}
+		one := &model{Model: c2, idle: c.Idle, loader: &pipeline.Loader{Known: known, Workers: c.Workers}}
 		m.list = append(m.list, one)
 		for _, name := range append([]string{c2.Name}, c2.Aliases...) {
 			m.byName[name] = one
@@ -121,7 +121,7 @@ func (m *model) release() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.users == 0 && m.since == since {
-			m.reranker, m.embedder, m.tokenizer, m.loader = nil, nil, nil, &pipeline.Loader{Known: m.loader.Known}
+			m.reranker, m.embedder, m.tokenizer, m.loader = nil, nil, nil, &pipeline.Loader{Known: m.loader.Known, Workers: m.loader.Workers}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime"
 	"strings"
 	"time"
 
@@ -77,6 +78,12 @@ func (a *app) printServeConfig(c serveConfig) error {
 }
 
 func (a *app) serve(ctx context.Context, c serveConfig) error {
+	// One thread more than compute waits for the network: where all of them compute, the
+	// runtime looks for requests every ten milliseconds only.
+	if c.Workers == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(c.Workers + 1))
 	level := slog.LevelInfo
 	if a.quiet {
 		level = slog.LevelWarn

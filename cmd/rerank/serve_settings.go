@@ -53,6 +53,7 @@ var serveSettings = []setting{
 	{"timeout", "`time` for a request, waiting included (default 1m)", duration(func(c *serveConfig) *time.Duration { return &c.Timeout })},
 	{"concurrent", "`number` of requests that are computed at once (default 4)", number(func(c *serveConfig) *int { return &c.Concurrent })},
 	{"queue", "`number` of requests that may wait; more are told to come again (default 64)", number(func(c *serveConfig) *int { return &c.Queue })},
+	{"workers", "`number` of threads that compute (default: as many as there are CPUs)", number(func(c *serveConfig) *int { return &c.Workers })},
 	{"idle", "`time` after which a model that nobody asks is unloaded (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
 	{"origins", "`origin,…`: pages in browsers that may ask, as https://example.org, or * (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
 	{"profiles", "`address` to serve Go's profiles on, at /debug/pprof/, for those who can connect to it (default: nowhere)", text(func(c *serveConfig) *string { return &c.Profiles })},
