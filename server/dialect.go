@@ -123,7 +123,7 @@ func asked(b *wire.RerankRequest, list *[]wire.Document, top *wire.Count) (ranki
 		r.whole = http.StatusBadRequest
 	}
 	if b.Priority != nil {
-		r.priority = int(*b.Priority)
+		r.priority = max(0, int(*b.Priority))
 	}
 	return r, nil
 }

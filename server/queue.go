@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -71,6 +72,17 @@ func (q *queue) remove(i int) *waiter {
 	w := q.waiting[i]
 	q.waiting = append(q.waiting[:i:i], q.waiting[i+1:]...)
 	return w
+}
+
+// hopeless reports whether a request would be turned away whatever its priority: the
+// queue is full of those that nobody comes before.
+func (q *queue) hopeless() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running < q.most || len(q.waiting) < q.limit {
+		return false
+	}
+	return !slices.ContainsFunc(q.waiting, func(w *waiter) bool { return w.priority > 0 })
 }
 
 // leave gives the turn to the next.

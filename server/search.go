@@ -50,7 +50,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &own, err)
 		return
 	}
-	leave, err := s.turn(r.Context(), int(body.Priority), said)
+	leave, err := s.turn(r.Context(), max(0, int(body.Priority)), said)
 	if err != nil {
 		s.refuse(w, r, &own, err)
 		return

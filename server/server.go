@@ -72,13 +72,13 @@ func (s *Server) routes() http.Handler {
 		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
 		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking",
 	} {
-		mux.Handle("POST "+path, s.guarded(s.rerank))
+		mux.Handle("POST "+path, s.guarded(s.unlessFull(dialectOfPath(path), s.rerank)))
 	}
 	for _, path := range []string{"/invocations", "/{$}"} {
 		mux.Handle("POST "+path, s.guarded(s.root))
 	}
 	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
-		mux.Handle("POST "+path, s.guarded(s.embed))
+		mux.Handle("POST "+path, s.guarded(s.unlessFull(embedFailure(path), s.embed)))
 	}
 	for _, path := range []string{"/score", "/v1/score"} {
 		mux.Handle("POST "+path, s.guarded(s.score))
@@ -163,6 +163,21 @@ func methods(mux *http.ServeMux, r *http.Request) []string {
 		}
 	}
 	return allowed
+}
+
+// unlessFull turns requests away before their bodies are read, where that is what would
+// become of them and the path tells in which words.
+func (s *Server) unlessFull(d *dialect, next http.HandlerFunc) http.HandlerFunc {
+	if d == &infinity {
+		return next // TEI has that path too
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.queue.hopeless() {
+			s.refuse(w, r, d, errFull)
+			return
+		}
+		next(w, r)
+	}
 }
 
 // bulk is guarded with more time.

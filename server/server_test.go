@@ -249,6 +249,13 @@ func TestQueueIsBounded(t *testing.T) {
 	if status != http.StatusTooManyRequests || header.Get("Retry-After") == "" || !strings.Contains(got, "overloaded") {
 		t.Errorf("a third request: %d %s", status, got)
 	}
+	for path, want := range map[string]string{"/v1/embeddings": `"type":"invalid_request_error"`, "/v1/ranking": "overloaded", "/embed": `"error_type":"Overloaded"`, "/rerank": "overloaded"} {
+		// Not even the body is looked at, but where it tells the dialect.
+		body := map[bool]string{true: `{"query":"q","texts":["x"]}`, false: "no JSON"}[path == "/rerank"]
+		if status, got, _ := post(t, h.URL+path, body); status != http.StatusTooManyRequests || !strings.Contains(got, want) {
+			t.Errorf("%s when it is full: %d %s", path, status, got)
+		}
+	}
 	cancel()
 	if err := <-gone; !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away got %v", err)
