@@ -20,38 +20,51 @@ type cost struct {
 }
 
 const (
-	rounds = 5
+	rounds = 7
 	period = 2 * time.Second
 )
 
-// costs measures both in turns.
+// costs measures both in turns. Every round has a process of its own: how fast one is
+// depends a little on where its memory lies.
 func costs(ctx context.Context, program string) ([]cost, error) {
-	p, err := load.Start(ctx, program, "--concurrent", "16")
-	if err != nil {
-		return nil, err
-	}
 	r, err := pipeline.NewReranker(pipeline.MiniLM)
 	if err != nil {
 		return nil, err
 	}
 	all := []cost{{passages: 10, clients: 1}, {passages: 100, clients: 1}, {passages: 10, clients: 16}, {passages: 100, clients: 16}}
 	for range rounds {
+		p, err := load.Start(ctx, program, "--concurrent", "16")
+		if err != nil {
+			return nil, err
+		}
+		if _, err := ask(ctx, p, load.Body(1)); err != nil { // loads the model
+			return nil, err
+		}
 		for i := range all {
-			c := &all[i]
-			texts, data := load.Passages(c.passages), load.Body(c.passages)
-			inside, err := load.Rate(ctx, c.clients, period, func() error { _, err := rerank.Texts(ctx, r, load.Query, texts); return err })
-			if err != nil {
+			if err := all[i].measure(ctx, r, p); err != nil {
 				return nil, err
 			}
-			over, err := load.Rate(ctx, c.clients, period, func() error { _, err := ask(ctx, p, data); return err })
-			if err != nil {
-				return nil, err
-			}
-			n := float64(c.passages)
-			c.inside, c.over = append(c.inside, inside*n), append(c.over, over*n)
+		}
+		if err := p.Stop(); err != nil {
+			return nil, err
 		}
 	}
-	return all, p.Stop()
+	return all, nil
+}
+
+// measure adds a round.
+func (c *cost) measure(ctx context.Context, r rerank.Reranker, p *load.Process) error {
+	texts, data, n := load.Passages(c.passages), load.Body(c.passages), float64(c.passages)
+	inside, err := load.Rate(ctx, c.clients, period, func() error { _, err := rerank.Texts(ctx, r, load.Query, texts); return err })
+	if err != nil {
+		return err
+	}
+	over, err := load.Rate(ctx, c.clients, period, func() error { _, err := ask(ctx, p, data); return err })
+	if err != nil {
+		return err
+	}
+	c.inside, c.over = append(c.inside, inside*n), append(c.over, over*n)
+	return nil
 }
 
 // burden is what became of a server under more than it can bear.
