@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +71,25 @@ func (c *cost) measure(ctx context.Context, r rerank.Reranker, p *load.Process) 
 	return nil
 }
 
+// processor returns the CPU seconds that this process has taken, 0 where the system does
+// not tell.
+func processor() float64 {
+	text, err := os.ReadFile("/proc/self/stat")
+	fields := strings.Fields(string(text))
+	if err != nil || len(fields) < 15 {
+		return 0
+	}
+	const second = 100 // of the ticks that they are counted in
+	user, _ := strconv.ParseFloat(fields[13], 64)
+	system, _ := strconv.ParseFloat(fields[14], 64)
+	return (user + system) / second
+}
+
+// share is that of all CPUs since then.
+func share(spent float64, begun time.Time) float64 {
+	return (processor() - spent) / (time.Since(begun).Seconds() * float64(runtime.NumCPU()))
+}
+
 // burden is what became of a server under more than it can bear.
 type burden struct {
 	passages  int
@@ -78,7 +101,8 @@ type burden struct {
 	failed    int       // neither answered nor refused
 	memory    []float64 // MB, over time
 	lasted    time.Duration
-	reference []float64 // seconds of answers without load
+	own       [2]float64 // share of all CPUs that asking took, without overload and with it
+	reference []float64  // seconds of answers without load
 }
 
 // overloaded sends four times as many requests as get answered without load, whatever
@@ -92,6 +116,7 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (burde
 	l := burden{passages: n, lasted: lasts}
 	data := load.Body(n)
 	var mu sync.Mutex
+	begun, spent := time.Now(), processor()
 	for range rounds { // as many clients as are computed at once
 		got, err := load.Rate(ctx, 4, period, func() error {
 			took, err := ask(ctx, p, data)
@@ -105,10 +130,12 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (burde
 		}
 		l.unloaded += got / rounds
 	}
+	l.own[0] = share(spent, begun)
 	ticks := time.NewTicker(time.Duration(float64(time.Second) / (4 * l.unloaded)))
 	defer ticks.Stop()
 	var all sync.WaitGroup
-	begun, sampled := time.Now(), time.Time{}
+	begun, spent = time.Now(), processor()
+	sampled := time.Time{}
 	for time.Since(begun) < lasts && ctx.Err() == nil {
 		<-ticks.C
 		if time.Since(sampled) > time.Second {
@@ -137,6 +164,7 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (burde
 	sent := time.Since(begun).Seconds()
 	all.Wait()
 	l.offered /= sent
+	l.own[1] = share(spent, begun)
 	l.goodput = float64(len(l.accepted)) / time.Since(begun).Seconds()
 	if _, err := ask(ctx, p, data); err != nil {
 		return l, fmt.Errorf("after the overload: %w", err)

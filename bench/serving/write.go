@@ -67,10 +67,11 @@ median in %.1f ms. Then %.0f a second were sent for %v, whatever came back:
 - answered: %.0f a second, %.2f of the throughput without overload; median %.1f ms, 99 %% within %.1f ms;
 - refused with 429: %d, the median in %.2f ms, 99 %% within %.2f ms;
 - neither: %d;
+- sending all that took %.1f %% of the CPUs, which server and clients share, the four clients before %.1f %%;
 - memory of the server: %.0f MB after a second, at most %.0f MB, at the end %.0f MB.
 `, l.passages, l.unloaded, 1e3*quantile(l.reference, 0.5), l.offered, l.lasted,
 		l.goodput, l.goodput/l.unloaded, 1e3*quantile(l.accepted, 0.5), 1e3*quantile(l.accepted, 0.99),
-		len(l.refused), 1e3*quantile(l.refused, 0.5), 1e3*quantile(l.refused, 0.99), l.failed,
+		len(l.refused), 1e3*quantile(l.refused, 0.5), 1e3*quantile(l.refused, 0.99), l.failed, 100*l.own[1], 100*l.own[0],
 		l.memory[min(1, len(l.memory)-1)], slices.Max(l.memory), l.memory[len(l.memory)-1])
 	return b.String()
 }
