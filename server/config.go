@@ -27,6 +27,7 @@ type Config struct {
 
 	MaxBody      int64         `yaml:"max_body,omitempty"`      // bytes of a request; 0 means 32 MiB
 	MaxDocuments int           `yaml:"max_documents,omitempty"` // of a request; 0 means 10,000
+	MaxTokens    int           `yaml:"max_tokens,omitempty"`    // of the texts of a request, counted by the model; 0 means no limit of their own
 	Timeout      time.Duration `yaml:"timeout,omitempty"`       // of a request, waiting included; 0 means a minute
 	Concurrent   int           `yaml:"concurrent,omitempty"`    // requests that are computed at once; 0 means 4
 	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
@@ -110,7 +111,7 @@ func (c Config) filled() (Config, error) {
 		name  string
 		value *int
 		usual int
-	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
+	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}, {"max_tokens", &c.MaxTokens, 0}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
 		if *n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
 		} else if *n.value == 0 {

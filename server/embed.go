@@ -139,6 +139,9 @@ func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest,
 			return rerank.Vectors{}, nil, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", *n, own)
 		}
 	}
+	if err := m.affordable(e.texts, s.config.MaxTokens); err != nil {
+		return rerank.Vectors{}, nil, err
+	}
 	begun := time.Now()
 	inner, end := s.step(ctx, "embed", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(e.texts)))
 	v, err := embedder.Embed(inner, e.texts, e.role)

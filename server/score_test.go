@@ -110,3 +110,27 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+// TestMaxTokens: what is counted is what is judged.
+func TestMaxTokens(t *testing.T) {
+	s, err := New(Config{MaxTokens: 20}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := startedWith(t, s)
+	long := strings.Repeat("word ", 30)
+	for body, want := range map[string]int{
+		`{"query":"q","documents":["a b c","d e f"]}`:                       200,
+		`{"query":"q","documents":["` + long + `"]}`:                        413,
+		`{"query":"q","documents":["` + long + `"],"max_tokens_per_doc":9}`: 200,
+	} {
+		if status, got, _ := post(t, url+"/v2/rerank", body); status != want {
+			t.Errorf("%.60s: %d %s", body, status, got)
+		}
+	}
+	for text, want := range map[string]int{"a": 200, long: 413} {
+		if status, got, _ := post(t, url+"/v1/embeddings", `{"input":"`+text+`"}`); status != want {
+			t.Errorf("%.60s: %d %.100s", text, status, got)
+		}
+	}
+}

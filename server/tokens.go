@@ -48,6 +48,27 @@ func (m *model) cutTexts(texts []string, most int) (_ []string, warning string) 
 	return cut, warning
 }
 
+// affordable refuses texts that have more tokens than a request may have.
+func (m *model) affordable(texts []string, most int) error {
+	if most == 0 {
+		return nil
+	}
+	t := m.tokens()
+	if t == nil {
+		return nil
+	}
+	sum := 0
+	var ids, types []int32
+	for _, text := range texts {
+		var n int
+		ids, types, n = t.Append(ids[:0], types[:0], text, 1) // counts
+		if sum += n; sum > most {
+			return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the texts have more than %d tokens", most)}
+		}
+	}
+	return nil
+}
+
 // end is where the last token ends.
 func end(offsets []tokenizer.Span) int {
 	last := 0

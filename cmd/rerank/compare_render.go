@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 )
 
@@ -87,11 +88,24 @@ func (a *app) comparedList(m comparedMethod, width int, moves bool) []string {
 	return lines
 }
 
-// stageTimes is how long a method took, by stages where there are several.
+// stageTimes is how long a method took, by stages where there are several, and what
+// services billed for it.
 func stageTimes(m comparedMethod) string {
-	if len(m.Stages) < 2 {
-		return elapsed(m.Elapsed)
+	text := elapsed(m.Elapsed)
+	if n := len(m.Stages); n > 1 {
+		text += fmt.Sprintf(", of that %s %s", m.Stages[n-1].Stage, elapsed(m.Stages[n-1].Elapsed))
 	}
-	last := m.Stages[len(m.Stages)-1]
-	return fmt.Sprintf("%s, of that %s %s", elapsed(m.Elapsed), last.Stage, elapsed(last.Elapsed))
+	return text + billed(m.Stages)
+}
+
+// billed tells what services billed, nothing if they did not.
+func billed(stages []rerank.StageReport) string {
+	units := 0.0
+	for _, s := range stages {
+		units += s.BilledUnits
+	}
+	if units == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %g billed", units)
 }

@@ -76,7 +76,7 @@ func stageLine(stages []rerank.StageReport) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s: %s scored in %s", part, thousands(s.Scored), elapsed(s.Elapsed)))
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, " · ") + billed(stages)
 }
 
 // warn tells what the stages gave up or left out.

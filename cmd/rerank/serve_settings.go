@@ -50,6 +50,7 @@ var serveSettings = []setting{
 	{"models", "`name[=model],…`: models to choose from (default: the embedded one, under any name)", setModels},
 	{"max-body", "`bytes` of a request at most (default 33554432)", number64(func(c *serveConfig) *int64 { return &c.MaxBody })},
 	{"max-documents", "`number` of documents of a request at most (default 10000)", number(func(c *serveConfig) *int { return &c.MaxDocuments })},
+	{"max-tokens", "`number` of tokens of a request at most (default: no limit of their own)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
 	{"timeout", "`time` for a request, waiting included (default 1m)", duration(func(c *serveConfig) *time.Duration { return &c.Timeout })},
 	{"concurrent", "`number` of requests that are computed at once (default 4)", number(func(c *serveConfig) *int { return &c.Concurrent })},
 	{"queue", "`number` of requests that may wait; more are told to come again (default 64)", number(func(c *serveConfig) *int { return &c.Queue })},

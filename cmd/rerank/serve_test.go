@@ -163,3 +163,26 @@ func TestServeTraces(t *testing.T) {
 		t.Errorf("the query is in %s", text)
 	}
 }
+
+// TestServedByItself: a search re-ranked by a server that is another of this program, by
+// Cohere's words, tells what was billed.
+func TestServedByItself(t *testing.T) {
+	url, stop, _ := serving(t)
+	defer stop()
+	dir := filepath.Join(t.TempDir(), "index")
+	var out, log strings.Builder
+	do := func(args ...string) string {
+		t.Helper()
+		out.Reset()
+		if code := run(t.Context(), args, strings.NewReader("{\"id\":\"a\",\"text\":\"The lease ends in May.\"}\n{\"id\":\"b\",\"text\":\"A lease of bread.\"}\n"), &out, &log); code != exitOK {
+			t.Fatalf("%q: %d %s", args, code, log.String())
+		}
+		return out.String()
+	}
+	do("index", "-o", dir, "-")
+	for _, args := range [][]string{{"search", dir, "when does the lease end"}, {"compare", dir, "when does the lease end"}} {
+		if got := do(append(args, "--rerank", "cohere:any@"+url)...); !strings.Contains(got, ", 1 billed") {
+			t.Errorf("%s: %s", args[0], got)
+		}
+	}
+}

@@ -23,7 +23,7 @@ type RerankRequest struct {
 
 	RankFields    []string   `json:"rank_fields"`
 	RelevantSpans *SpansWish `json:"relevant_spans"` // Cohere
-	Priority   *Count   `json:"priority"`
+	Priority      *Count     `json:"priority"`
 
 	MaxTokensPerDoc *Count   `json:"max_tokens_per_doc"` // Cohere
 	Truncation      *bool    `json:"truncation"`         // Voyage
@@ -68,7 +68,7 @@ type Span struct {
 type SpansWish struct {
 	Mode      string   `json:"mode" required:"true" enum:"enabled,disabled"`
 	Threshold *float64 `json:"threshold,omitempty" minimum:"0" maximum:"1"` // of a part's score; nil means 0.1
-	MaxSpans  *Count   `json:"max_spans,omitempty"`                           // of a text; nil means all
+	MaxSpans  *Count   `json:"max_spans,omitempty"`                         // of a text; nil means all
 }
 
 // RerankResponse is the answer of Cohere, Jina, vLLM, infinity and Together, each of

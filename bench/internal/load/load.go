@@ -2,7 +2,6 @@
 package load
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -35,26 +34,32 @@ type Process struct {
 	cmd *exec.Cmd
 }
 
-var address = regexp.MustCompile(`listening on (http://\S+)`)
+var address = regexp.MustCompile(`listening on (http://\S+)\n`)
 
-// Start starts "rerank serve" and waits until it says where it listens.
+// Start starts "rerank serve", whose log goes to a file, and waits until it says where it
+// listens.
 func Start(ctx context.Context, program string, flags ...string) (*Process, error) {
-	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
-	log, err := cmd.StderrPipe()
+	log, err := os.CreateTemp("", "serve-*.log")
 	if err != nil {
 		return nil, err
 	}
+	defer log.Close()
+	defer os.Remove(log.Name()) // who writes to it keeps it
+	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	lines := bufio.NewReader(log)
-	line, err := lines.ReadString('\n')
-	found := address.FindStringSubmatch(line)
-	if found == nil {
-		return nil, fmt.Errorf("the server does not tell its address: %q, %w", line, err)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		text, err := os.ReadFile(log.Name())
+		if err != nil {
+			return nil, err
+		}
+		if found := address.FindSubmatch(text); found != nil {
+			return &Process{string(found[1]), cmd}, nil
+		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	return &Process{found[1], cmd}, nil
+	return nil, errors.Join(errors.New("the server does not tell its address"), cmd.Process.Kill(), cmd.Wait())
 }
 
 // StartOther starts another server and waits until something answers at its URL.
