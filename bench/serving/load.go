@@ -93,7 +93,7 @@ func share(spent float64, begun time.Time) float64 {
 // burden is what became of a server under more than it can bear.
 type burden struct {
 	passages  int
-	unloaded  float64 // requests a second that two clients get answered
+	unloaded  float64 // requests a second that four clients get answered, before and after
 	offered   float64 // requests a second that were sent
 	goodput   float64 // of these, answered
 	accepted  []float64
@@ -117,21 +117,12 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (burde
 	data := load.Body(n)
 	var mu sync.Mutex
 	begun, spent := time.Now(), processor()
-	for range rounds { // as many clients as are computed at once
-		got, err := load.Rate(ctx, 4, period, func() error {
-			took, err := ask(ctx, p, data)
-			mu.Lock()
-			l.reference = append(l.reference, took.Seconds())
-			mu.Unlock()
-			return err
-		})
-		if err != nil {
-			return l, err
-		}
-		l.unloaded += got / rounds
+	before, err := l.refer(ctx, p, data)
+	if err != nil {
+		return l, err
 	}
 	l.own[0] = share(spent, begun)
-	ticks := time.NewTicker(time.Duration(float64(time.Second) / (4 * l.unloaded)))
+	ticks := time.NewTicker(time.Duration(float64(time.Second) / (4 * before)))
 	defer ticks.Stop()
 	var all sync.WaitGroup
 	begun, spent = time.Now(), processor()
@@ -166,8 +157,23 @@ func overloaded(ctx context.Context, program string, lasts time.Duration) (burde
 	l.offered /= sent
 	l.own[1] = share(spent, begun)
 	l.goodput = float64(len(l.accepted)) / time.Since(begun).Seconds()
-	if _, err := ask(ctx, p, data); err != nil {
+	after, err := l.refer(ctx, p, data)
+	if err != nil {
 		return l, fmt.Errorf("after the overload: %w", err)
 	}
+	l.unloaded = (before + after) / 2
 	return l, p.Stop()
+}
+
+// refer measures the requests a second that get answered without overload: of as many
+// clients as are computed at once.
+func (l *burden) refer(ctx context.Context, p *load.Process, data []byte) (float64, error) {
+	var mu sync.Mutex
+	return load.Rate(ctx, 4, rounds*period, func() error {
+		took, err := ask(ctx, p, data)
+		mu.Lock()
+		defer mu.Unlock()
+		l.reference = append(l.reference, took.Seconds())
+		return err
+	})
 }

@@ -61,8 +61,8 @@ Passages a second in one process and over HTTP, in turns; medians of %d rounds, 
 	fmt.Fprintf(&b, `
 ## Four times what it can bear
 
-Requests of %d passages; 4 are computed at once and 16 may wait. Four clients that each wait for their answer get %.0f a second, the
-median in %.1f ms. Then %.0f a second were sent for %v, whatever came back:
+Requests of %d passages; 4 are computed at once and 16 may wait. Four clients that each wait for their answer get %.0f a second (the
+mean of before and after), the median in %.1f ms. Between, %.0f a second were sent for %v, whatever came back:
 
 - answered: %.0f a second, %.2f of the throughput without overload; median %.1f ms, 99 %% within %.1f ms;
 - refused with 429: %d, the median in %.2f ms, 99 %% within %.2f ms;
