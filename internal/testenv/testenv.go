@@ -25,6 +25,13 @@ func PeerModel(t testing.TB, elem ...string) string {
 	return filepath.Join(append([]string{require(t, "RERANK_MINILM", "the folder of the published all-MiniLM-L6-v2")}, elem...)...)
 }
 
+// Manuals returns the folder of translated manual pages, a folder for each language, which
+// RERANK_MANUALS names.
+func Manuals(t testing.TB) string {
+	t.Helper()
+	return require(t, "RERANK_MANUALS", "a folder of translated manual pages")
+}
+
 // Python runs a script with the Python that RERANK_PYTHON names, which has the
 // peers installed, and returns what it printed.
 func Python(t testing.TB, stdin []byte, script string, args ...string) []byte {
