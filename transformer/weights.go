@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/onnx"
 	"github.com/flashrerank/rerank/internal/safetensors"
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -37,17 +38,22 @@ type tensors struct {
 }
 
 // WeightFiles returns the names of the files in a model's folder that hold its
-// weights: model.safetensors, or those that its index lists.
+// weights: model.safetensors, or those that its index lists, or where there is none of
+// these the only ONNX file.
 func WeightFiles(fsys fs.FS) ([]string, error) {
 	_, err := fs.Stat(fsys, weightsName)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return []string{weightsName}, err
 	}
 	shards, indexErr := readIndex(fsys)
-	if errors.Is(indexErr, fs.ErrNotExist) {
+	if !errors.Is(indexErr, fs.ErrNotExist) {
+		return shards, indexErr
+	}
+	exported, globErr := fs.Glob(fsys, "*.onnx")
+	if globErr != nil || len(exported) != 1 {
 		return nil, err // which names the usual file
 	}
-	return shards, indexErr
+	return exported, nil
 }
 
 // openTensors reads model.safetensors, or the files that an index names.
@@ -61,6 +67,11 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 		data, err := readLimited(fsys, name, maxWeights)
 		if err != nil {
 			return nil, err
+		}
+		if strings.HasSuffix(name, ".onnx") {
+			if data, err = onnx.Weights(data); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 		f, err := safetensors.Parse(data)
 		if err != nil {
