@@ -60,33 +60,46 @@ func (l *Loader) Tokenizer(name string) (*tokenizer.Tokenizer, error) {
 	if err := checkReranker(name); err != nil {
 		return nil, fmt.Errorf("pipeline: %w", err)
 	}
-	folder := strings.TrimPrefix(name, cosinePrefix)
-	switch name {
-	case LexicalBM25, None:
-		return nil, fmt.Errorf("pipeline: %s has no tokens", name)
-	case MiniLM, MiniLMCosine:
-		folder = MiniLM
-	default:
-		if _, ok := serviceOf(name); ok {
-			return nil, fmt.Errorf("pipeline: the tokens of %s are not known here", name)
-		}
-		kind, err := inspect(folder)
-		if err != nil {
-			return nil, fmt.Errorf("pipeline: %w", err)
-		}
-		if kind == crossEncoder {
-			m, err := l.crossencoder(folder)
-			if err != nil {
-				return nil, err
-			}
-			return m.Tokenizer(), nil
-		}
+	if _, service := serviceOf(name); service || name == LexicalBM25 {
+		return nil, fmt.Errorf("pipeline: the tokens of %s are not known here", name)
 	}
-	m, err := l.biencoder(folder)
+	n, err := resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	if n.kind == crossEncoder {
+		m, err := l.crossencoder(n.folder)
+		if err != nil {
+			return nil, err
+		}
+		return m.Tokenizer(), nil
+	}
+	m, err := l.biencoder(n.folder)
 	if err != nil {
 		return nil, err
 	}
 	return m.Tokenizer(), nil
+}
+
+// named is the model that a name stands for.
+type named struct {
+	folder string // or MiniLM
+	cosine bool   // whether its cosine alone is meant
+	kind   architecture
+}
+
+// resolve tells what a name is that is neither BM25's nor a service's.
+func resolve(name string) (named, error) {
+	if name == MiniLM || name == MiniLMCosine {
+		return named{MiniLM, name == MiniLMCosine, biEncoder}, nil
+	}
+	var n named
+	n.folder, n.cosine = strings.CutPrefix(name, cosinePrefix)
+	var err error
+	if n.kind, err = inspect(n.folder); err != nil {
+		return n, fmt.Errorf("pipeline: %w", err)
+	}
+	return n, nil
 }
 
 // biencoder returns the embedded model for MiniLM and else a folder's.
@@ -150,36 +163,31 @@ func glancingCosine(m *biencoder.Model, early *Early) rerank.Reranker {
 
 // reranker makes the reranker of a name that checkReranker lets pass.
 func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
-	folder, cosineOnly := strings.CutPrefix(name, cosinePrefix)
-	switch name {
-	case LexicalBM25:
+	if name == LexicalBM25 {
 		return s.bm25()
-	case MiniLM, MiniLMCosine:
-		folder, cosineOnly = MiniLM, name == MiniLMCosine
-	default:
-		if service, ok := serviceOf(name); ok {
-			return service.open(hosted.Options{Known: l.Known})
-		}
-		kind, err := inspect(folder)
-		if err != nil {
-			return nil, fmt.Errorf("pipeline: %w", err)
-		}
-		if kind == crossEncoder {
-			m, err := l.crossencoder(folder)
-			if err != nil {
-				return nil, err
-			}
-			return s.early.over(m.Reranker(), func(tokens int) rerank.Reranker {
-				return m.NewReranker(crossencoder.RerankOptions{TextTokens: tokens})
-			}), nil
-		}
 	}
-	m, err := l.biencoder(folder)
+	if service, ok := serviceOf(name); ok {
+		return service.open(hosted.Options{Known: l.Known})
+	}
+	n, err := resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	if n.kind == crossEncoder {
+		m, err := l.crossencoder(n.folder)
+		if err != nil {
+			return nil, err
+		}
+		return s.early.over(m.Reranker(), func(tokens int) rerank.Reranker {
+			return m.NewReranker(crossencoder.RerankOptions{TextTokens: tokens})
+		}), nil
+	}
+	m, err := l.biencoder(n.folder)
 	if err != nil {
 		return nil, err
 	}
 	cosine := s.cosine(m)
-	if cosineOnly {
+	if n.cosine {
 		return cosine, nil
 	}
 	bm25, err := s.bm25()

@@ -86,7 +86,13 @@ func startedWith(t testing.TB, s *Server) string {
 // post sends a body and returns the status and the answer.
 func post(t *testing.T, url, body string, header ...string) (int, string, http.Header) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	return exchange(t, http.MethodPost, url, body, header...)
+}
+
+// exchange sends a request with pairs of names and values as headers.
+func exchange(t *testing.T, method, url, body string, header ...string) (int, string, http.Header) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
