@@ -68,7 +68,7 @@ func TestEmbeddings(t *testing.T) {
 	}{
 		{"/v1/embeddings", `{"input":[]}`, 400, `{"error":{"message":"there is no input","type":"invalid_request_error"`},
 		{"/v1/embeddings", `{"input":[1,2]}`, 400, `token ids`},
-		{"/v1/embeddings", `{"input":7}`, 400, `a string or an array`},
+		{"/v1/embeddings", `{"input":7}`, 400, `input: 7 is neither a string nor an array`},
 		{"/v1/embeddings", `{"input":"a","dimensions":1}`, 400, `have 2`},
 		{"/v1/embeddings", `{"input":"a","encoding_format":"int8"}`, 400, `neither float nor base64`},
 		{"/v2/embed", `{"texts":["a"],"embedding_types":["ubinary"]}`, 400, `"message":"embedding_types`},

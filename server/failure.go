@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/flashrerank/rerank/hosted"
+	"github.com/flashrerank/rerank/internal/wire"
 )
 
 // failure is what went wrong with a request, before a dialect puts it into its words.
@@ -65,6 +66,9 @@ func unreadable(err error, most int64) *failure {
 	var large *http.MaxBytesError
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
+	if message, ok := wire.Misfit(err); ok {
+		return invalid("invalid request: %s", message)
+	}
 	switch {
 	case errors.As(err, &large):
 		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the body has more than %d bytes", most)}

@@ -29,8 +29,8 @@ func wantedSpans(w *wire.SpansWish) (*wire.SpansWish, error) {
 		return nil, invalid("invalid request: relevant_spans.mode is %q, it must be enabled or disabled", w.Mode)
 	case w.Threshold != nil && (*w.Threshold < 0 || *w.Threshold > 1):
 		return nil, invalid("invalid request: relevant_spans.threshold is %v, it must be between 0 and 1", *w.Threshold)
-	case w.MaxSpans != nil && *w.MaxSpans < 1:
-		return nil, invalid("invalid request: relevant_spans.max_spans is %d, it must be at least 1", *w.MaxSpans)
+	case w.MaxSpans != nil && *w.MaxSpans < 0:
+		return nil, invalid("invalid request: relevant_spans.max_spans is %d, it must not be negative", *w.MaxSpans)
 	}
 	return w, nil
 }
@@ -57,10 +57,14 @@ func relevantParts(ctx context.Context, by rerank.Reranker, query string, texts 
 	if w.Threshold != nil {
 		least = *w.Threshold
 	}
+	most := 0 // all
+	if w.MaxSpans != nil {
+		most = int(*w.MaxSpans)
+	}
 	found := make([][]wire.Span, len(texts))
 	for _, h := range result.Hits { // best first
 		p := parts[h.Index]
-		if !(h.Relevance >= least) || w.MaxSpans != nil && len(found[p.hit]) == int(*w.MaxSpans) {
+		if !(h.Relevance >= least) || most > 0 && len(found[p.hit]) == most {
 			continue
 		}
 		text := texts[p.hit]

@@ -54,7 +54,7 @@ func TestSpans(t *testing.T) {
 	for wish, want := range map[string]string{
 		`{"mode":"disabled"}`: "", `{"mode":"on"}`: "relevant_spans.mode is",
 		`{"mode":"enabled","threshold":2}`:     "relevant_spans.threshold is 2",
-		`{"mode":"enabled","max_spans":0}`:     "relevant_spans.max_spans is 0",
+		`{"mode":"enabled","max_spans":-1}`:    "relevant_spans.max_spans is -1",
 		`{"mode":"enabled","threshold":0.999}`: "",
 	} {
 		status, got, _ := post(t, url+"/v2/rerank", `{"query":"q","documents":["a b. c d."],"relevant_spans":`+wish+`}`)

@@ -23,9 +23,12 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 	trimmed := bytes.TrimSpace(data)
 	if len(trimmed) == 0 || trimmed[0] != '{' {
 		if string(trimmed) == "null" {
-			return fmt.Errorf("a document is null: it must be a string or an object")
+			return misfitf("a document is null: it must be a string or an object")
 		}
-		return json.Unmarshal(data, &d.Text)
+		if err := json.Unmarshal(data, &d.Text); err != nil {
+			return misfitf("a document is %.20s: it must be a string or an object", trimmed)
+		}
+		return nil
 	}
 	d.Object = true
 	dec := json.NewDecoder(bytes.NewReader(trimmed))
@@ -104,14 +107,14 @@ func (q *Query) UnmarshalJSON(data []byte) error {
 		var object struct {
 			Text *string `json:"text"`
 		}
-		if err := json.Unmarshal(data, &object); err != nil {
-			return err
-		}
-		if object.Text == nil {
-			return fmt.Errorf("the query is an object without a text")
+		if err := json.Unmarshal(data, &object); err != nil || object.Text == nil {
+			return misfitf("it is an object without a text")
 		}
 		q.Text = *object.Text
 		return nil
 	}
-	return json.Unmarshal(data, &q.Text)
+	if err := json.Unmarshal(data, &q.Text); err != nil {
+		return misfitf("%.20s is neither a string nor an object with a text", data)
+	}
+	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 )
 
@@ -36,8 +34,6 @@ type Inputs struct {
 	Sentences []string
 }
 
-var errTokens = errors.New("the input is token ids: texts are needed, as models differ in their tokens")
-
 // UnmarshalJSON reads a string, an array of strings, or an object of a comparison.
 func (in *Inputs) UnmarshalJSON(data []byte) error {
 	*in = Inputs{}
@@ -55,21 +51,21 @@ func (in *Inputs) UnmarshalJSON(data []byte) error {
 			Source    *string  `json:"source_sentence"`
 			Sentences []string `json:"sentences"`
 		}
-		if err := json.Unmarshal(data, &o); err != nil {
-			return err
-		}
-		if o.Source == nil {
-			return errors.New("the input is an object without source_sentence")
+		if err := json.Unmarshal(data, &o); err != nil || o.Source == nil {
+			return misfitf("it is an object that is not of source_sentence and sentences")
 		}
 		in.Source, in.Sentences = o.Source, o.Sentences
 		return nil
 	case '[':
 		if inner := bytes.TrimSpace(data[1:]); len(inner) > 0 && (inner[0] == '[' || inner[0] >= '0' && inner[0] <= '9') {
-			return errTokens
+			return misfitf("it is token ids: texts are needed, as models differ in their tokens")
 		}
-		return json.Unmarshal(data, &in.Texts)
+		if err := json.Unmarshal(data, &in.Texts); err != nil {
+			return misfitf("not all in the array are strings")
+		}
+		return nil
 	}
-	return fmt.Errorf("the input is %.20s: it must be a string or an array of strings", data)
+	return misfitf("%.20s is neither a string nor an array of strings", data)
 }
 
 // Vector is written as an array of numbers, or as base64 of its float32 values, lowest

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
@@ -21,8 +20,6 @@ type Pairs struct {
 	Single bool
 }
 
-var errPairs = errors.New("inputs must be a pair of texts or an array of pairs")
-
 // UnmarshalJSON reads ["a", "b"] or [["a", "b"], …].
 func (p *Pairs) UnmarshalJSON(data []byte) error {
 	*p = Pairs{}
@@ -31,7 +28,7 @@ func (p *Pairs) UnmarshalJSON(data []byte) error {
 	}
 	var list []json.RawMessage
 	if err := json.Unmarshal(data, &list); err != nil {
-		return errPairs
+		return misfitf("it must be a pair of texts or an array of pairs")
 	}
 	if len(list) > 0 && bytes.HasPrefix(bytes.TrimSpace(list[0]), []byte(`"`)) {
 		p.Single = true
@@ -40,7 +37,7 @@ func (p *Pairs) UnmarshalJSON(data []byte) error {
 	for i, raw := range list {
 		var texts []string
 		if err := json.Unmarshal(raw, &texts); err != nil || len(texts) != 2 {
-			return fmt.Errorf("inputs[%d] is no pair: %w", i, errPairs)
+			return misfitf("element %d is no pair of texts", i)
 		}
 		p.Pairs = append(p.Pairs, [2]string{texts[0], texts[1]})
 	}
@@ -149,7 +146,7 @@ type CohereTokens struct {
 type (
 	// TEIPredictRequest is TEI's for pairs.
 	TEIPredictRequest struct {
-		Inputs    Pairs `json:"inputs" required:"true"`
+		Inputs    Pairs `json:"inputs" required:"true" nullable:"false"`
 		RawScores bool  `json:"raw_scores,omitempty"`
 	}
 
