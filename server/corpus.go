@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/pipeline"
@@ -33,6 +35,13 @@ func openCorpus(ctx context.Context, c Config, log *slog.Logger) (*pipeline.Live
 }
 
 func createIndex(loader *pipeline.Loader, c Config) error {
+	entries, err := os.ReadDir(c.Search.Index)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s holds files that are no index: choose another folder", c.Search.Index)
+	}
 	name := c.Search.Model
 	if name == "" {
 		name = pipeline.MiniLM

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -167,6 +168,23 @@ func TestCorpusIsMade(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestCorpusSparesFiles: a folder of other files is not made an index.
+func TestCorpusSparesFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "letter.txt"), []byte("dear"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Config{Search: pipeline.Config{Index: dir}}, nil); err == nil || !strings.Contains(err.Error(), "holds files that are no index") {
+		t.Errorf("%v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if _, err := New(Config{Search: pipeline.Config{Index: filepath.Join(dir, "new")}, Analyzer: "no such"}, nil); err == nil {
+		t.Error("an analyzer that is not there makes an index")
 	}
 }
 

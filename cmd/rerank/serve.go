@@ -28,7 +28,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Listen for requests in the dialects of Cohere (v1 and v2), Jina, Voyage, TEI,
 vLLM, infinity, Mixedbread, NVIDIA NIM, Together and Weaviate, on one port: a client
 needs nothing but another base URL. The embedded model answers under any name,
-unless models are configured.
+unless models are configured. With --index there are also /search, with filters, and
+/documents, to add, replace and delete while it is searched.
 
 Every setting is a flag, a variable (RERANK_ and its name in capitals) and a key
 of the YAML file that --config names; a flag wins over a variable, and that over the
@@ -39,7 +40,8 @@ Only this machine can connect unless --listen says otherwise. Ctrl-C lets reques
 that are at work end.`,
 		Example: `  rerank serve
   rerank serve --listen :8787 --keys-file keys.txt
-  rerank serve --models minilm,big=BAAI/bge-reranker-base --idle 10m
+  rerank serve --index notes
+  rerank serve --models minilm,big=int8:BAAI/bge-reranker-base --idle 10m
   curl localhost:8787/v2/rerank -d '{"query":"when does the lease end","documents":["Bread.","It ends in May."]}'`,
 		Args: arguments(cobra.NoArgs, "no arguments"),
 	}
