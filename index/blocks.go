@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sort"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -121,7 +120,7 @@ func (b *blocks) place(i int) (start, end uint64) {
 
 // record returns the stored form of a document as a view of buf, which grows.
 func (b *blocks) record(local uint32, buf *[]byte) (*decoder, error) {
-	i := sort.Search(b.len(), func(i int) bool { return le.Uint32(b.table[i*blockEntry:]) > local }) - 1
+	i := b.of(local)
 	d, err := b.open(i, buf)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,8 @@ type collector struct {
 	filter   rerank.Filter
 	idsOnly  bool
 	snapshot *index.Snapshot
-	found    []found // a heap with the worst on top
+	cursor   *index.Cursor // for the filter
+	found    []found       // a heap with the worst on top
 	matched  int
 }
 
@@ -44,7 +45,7 @@ func (c *collector) offer(doc uint32, score float64) error {
 		return nil
 	}
 	if c.filter != nil {
-		d, err := c.snapshot.Document(doc)
+		d, err := c.cursor.Document(doc)
 		if err != nil || !c.filter.Match(d) {
 			return err
 		}

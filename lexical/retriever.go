@@ -52,7 +52,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	if r.once.Do(r.computeNorms); r.err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", r.err)
 	}
-	best := collector{k: max(0, s.K), filter: s.Filter, idsOnly: s.IDsOnly, snapshot: r.snapshot}
+	best := collector{k: max(0, s.K), filter: s.Filter, idsOnly: s.IDsOnly, snapshot: r.snapshot, cursor: r.snapshot.Cursor()}
 	for i, g := range r.snapshot.Segments() {
 		if err := r.search(ctx, i, g, &q, &best); err != nil {
 			return rerank.Result{}, err

@@ -52,7 +52,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	if query.Len() != 1 || query.Dimensions != r.snapshot.Model().Dimensions {
 		return rerank.Result{}, fmt.Errorf("vector: the query has %d vectors of %d dimensions", query.Len(), query.Dimensions)
 	}
-	scan := scan{retriever: r, search: s, query: query.At(0), cosine: r.cosine()}
+	scan := scan{retriever: r, search: s, query: query.At(0), cosine: r.cosine(), cursor: r.snapshot.Cursor()}
 	for _, g := range r.snapshot.Segments() {
 		if err := scan.segment(ctx, g); err != nil {
 			return rerank.Result{}, fmt.Errorf("vector: %w", err)
@@ -78,6 +78,7 @@ type scan struct {
 	search    rerank.Search
 	query     []float32
 	cosine    bool
+	cursor    *index.Cursor // for the filter
 	scored    int
 
 	best  []found // up to twice as many as wanted; cut to the best now and then
@@ -142,7 +143,7 @@ func (s *scan) offer(doc uint32, score float64) error {
 		return err
 	}
 	if s.search.Filter != nil {
-		d, err := s.retriever.snapshot.Document(doc)
+		d, err := s.cursor.Document(doc)
 		if err != nil || !s.search.Filter.Match(d) {
 			return err
 		}
