@@ -118,7 +118,7 @@ var page = template.Must(template.New("docs").Parse(`<!doctype html>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{overflow:auto;padding:1rem;background:#8881}h2 code{font-size:1.1rem}</style>
 <h1>rerank</h1>
 <p>Requests that this server answers. The exact form of all of them is in <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
-{{range .}}<h2><code>{{.Method}} {{.Path}}</code></h2><p>{{.Summary}}</p>{{if .Example}}<pre>curl http://{{.Host}}{{.Path}} -d '{{.Example}}'</pre>{{end}}
+{{range .}}<h2><code>{{.Method}} {{.Path}}</code></h2><p>{{.Summary}}</p>{{if .Example}}<pre>curl{{if ne .Method "POST"}} -X {{.Method}}{{end}} http://{{.Host}}{{.Path}} -d '{{.Example}}'</pre>{{end}}
 {{end}}</html>
 `))
 

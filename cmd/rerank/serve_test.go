@@ -186,3 +186,24 @@ func TestServedByItself(t *testing.T) {
 		}
 	}
 }
+
+// TestServeOpen: a server that anybody in the network may ask says so.
+func TestServeOpen(t *testing.T) {
+	index := filepath.Join(t.TempDir(), "index")
+	for _, c := range []struct {
+		args  []string
+		warns string
+	}{
+		{[]string{"--listen", "0.0.0.0:0"}, "may ask: --keys-file"},
+		{[]string{"--listen", "0.0.0.0:0", "--index", index}, "may ask, and change the index: --keys-file"},
+		{nil, ""},
+	} {
+		_, stop, log := serving(t, c.args...)
+		if stop() != exitOK {
+			t.Errorf("%q: %s", c.args, log)
+		}
+		if got := log.String(); strings.Contains(got, "whoever can connect") != (c.warns != "") || !strings.Contains(got, c.warns) {
+			t.Errorf("%q: %s", c.args, got)
+		}
+	}
+}
