@@ -153,6 +153,10 @@ func (s *Snapshot) Close() error {
 // Generation returns the number of the commit; it grows with every commit.
 func (s *Snapshot) Generation() uint64 { return s.v.manifest.generation }
 
+// Same reports whether two snapshots of one [Index] are of the same commit. A folder may
+// have been replaced by one that has as many commits.
+func (s *Snapshot) Same(other *Snapshot) bool { return s.v == other.v }
+
 // Analyzer returns what turned the documents' content into terms.
 func (s *Snapshot) Analyzer() *analysis.Analyzer { return s.v.analyzer }
 

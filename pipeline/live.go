@@ -122,7 +122,7 @@ func (l *Live) acquire(ctx context.Context) (*view, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.latest == nil || l.latest.snapshot.Generation() != s.Generation() {
+	if l.latest == nil || !l.latest.snapshot.Same(s) {
 		p, err := l.loader.assemble(ctx, s, l.config)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())

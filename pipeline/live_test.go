@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 
@@ -142,5 +143,35 @@ func TestLiveMerges(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLiveReplaced: an index that takes the place of another one is searched from then on.
+func TestLiveReplaced(t *testing.T) {
+	l, dir := openLive(t, false)
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("old", "word")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, l, "word"); got != "old " {
+		t.Fatal(got)
+	}
+	other, otherDir := openLive(t, false)
+	if _, _, err := other.Apply(t.Context(), []pipeline.Change{placed("new", "word")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dir, dir+".before"); err != nil {
+		t.Skipf("this system moves no folder that is in use: %v", err)
+	}
+	if err := os.Rename(otherDir, dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, l, "word"); got != "new " {
+		t.Errorf("after the replacement: %s", got)
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("newer", "word")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, l, "word"); got != "new newer " {
+		t.Errorf("after a commit: %s", got)
 	}
 }
