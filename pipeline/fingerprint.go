@@ -61,6 +61,8 @@ func (l *Loader) modelFingerprint(name string) string {
 	if name == MiniLMCosine {
 		folder = MiniLM
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if m, ok := l.models[folder]; ok {
 		return m.Model().Fingerprint
 	}

@@ -47,8 +47,7 @@ type Change struct {
 // OpenLive opens what a configuration declares, to be searched and changed.
 func OpenLive(ctx context.Context, c Config) (*Live, error) { return new(Loader).OpenLive(ctx, c) }
 
-// OpenLive is the function [OpenLive] with the loader's models. The loader is not to be
-// used for anything else then.
+// OpenLive is the function [OpenLive] with the loader's models.
 func (l *Loader) OpenLive(ctx context.Context, c Config) (*Live, error) {
 	if err := c.validate(true); err != nil {
 		return nil, err

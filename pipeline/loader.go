@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
@@ -17,8 +18,8 @@ import (
 )
 
 // Loader opens pipelines and embedders that share models: it loads each model
-// once, however many of them use it. The zero Loader is ready to use; it is not
-// safe for concurrent use, while what it opens is.
+// once, however many of them use it. The zero Loader is ready to use, and safe for
+// concurrent use, as is what it opens.
 type Loader struct {
 	// Known keeps what the models compute of texts, so that texts which come again
 	// cost nothing; nil keeps nothing but the latest queries. It must be set before
@@ -29,6 +30,7 @@ type Loader struct {
 	// GOMAXPROCS. It never changes a result, and must be set before anything is opened.
 	Workers int
 
+	mu            sync.Mutex // of what follows
 	models        map[string]*biencoder.Model
 	crossencoders map[string]*crossencoder.Model
 }
@@ -104,6 +106,8 @@ func resolve(name string) (named, error) {
 
 // biencoder returns the embedded model for MiniLM and else a folder's.
 func (l *Loader) biencoder(name string) (*biencoder.Model, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if m, ok := l.models[name]; ok {
 		return m, nil
 	}
@@ -199,6 +203,8 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 
 // crossencoder returns the model of a folder.
 func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if m, ok := l.crossencoders[folder]; ok {
 		return m, nil
 	}

@@ -15,11 +15,10 @@ import (
 
 // openCorpus opens the index of a configuration, nil if it has none. Where there is no
 // index yet, one is made that keeps vectors too.
-func openCorpus(ctx context.Context, c Config, log *slog.Logger) (*pipeline.Live, error) {
+func openCorpus(ctx context.Context, c Config, loader *pipeline.Loader, log *slog.Logger) (*pipeline.Live, error) {
 	if c.Search.Index == "" {
 		return nil, nil
 	}
-	loader := &pipeline.Loader{Workers: c.Workers}
 	live, err := loader.OpenLive(ctx, c.Search)
 	if errors.Is(err, index.ErrNotExist) && !c.ReadOnly {
 		if err := createIndex(loader, c); err != nil {

@@ -17,6 +17,7 @@ type models struct {
 	any    bool // whether the first answers under any name
 	list   []*model
 	known  *cache.Cache
+	shared *pipeline.Loader // of all of them; each has its own where models are unloaded
 	byName map[string]*model
 }
 
@@ -26,12 +27,15 @@ func newModels(c Config) *models {
 		known = nil
 	}
 	configured := c.Models
-	m := &models{known: known, byName: map[string]*model{}}
+	m := &models{known: known, shared: &pipeline.Loader{Known: known, Workers: c.Workers}, byName: map[string]*model{}}
 	if len(configured) == 0 {
 		m.any, configured = true, []Model{standard}
 	}
 	for _, c2 := range configured {
-		one := &model{Model: c2, idle: c.Idle, loader: &pipeline.Loader{Known: known, Workers: c.Workers}}
+		one := &model{Model: c2, idle: c.Idle, loader: m.shared}
+		if c.Idle > 0 {
+			one.loader = &pipeline.Loader{Known: known, Workers: c.Workers}
+		}
 		m.list = append(m.list, one)
 		for _, name := range append([]string{c2.Name}, c2.Aliases...) {
 			m.byName[name] = one

@@ -43,11 +43,12 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	corpus, err := openCorpus(context.Background(), c, log)
+	models := newModels(c)
+	corpus, err := openCorpus(context.Background(), c, models.shared, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: newModels(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: models, tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
 	s.handler = s.routes()
