@@ -18,6 +18,15 @@ type Filter struct {
 // Match reports whether the condition holds for a document.
 func (f Filter) Match(d rerank.Document) bool { return f.all.holds(d) }
 
+// Narrow returns the filter as a search takes it: nil where every document matches, so that
+// none has to be loaded to be asked about.
+func (f Filter) Narrow() rerank.Filter {
+	if len(f.all) == 0 {
+		return nil
+	}
+	return f
+}
+
 // condition is one of the forms below.
 type condition interface {
 	holds(d rerank.Document) bool

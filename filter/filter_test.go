@@ -58,6 +58,15 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestNarrow(t *testing.T) {
+	for condition, narrows := range map[string]bool{``: false, `null`: false, `{}`: false, `{"year": 2021}`: true, `{"$and": []}`: true} {
+		f, err := filter.Parse([]byte(condition))
+		if err != nil || (f.Narrow() != nil) != narrows {
+			t.Errorf("%s: %v, %v", condition, f.Narrow(), err)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for condition, want := range map[string]string{
 		`[]`: "it must be an object", `{"a": `: "not JSON", `7`: "it must be an object",

@@ -59,7 +59,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	inner, end := s.step(r.Context(), "search", attribute.Int("rerank.k", k))
 	result, err := s.corpus.Retrieve(inner, rerank.Search{
-		Query: rerank.Query{Text: body.Query.Text, Context: body.Context}, K: k, Filter: body.Filter, IDsOnly: body.IDsOnly,
+		Query: rerank.Query{Text: body.Query.Text, Context: body.Context}, K: k, Filter: body.Filter.Narrow(), IDsOnly: body.IDsOnly,
 	})
 	said.computed = time.Since(begun)
 	stages(inner, result.Stages)

@@ -69,7 +69,7 @@ index.`,
 			if err != nil {
 				return usagef("--filter: %w", err)
 			}
-			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: cmp.Or(f.n, pipeline.DefaultResults), Filter: only}, f.explain)
+			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: cmp.Or(f.n, pipeline.DefaultResults), Filter: only.Narrow()}, f.explain)
 		},
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
