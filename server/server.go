@@ -8,11 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/rs/cors"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/flashrerank/rerank/pipeline"
@@ -65,147 +63,6 @@ func (s *Server) Close() error {
 
 // Handler answers HTTP requests.
 func (s *Server) Handler() http.Handler { return s.handler }
-
-// routes says what is where.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
-	for _, path := range []string{
-		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
-		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking",
-	} {
-		mux.Handle("POST "+path, s.guarded(s.unlessFull(dialectOfPath(path), s.rerank)))
-	}
-	for _, path := range []string{"/invocations", "/{$}"} {
-		mux.Handle("POST "+path, s.guarded(s.root))
-	}
-	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
-		mux.Handle("POST "+path, s.guarded(s.unlessFull(embedFailure(path), s.embed)))
-	}
-	for _, path := range []string{"/score", "/v1/score"} {
-		mux.Handle("POST "+path, s.guarded(s.score))
-	}
-	mux.Handle("POST /predict", s.guarded(s.predict))
-	mux.Handle("POST /tokenize", s.guarded(s.tokenize))
-	mux.Handle("POST /v1/tokenize", s.guarded(s.tokenize))
-	s.corpusRoutes(mux)
-	mux.Handle("GET /v1/models", s.guarded(s.listModels))
-	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))
-	mux.Handle("GET /models", s.guarded(s.listModels))
-	mux.Handle("GET /info", s.guarded(s.info))
-	mux.Handle("GET /meta", s.guarded(s.info))
-	mux.HandleFunc("GET /openapi.json", s.describe)
-	mux.HandleFunc("GET /docs", s.docs)
-	mux.Handle("GET /metrics", s.metrics.handler())
-	for _, path := range []string{"/healthz", "/readyz", "/health", "/ping", "/{$}"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	}
-	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	}
-	nothing := s.nothing(mux)
-	mux.HandleFunc("/", nothing)
-	if s.corpus != nil {
-		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
-	}
-	return s.watched(s.crossOrigin(mux))
-}
-
-// crossOrigin lets the pages of the configured origins ask.
-func (s *Server) crossOrigin(next http.Handler) http.Handler {
-	if len(s.config.Origins) == 0 {
-		return next
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: s.config.Origins,
-		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowedHeaders: []string{"*"},
-		ExposedHeaders: []string{"X-Request-Id", "X-Rerank-Model", "Retry-After"},
-		MaxAge:         600,
-	}).Handler(next)
-}
-
-// nothing answers where there is nothing, or nothing for the method.
-func (s *Server) nothing(mux *http.ServeMux) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		f := &failure{http.StatusNotFound, "Validation", fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path)}
-		if allowed := methods(mux, r); len(allowed) > 0 {
-			f.status = http.StatusMethodNotAllowed
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-		}
-		s.refuse(w, r, dialectOfPath(r.URL.Path), f)
-	}
-}
-
-// corpusRoutes are those of the index, if there is one.
-func (s *Server) corpusRoutes(mux *http.ServeMux) {
-	if s.corpus == nil {
-		return
-	}
-	mux.Handle("POST /search", s.guarded(s.search))
-	mux.Handle("GET /search", s.guarded(s.search))
-	mux.Handle("GET /documents", s.guarded(s.documentsInfo))
-	mux.Handle("GET /documents/{id...}", s.guarded(s.oneDocument))
-	if s.config.ReadOnly {
-		return
-	}
-	mux.Handle("POST /documents", s.bulk(s.changeDocuments))
-	mux.Handle("PUT /documents/{id...}", s.bulk(s.putDocument))
-	mux.Handle("DELETE /documents/{id...}", s.bulk(s.deleteDocument))
-}
-
-// methods are those that something answers to where a request went.
-func methods(mux *http.ServeMux, r *http.Request) []string {
-	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := mux.Handler(other); strings.Contains(pattern, " ") {
-			allowed = append(allowed, method)
-		}
-	}
-	return allowed
-}
-
-// unlessFull turns requests away before their bodies are read, where that is what would
-// become of them and the path tells in which words.
-func (s *Server) unlessFull(d *dialect, next http.HandlerFunc) http.HandlerFunc {
-	if d == &infinity {
-		return next // TEI has that path too
-	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		if s.queue.hopeless() {
-			s.refuse(w, r, d, errFull)
-			return
-		}
-		next(w, r)
-	}
-}
-
-// bulk is guarded with more time.
-func (s *Server) bulk(next http.HandlerFunc) http.Handler {
-	return s.within(s.config.BulkTimeout, func(w http.ResponseWriter, r *http.Request) {
-		late := time.Now().Add(s.config.BulkTimeout + drain)
-		c := http.NewResponseController(w)
-		_ = errors.Join(c.SetReadDeadline(late), c.SetWriteDeadline(late)) // what has none has no limit
-		next(w, r)
-	})
-}
-
-// guarded lets in those who have a key, for as long as a request may take.
-func (s *Server) guarded(next http.HandlerFunc) http.Handler { return s.within(s.config.Timeout, next) }
-
-func (s *Server) within(most time.Duration, next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f := s.admit(r); f != nil {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			s.refuse(w, r, dialectOfPath(r.URL.Path), f)
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), most)
-		defer cancel()
-		next(w, r.WithContext(ctx))
-	})
-}
 
 // refuse answers with what went wrong.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, d *dialect, err error) {
