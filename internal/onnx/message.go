@@ -58,7 +58,7 @@ const (
 // Limits of what a file may claim.
 const (
 	maxRank     = 8
-	maxElements = 1 << 31
+	maxElements = 1 << 30
 	maxNodes    = 1 << 20
 )
 
