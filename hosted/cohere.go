@@ -44,11 +44,7 @@ type answered struct {
 	Index          *int     `json:"index"`
 	RelevanceScore *float64 `json:"relevance_score"`
 
-	RelevantSpans []struct {
-		Start int     `json:"start"`
-		End   int     `json:"end"`
-		Score float64 `json:"score"`
-	} `json:"relevant_spans"`
+	RelevantSpans []wire.Span `json:"relevant_spans"`
 }
 
 func decodeResults(data []byte) (response, error) {
@@ -77,9 +73,7 @@ func relevances(list []answered) ([]scored, error) {
 		return nil, err
 	}
 	for i, a := range list {
-		for _, s := range a.RelevantSpans {
-			out[i].spans = append(out[i].spans, wire.Span{Start: s.Start, End: s.End, Score: wire.Score(s.Score)})
-		}
+		out[i].spans = a.RelevantSpans
 	}
 	return out, nil
 }

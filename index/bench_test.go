@@ -124,7 +124,9 @@ func BenchmarkPostings(b *testing.B) {
 	}
 }
 
-func BenchmarkDocument(b *testing.B) {
+// cranfieldSnapshot is an index of cranfield eight times over, and what it was made of.
+func cranfieldSnapshot(b *testing.B) (*Snapshot, *Batch) {
+	b.Helper()
 	batch, _ := cranfield(b, 8)
 	x := mustMemory(b, Options{Analyzer: "split"})
 	mustCommit(b, mustWriter(b, x), batch)
@@ -132,7 +134,12 @@ func BenchmarkDocument(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	b.Cleanup(func() { s.Close() })
+	return s, batch
+}
+
+func BenchmarkDocument(b *testing.B) {
+	s, _ := cranfieldSnapshot(b)
 	b.ReportAllocs()
 	doc := uint32(0)
 	for b.Loop() {
@@ -144,14 +151,7 @@ func BenchmarkDocument(b *testing.B) {
 }
 
 func BenchmarkFind(b *testing.B) {
-	batch, _ := cranfield(b, 8)
-	x := mustMemory(b, Options{Analyzer: "split"})
-	mustCommit(b, mustWriter(b, x), batch)
-	s, err := x.Snapshot()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s, batch := cranfieldSnapshot(b)
 	i := 0
 	for b.Loop() {
 		id := batch.operations[i].entry.Document.ID

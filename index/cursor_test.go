@@ -57,14 +57,7 @@ func TestCursor(t *testing.T) {
 }
 
 func BenchmarkCursor(b *testing.B) {
-	batch, _ := cranfield(b, 8)
-	x := mustMemory(b, Options{Analyzer: "split"})
-	mustCommit(b, mustWriter(b, x), batch)
-	s, err := x.Snapshot()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s, _ := cranfieldSnapshot(b)
 	for _, step := range []uint32{1, 4, 7919} {
 		b.Run(fmt.Sprint("step", step), func(b *testing.B) {
 			c := s.Cursor()

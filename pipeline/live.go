@@ -142,7 +142,12 @@ func (l *Live) retire() {
 		return
 	}
 	v.old = true
-	if v.users == 0 {
+	v.settle()
+}
+
+// settle closes a view that is old when nobody uses it. The caller holds the mutex of Live.
+func (v *view) settle() {
+	if v.old && v.users == 0 {
 		_ = v.snapshot.Close() // only read
 	}
 }
@@ -151,9 +156,7 @@ func (l *Live) release(v *view) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v.users--
-	if v.old && v.users == 0 {
-		_ = v.snapshot.Close() // only read
-	}
+	v.settle()
 }
 
 // Apply makes changes, in their order, visible and durable, all or none, and embeds what

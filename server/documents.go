@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -25,13 +24,13 @@ func (s *Server) changeDocuments(w http.ResponseWriter, r *http.Request) {
 	if kind := r.Header.Get("Content-Type"); strings.Contains(kind, "ndjson") || strings.Contains(kind, "jsonl") || strings.Contains(kind, "json-lines") {
 		read = readLines
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxBody))
 	var changes []pipeline.Change
-	if err == nil {
+	err := s.body(w, r, func(data []byte) (err error) {
 		changes, err = read(data)
-	}
+		return err
+	})
 	if err != nil {
-		s.refuse(w, r, &own, unreadable(err, s.config.MaxBody))
+		s.refuse(w, r, &own, err)
 		return
 	}
 	s.apply(w, r, changes)

@@ -56,11 +56,16 @@ func (s *Server) reranked(w http.ResponseWriter, r *http.Request, body *wire.Rer
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// decode reads the body of a request.
+// decode reads the body of a request, which is JSON.
 func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error {
+	return s.body(w, r, func(data []byte) error { return json.Unmarshal(data, into) })
+}
+
+// body has the body of a request read.
+func (s *Server) body(w http.ResponseWriter, r *http.Request, read func(data []byte) error) error {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxBody))
 	if err == nil {
-		err = json.Unmarshal(data, into)
+		err = read(data)
 	}
 	if err != nil {
 		return unreadable(err, s.config.MaxBody)
