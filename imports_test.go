@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"index", "dataset"},
 	{"dataset/godoc", "lexical", "vector", "biencoder", "crossencoder", "hosted"},
 	{"models", "anytime"},
-	{"fusion", "cascade"},
+	{"models/cross", "fusion", "cascade"},
 	{"pipeline"},
 	{"experiment", "server"},
 	{"experiment/report"},

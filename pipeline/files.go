@@ -11,18 +11,22 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/hub"
+	"github.com/flashrerank/rerank/models/cross"
 	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/transformer"
 )
 
-// ModelFiles opens the files of a model: of the one in this program, of a folder,
+// ModelFiles opens the files of a model: of one in this program ("minilm", "cross"), of a folder,
 // of a zip file, or of a model of the Hub that is in the cache. Nothing is asked
 // over the network. "hub:" before a name says that it is not a folder's. A precision before
 // it ("int8:") says how the model is to compute and changes nothing of its files.
 func ModelFiles(name string) (fs.FS, error) {
 	_, name = precisionOf(name)
-	if name == MiniLM {
+	switch name {
+	case MiniLM:
 		return minilm.Files(), nil
+	case Cross:
+		return cross.Files(), nil
 	}
 	if rest, ok := strings.CutPrefix(name, hubPrefix); ok {
 		return cached(rest)

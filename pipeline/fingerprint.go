@@ -57,12 +57,19 @@ func reading(name string) string {
 // modelFingerprint returns the fingerprint of the model behind a reranker's
 // name, "" if it has none.
 func (l *Loader) modelFingerprint(name string) string {
-	folder := strings.TrimPrefix(name, cosinePrefix)
-	if name == MiniLMCosine {
-		folder = MiniLM
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	switch name {
+	case MiniLMCosine:
+		return l.fingerprintOf(MiniLM)
+	case Best:
+		return l.fingerprintOf(MiniLM) + " " + l.fingerprintOf(Cross)
+	}
+	return l.fingerprintOf(strings.TrimPrefix(name, cosinePrefix))
+}
+
+// fingerprintOf is that of a loaded model.
+func (l *Loader) fingerprintOf(folder string) string {
 	if m, ok := l.models[folder]; ok {
 		return m.Model().Fingerprint
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/flashrerank/rerank/fusion"
 	"github.com/flashrerank/rerank/hosted"
 	"github.com/flashrerank/rerank/lexical"
+	"github.com/flashrerank/rerank/models/cross"
 	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/tokenizer"
 )
@@ -92,7 +93,8 @@ type named struct {
 
 // resolve tells what a name is that is neither BM25's nor a service's.
 func resolve(name string) (named, error) {
-	if name == MiniLM || name == MiniLMCosine {
+	switch name {
+	case MiniLM, MiniLMCosine, Best:
 		return named{MiniLM, name == MiniLMCosine, biEncoder}, nil
 	}
 	var n named
@@ -178,13 +180,7 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 		return nil, err
 	}
 	if n.kind == crossEncoder {
-		m, err := l.crossencoder(n.folder)
-		if err != nil {
-			return nil, err
-		}
-		return s.early.over(m.Reranker(), func(tokens int) rerank.Reranker {
-			return m.NewReranker(crossencoder.RerankOptions{TextTokens: tokens})
-		}), nil
+		return l.pairs(n.folder, s)
 	}
 	m, err := l.biencoder(n.folder)
 	if err != nil {
@@ -198,7 +194,27 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blend(name, cosine, bm25), nil
+	b := blend(n.folder, cosine, bm25)
+	if name != Best {
+		return b, nil
+	}
+	judge, err := l.pairs(Cross, s)
+	if err != nil {
+		return nil, err
+	}
+	b.Name, b.Parts = Best, append(b.Parts, fusion.Part{Name: Cross, Reranker: judge, Weight: crossWeight})
+	return b, nil
+}
+
+// pairs judges by the cross-encoder of a folder.
+func (l *Loader) pairs(folder string, s signals) (rerank.Reranker, error) {
+	m, err := l.crossencoder(folder)
+	if err != nil {
+		return nil, err
+	}
+	return s.early.over(m.Reranker(), func(tokens int) rerank.Reranker {
+		return m.NewReranker(crossencoder.RerankOptions{TextTokens: tokens})
+	}), nil
 }
 
 // crossencoder returns the model of a folder.
@@ -208,12 +224,7 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	if m, ok := l.crossencoders[folder]; ok {
 		return m, nil
 	}
-	files, err := ModelFiles(folder)
-	if err != nil {
-		return nil, fmt.Errorf("pipeline: %w", err)
-	}
-	precision, _ := precisionOf(folder)
-	m, err := crossencoder.Load(files, crossencoder.Options{Precision: precision, Cache: weightsCache(), Known: l.Known, Workers: l.Workers})
+	m, err := loadCrossencoder(folder, crossencoder.Options{Known: l.Known, Workers: l.Workers})
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: loading the model %s: %w", folder, err)
 	}
@@ -224,16 +235,33 @@ func (l *Loader) crossencoder(folder string) (*crossencoder.Model, error) {
 	return m, nil
 }
 
+func loadCrossencoder(folder string, o crossencoder.Options) (*crossencoder.Model, error) {
+	if folder == Cross {
+		return cross.Load(o)
+	}
+	files, err := ModelFiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	o.Precision, _ = precisionOf(folder)
+	o.Cache = weightsCache()
+	return crossencoder.Load(files, o)
+}
+
 // neighbours are those of the default blend, as training/blend.py chose them.
 var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
 
 // relevance is that of the embedded model's cosine, as training/calibrate.py fits it.
 var relevance = fusion.Calibration{Part: 0, Slope: 9.890, Intercept: -6.249}
 
+// crossWeight is that of the embedded cross-encoder beside the cosine and BM25;
+// training/crossencoder/README.md tells how it was chosen.
+const crossWeight = 0.5
+
 // blend is the default reranker. Where the hits carry BM25 scores, of a first
 // stage that knows the whole corpus, it takes these. Of the embedded model it is known
 // what its cosines say of relevance.
-func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
+func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
 	r := &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
 		{Name: "cosine", Reranker: cosine},
 		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
@@ -254,6 +282,10 @@ func blend(name string, cosine, bm25 rerank.Reranker) rerank.Reranker {
 //     calibrated probability of the cosine, made to fall along the order.
 //   - "minilm-cosine": the cosine alone. Re-ordering BM25's best 100, it lost to
 //     plain BM25 on three of four judged collections; the blend won on all.
+//   - "best": the blend "minilm" with a third part, at half the weight of the others: the
+//     embedded cross-encoder, which reads each text together with the query. It ranks
+//     better (docs/results.md) and costs as much again as embedding the texts does.
+//   - "cross": the embedded cross-encoder alone; see package models/cross.
 //   - "bm25": BM25 with the statistics of the given texts.
 //   - the folder of a bi-encoder in sentence-transformers layout: its blend as
 //     above; with "cosine:" before the folder, its cosine alone.
@@ -303,7 +335,7 @@ func OpenScorer(name string) (rerank.PairScorer, error) {
 // IsCrossEncoder reports whether a name stands for a model with a classification
 // head, or a language model that judges.
 func IsCrossEncoder(name string) bool {
-	if isName(name) {
+	if isName(name) && name != Cross {
 		return false
 	}
 	kind, err := inspect(name)

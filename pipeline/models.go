@@ -17,6 +17,8 @@ const (
 	None         = "none"          // no reranker: a stage of a pipeline that does nothing
 	MiniLM       = "minilm"        // blend of cosine and BM25, equal weights; as a model: all-MiniLM-L6-v2
 	MiniLMCosine = "minilm-cosine" // cosine alone
+	Best         = "best"          // MiniLM's blend with the embedded cross-encoder as a third part
+	Cross        = "cross"         // the embedded cross-encoder alone
 	LexicalBM25  = "bm25"          // BM25 alone
 )
 
@@ -25,11 +27,11 @@ const cosinePrefix = "cosine:"
 
 // Rerankers returns the names that [NewReranker] knows. It also takes the
 // folder of a model, and "cosine:" before the folder of a bi-encoder.
-func Rerankers() []string { return []string{MiniLM, MiniLMCosine, LexicalBM25} }
+func Rerankers() []string { return []string{MiniLM, MiniLMCosine, Best, Cross, LexicalBM25} }
 
 func isName(s string) bool {
 	switch s {
-	case "", None, MiniLM, MiniLMCosine, LexicalBM25:
+	case "", None, MiniLM, MiniLMCosine, Best, Cross, LexicalBM25:
 		return true
 	}
 	return false
@@ -45,7 +47,7 @@ const (
 
 func checkReranker(name string) error {
 	switch name {
-	case MiniLM, MiniLMCosine, LexicalBM25:
+	case MiniLM, MiniLMCosine, Best, Cross, LexicalBM25:
 		return nil
 	}
 	if s, ok := serviceOf(name); ok {

@@ -183,6 +183,57 @@ func TestConformance(t *testing.T) {
 	}, reranktest.ListDependent)
 }
 
+// TestBest: the cross-encoder is a third part of the blend, at half the weight, over
+// texts and over an index.
+func TestBest(t *testing.T) {
+	r, err := pipeline.NewReranker(pipeline.Best)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Rerank(t.Context(), rerank.Request{Query: rerank.Query{Text: "what did the cat watch"}, Hits: rerank.Hits(animals)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Hits[0].Document.ID != "b" || !(got.Hits[0].Relevance > 0) {
+		t.Errorf("first is %+v", got.Hits[0])
+	}
+	blend := got.Stages[len(got.Stages)-1]
+	if blend.Stage != pipeline.Best || !strings.Contains(blend.Notes[0], "1 × cosine + 1 × bm25 + 0.5 × cross") {
+		t.Errorf("%+v", blend)
+	}
+	scorer, err := pipeline.OpenScorer(pipeline.Cross)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits := make([]rerank.PairScore, 1)
+	if err := scorer.ScorePairs(t.Context(), []rerank.Pair{{Query: "what did the cat watch", Text: animals[1].Text}}, logits); err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(got.Hits[0].Trace, func(s rerank.StageScore) bool { return s.Score == float64(logits[0].Logit) }); i < 0 {
+		t.Errorf("the trace %+v has no score %v of the cross-encoder", got.Hits[0].Trace, logits[0].Logit)
+	}
+	if !pipeline.IsCrossEncoder(pipeline.Cross) || pipeline.IsCrossEncoder(pipeline.Best) {
+		t.Error("what is a cross-encoder is mixed up")
+	}
+
+	s := memory(t, index.Options{}, entries(animals...))
+	var prints []string
+	for _, name := range []string{pipeline.MiniLM, pipeline.Best, pipeline.Cross} {
+		p := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: name}}})
+		if got, err := p.Search(t.Context(), "cat", 0); err != nil || got.Stages[len(got.Stages)-1].Stage == "" || len(got.Hits) != 3 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		all, err := p.Fingerprints()
+		if err != nil {
+			t.Fatal(err)
+		}
+		prints = append(prints, all[1])
+	}
+	if prints[0] == prints[1] || prints[1] == prints[2] {
+		t.Errorf("different stages have the fingerprints %q", prints)
+	}
+}
+
 func TestOpenAndClose(t *testing.T) {
 	dir := t.TempDir() + "/x"
 	x, err := index.Create(dir, index.Options{})
@@ -319,7 +370,7 @@ func TestEarly(t *testing.T) {
 		}
 		return ids(got.Hits), notes(got.Stages)
 	}
-	for _, name := range []string{pipeline.MiniLM, pipeline.MiniLMCosine} {
+	for _, name := range []string{pipeline.MiniLM, pipeline.MiniLMCosine, pipeline.Best, pipeline.Cross} {
 		whole, _ := order(pipeline.NewReranker(name))
 		all, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8}))
 		if all != whole || !strings.HasPrefix(whole, "a") || !strings.Contains(noted, "6 hits judged quickly, 6 of them in full") {

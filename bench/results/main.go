@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/flashrerank/rerank/cascade"
@@ -85,6 +86,18 @@ func run(ctx context.Context, data, out string) error {
 	return write(out, all)
 }
 
+// read are the arrangements in which the embedded cross-encoder takes part, which reads
+// every candidate at the time of the query.
+func read(first pipeline.Kind, rerank string, depths ...int) []experiment.Declared {
+	var systems []experiment.Declared
+	for _, d := range depths {
+		systems = append(systems, experiment.Declared{
+			Name: fmt.Sprintf("%s → %s @%d", first, rerank, d), First: pipeline.First{Kind: first}, Stages: []pipeline.Stage{{Rerank: rerank, Depth: d}},
+		})
+	}
+	return systems
+}
+
 // progress tells of every part that is done.
 func progress() func(experiment.Progress) {
 	return func(p experiment.Progress) {
@@ -97,10 +110,11 @@ func progress() func(experiment.Progress) {
 func evaluate(ctx context.Context, dir string, options experiment.Options) (o outcome, err error) {
 	fmt.Fprintln(os.Stderr, dir)
 	c := experiment.Config{
-		Data:    dir,
-		First:   []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid},
-		Rerank:  []string{pipeline.None},
-		Systems: reranked(pipeline.MiniLMCosine, pipeline.MiniLM),
+		Data:   dir,
+		First:  []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid},
+		Rerank: []string{pipeline.None},
+		Systems: slices.Concat(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Cross, pipelineDepth),
+			read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, 20, pipelineDepth)),
 	}
 	if o.report, err = experiment.Run(ctx, c, options); err != nil {
 		return o, err

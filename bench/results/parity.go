@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/dataset"
@@ -33,10 +34,11 @@ func compare(ctx context.Context, o *outcome, dir, python, model string, options
 		return err
 	}
 	o.peers = peers.Versions
-	if o.fp32, err = quality(ctx, dir, model, "cosine:"+model, model, options); err != nil {
+	if o.fp32, err = quality(ctx, dir, model, reranked("cosine:"+model, model), options); err != nil {
 		return err
 	}
-	if o.int8, err = quality(ctx, dir, pipeline.MiniLM, pipeline.MiniLMCosine, pipeline.MiniLM, options); err != nil {
+	systems := slices.Concat(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, pipelineDepth))
+	if o.int8, err = quality(ctx, dir, pipeline.MiniLM, systems, options); err != nil {
 		return err
 	}
 	files, err := dataset.OpenCollection(dir)
@@ -67,13 +69,13 @@ func compare(ctx context.Context, o *outcome, dir, python, model string, options
 	return nil
 }
 
-// quality runs the arrangements with a model.
-func quality(ctx context.Context, dir, model, cosine, blend string, options experiment.Options) (experiment.Report, error) {
+// quality runs arrangements with a model.
+func quality(ctx context.Context, dir, model string, systems []experiment.Declared, options experiment.Options) (experiment.Report, error) {
 	return experiment.Run(ctx, experiment.Config{
 		Data: dir, Analyzer: analyzer, Model: model, Measures: []string{"ndcg_cut_10"},
 		First:   []pipeline.Kind{pipeline.KindBM25, pipeline.KindDense, pipeline.KindHybrid},
 		Rerank:  []string{pipeline.None},
-		Systems: reranked(cosine, blend),
+		Systems: systems,
 	}, options)
 }
 

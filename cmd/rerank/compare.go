@@ -43,7 +43,7 @@ no vectors or a model is not there, are listed with the reason.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many documents of each method to show")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stages find")
-	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25 and hybrid: minilm, minilm-cosine, or models' folders")
+	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25 and hybrid: minilm, best, minilm-cosine, cross, or models' folders")
 	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of dense and hybrid: minilm or a folder")
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search without DIR: auto, go or builtin")
 	return cmd

@@ -76,7 +76,7 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
 	flags.BoolVar(&f.vectors, "vectors", false, "keep the documents' vectors in the index even if no first stage needs them")
 	flags.StringSliceVar(&f.first, "first", []string{"bm25"}, "first stages: bm25, tfidf, dense, hybrid")
 	flags.StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
-	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, minilm-cosine, bm25 or models' folders")
+	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, best, minilm-cosine, cross, bm25 or models' folders")
 	flags.IntSliceVar(&f.depth, "depth", []int{100}, "how many candidates a re-ranker is given")
 	flags.StringSliceVar(&f.measures, "measures", nil, "measures, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
 	flags.IntVar(&f.queries, "queries", 0, "evaluate the first so many queries only; 0: all")

@@ -16,7 +16,7 @@ import (
 
 const (
 	defaultReranker = pipeline.MiniLM
-	rerankerHelp    = "re-ranker: none, minilm, minilm-cosine, bm25, a model's folder, zip file or name, or a service (cohere:rerank-v3.5, jina:…, voyage:…, tei:URL)"
+	rerankerHelp    = "re-ranker: none, minilm, best, minilm-cosine, cross, bm25, a model's folder, zip file or name, or a service (cohere:rerank-v3.5, jina:…, voyage:…, tei:URL)"
 )
 
 // searcher is a pipeline over an opened index.

@@ -42,9 +42,10 @@ First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
 together); the last two need an index made with --vectors. The default, auto, is
 hybrid where the index has them and bm25 where not.
 
-Re-rankers: none; minilm, the model in this program and BM25 in equal parts;
-minilm-cosine, the model alone; the folder of a sentence-transformers model; or a
-service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or
+Re-rankers: none; minilm, the model in this program and BM25 in equal parts; best,
+these and the cross-encoder in this program, which reads every candidate: better and
+slower; minilm-cosine and cross, a model alone; the folder of a sentence-transformers
+model or of a cross-encoder; or a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or
 any of them elsewhere, cohere:any@http://localhost:8787.
 
 BM25 has the variants lucene, robertson, atire, bm25l, bm25+ and okapi; a variant

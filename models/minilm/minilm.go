@@ -34,6 +34,10 @@ func Files() fs.FS {
 	return files
 }
 
+// Weights returns the content of model.safetensors where the program has it, in memory
+// that must not be written to.
+func Weights() []byte { return unsafe.Slice(unsafe.StringData(weights), len(weights)) }
+
 // Load makes the model ready, which takes a few hundredths of a second: weights
 // are used where the program has them. o.Precision may be empty or int8.
 func Load(o biencoder.Options) (*biencoder.Model, error) {
@@ -52,7 +56,7 @@ type inPlace struct {
 // ReadFile returns a view of the weights and a copy of every other file.
 func (f inPlace) ReadFile(name string) ([]byte, error) {
 	if name == weightsName {
-		return unsafe.Slice(unsafe.StringData(weights), len(weights)), nil
+		return Weights(), nil
 	}
 	return fs.ReadFile(f.FS, name)
 }

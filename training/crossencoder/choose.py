@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Chooses the weight of the cross-encoder in the blend, and measures it.
+
+    rerank serve --models cross &
+    python choose.py HELD SCORES DATA MINILM http://127.0.0.1:8787
+
+HELD is mine.py's held.npz and SCORES train.py's scores.npz: what models say of
+sources they have not learned from, each held back in turn here. Then the embedded
+model, which the server computes, is measured on sources that were never learned
+from, and on the judged collections of DATA. MINILM is the folder of
+all-MiniLM-L6-v2. Needs what ../blend.py needs.
+"""
+
+import argparse
+import json
+import random
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from blend import COLLECTIONS, DEPTH, Judged, interval, ndcg, read_collection, smoothed, spread  # noqa: E402
+from mine import FREE_MANUALS, read  # noqa: E402
+
+WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+NEIGHBOURS = (0.3, 5)
+SUMS = [(w, NEIGHBOURS) for w in WEIGHTS]
+NOTHING = SUMS[0]
+UNSEEN = ("mediqa-alexa", "foldoc", "debian-packages", "techdocs")  # of techdocs what mine.py leaves out
+PAIRS, QUERIES, SEED = 3000, 200, 5
+
+
+def measure(row, bm25, cosine, cross, vectors, gains):
+    """Appends nDCG@10 by every rule; gains may go on with those of texts that are not among the candidates."""
+    for rule in SUMS:
+        scores = smoothed(spread(bm25) + spread(cosine) + rule[0] * spread(cross), vectors, *rule[1])
+        row.setdefault(rule, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
+    for name, scores in (("bm25", bm25), ("cross-encoder alone", cross)):
+        row.setdefault(name, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
+
+
+def with_others(labels, relevant):
+    return np.concatenate([labels.astype(float), np.ones(max(0, relevant - int(labels.sum())))])
+
+
+def held_back(held, scores):
+    z = np.load(held)
+    cross, names, vectors, out = np.load(scores)["scores"], list(z["names"]), z["vectors"].astype(np.float32), {}
+    place = np.zeros(z["used"].max() + 1, int)
+    place[z["used"]] = np.arange(len(z["used"]))
+    for i, text in enumerate(z["text"]):
+        n = int((text >= 0).sum())
+        measure(out.setdefault(names[z["source"][i]], {}), z["bm25"][i][:n], z["cosine"][i][:n], cross[i][:n], vectors[place[text[:n]]],
+                with_others(z["label"][i][:n], int(z["relevant"][i])))
+    return out
+
+
+def with_rest(relevant, found):
+    """Grades of the candidates, and then of what was not found."""
+    rest = np.setdiff1d(np.arange(len(relevant)), found)
+    return np.concatenate([relevant[found], np.sort(relevant[rest])[::-1]])
+
+
+class Judge:
+    """The logits of a cross-encoder that a server computes."""
+
+    def __init__(self, url, model="cross", **options):
+        self.url, self.fixed = url + "/v2/rerank", {"model": model, **options}
+
+    def __call__(self, query, texts):
+        body = json.dumps({**self.fixed, "query": query, "documents": texts}).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.url, body, {"Content-Type": "application/json"})) as answer:
+            p = np.zeros(len(texts))
+            for r in json.load(answer)["results"]:
+                p[r["index"]] = r["relevance_score"]
+        p = p.clip(1e-12, 1 - 1e-12)
+        return np.log(p / (1 - p))
+
+
+def unseen(data, encode, judge):
+    out = {}
+    for name in UNSEEN:
+        rows = [r for r in read(data, name) if not r["query"].endswith(FREE_MANUALS)]
+        random.Random(SEED).shuffle(rows)
+        at, relevant = {}, {}
+        for r in rows[:PAIRS]:
+            relevant.setdefault(r["query"], {})[at.setdefault(r["positive"], len(at))] = 1
+            for n in r.get("negatives", []):
+                at.setdefault(n, len(at))
+        texts, queries = list(at), list(relevant)[:QUERIES]
+        j = Judged(texts, queries, [relevant[q] for q in queries], encode)
+        for i in range(len(queries)):
+            found = np.argsort(-j.bm25[i], kind="stable")[: DEPTH // 2]
+            measure(out.setdefault(name, {}), j.bm25[i][found], j.texts[found] @ j.queries[i], judge(queries[i], [texts[d] for d in found]), j.texts[found],
+                    with_others(j.relevant[i][found], int(j.relevant[i].sum())))
+        print(f"measured {name}", file=sys.stderr, flush=True)
+    return out
+
+
+def collections(data, encode, judge):
+    """Over BM25's best, and over the union of both signals' best."""
+    best, union = {}, {}
+    for name in COLLECTIONS:
+        texts, queries, relevant = read_collection(data, name)
+        j = Judged(texts, queries, relevant, encode)
+        for i in range(len(queries)):
+            cosine = j.texts @ j.queries[i]
+            first = np.argsort(-j.bm25[i], kind="stable")[:DEPTH]
+            first = first[j.bm25[i][first] > 0]
+            both = np.union1d(first, np.argsort(-cosine, kind="stable")[:DEPTH])
+            cross = np.zeros(len(texts))
+            cross[both] = judge(queries[i], [texts[d] for d in both])
+            for out, found in ((best, first), (union, both)):
+                measure(out.setdefault(name, {}), j.bm25[i][found], cosine[found], cross[found], j.texts[found], with_rest(j.relevant[i], found))
+        print(f"measured {name}", file=sys.stderr, flush=True)
+    return best, union
+
+
+def arrays(sets):
+    return {name: {rule: np.array(v) for rule, v in row.items()} for name, row in sets.items()}
+
+
+def table(title, sets):
+    sets = arrays(sets)
+    print(f"\n## {title}\n\n| | " + " | ".join(sets) + " | mean difference |\n| --- |" + " ---: |" * (len(sets) + 1))
+    for name, rule in [(n, n) for n in ("bm25", "cross-encoder alone")] + [(f"weight {r[0]}", r) for r in SUMS]:
+        mean, low, high = interval([s[rule] - s[NOTHING] for s in sets.values()])
+        print(f"| {name} | " + " | ".join(f"{s[rule].mean():.4f}" for s in sets.values()) + f" | {mean:+.4f} [{low:+.4f}, {high:+.4f}] |", flush=True)
+
+
+def chosen(sets):
+    sets = arrays(sets)
+    gain = lambda rule, of: np.mean([(sets[s][rule] - sets[s][NOTHING]).mean() for s in of])
+    print()
+    for back in sets:
+        best = max(SUMS, key=lambda r: gain(r, [s for s in sets if s != back]))
+        print(f"- chosen without {back}: weight {best[0]}; on {back} {gain(best, [back]):+.4f}")
+    print(f"- chosen on all: weight {max(SUMS, key=lambda r: gain(r, sets))[0]}", flush=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("held", "scores", "data", "minilm", "server"):
+        p.add_argument(name)
+    a = p.parse_args()
+    sets = held_back(a.held, a.scores)
+    table("Sources that were held back", sets)
+    chosen(sets)
+    model, judge = SentenceTransformer(a.minilm, device="cpu"), Judge(a.server)
+    model.max_seq_length = 256
+    encode = lambda texts: model.encode(texts, normalize_embeddings=True, batch_size=64, show_progress_bar=False)
+    table("Sources that nothing was learned from", unseen(a.data, encode, judge))
+    best, union = collections(a.data, encode, judge)
+    table("Judged collections, BM25's best 100", best)
+    table("Judged collections, the union of the best 100 of BM25 and of the cosine", union)
+
+
+if __name__ == "__main__":
+    main()
