@@ -39,6 +39,11 @@ type Cascade struct {
 	Depth  int // 0 means DefaultDepth
 	Stages []Stage
 
+	// Wordless says that no stage reads more of a document than its ID. Only then, or
+	// without stages, does a search for IDs alone (rerank.Search.IDsOnly) spare
+	// the first stage the loading of texts.
+	Wordless bool
+
 	// Timeout bounds the whole search; 0 means that only the caller's context
 	// does. When it passes, a stage that may be skipped is, and any other is
 	// an error, as the first stage always is.
@@ -120,6 +125,7 @@ func (c *Cascade) first(caller, whole context.Context, s rerank.Search) (rerank.
 	for i := range c.Stages {
 		s.K = max(s.K, c.stageDepth(i))
 	}
+	s.IDsOnly = s.IDsOnly && (c.Wordless || len(c.Stages) == 0)
 	start := time.Now()
 	result, err := await(whole, func() (rerank.Result, error) { return c.First.Retrieve(whole, s) })
 	if err != nil {

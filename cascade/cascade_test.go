@@ -103,6 +103,29 @@ func TestDepths(t *testing.T) {
 	}
 }
 
+// TestIDsOnly: texts are loaded where a stage reads them, whatever a search wants.
+func TestIDsOnly(t *testing.T) {
+	for _, c := range []struct {
+		cascade cascade.Cascade
+		want    bool
+	}{
+		{cascade.Cascade{}, true},
+		{cascade.Cascade{Stages: []cascade.Stage{{Reranker: reversed}}}, false},
+		{cascade.Cascade{Stages: []cascade.Stage{{Reranker: reversed}}, Wordless: true}, true},
+	} {
+		var asked rerank.Search
+		c.cascade.First = rerank.RetrieverFunc(func(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+			asked = s
+			return corpus(3)(ctx, s)
+		})
+		for _, only := range []bool{true, false} {
+			if _, err := c.cascade.Retrieve(t.Context(), rerank.Search{K: 2, IDsOnly: only}); err != nil || asked.IDsOnly != (only && c.want) {
+				t.Errorf("%d stages, wordless %v: a search for IDs (%v) asks the first stage for IDs (%v), %v", len(c.cascade.Stages), c.cascade.Wordless, only, asked.IDsOnly, err)
+			}
+		}
+	}
+}
+
 func TestTailKeepsItsOwnScores(t *testing.T) {
 	c := cascade.Cascade{First: corpus(4), Depth: 2, Stages: []cascade.Stage{{Reranker: reversed}}}
 	got, err := c.Retrieve(t.Context(), search(4))

@@ -25,7 +25,6 @@ type Pipeline struct {
 	explainer rerank.Explainer // of the first stage's words; nil if it has none
 	snapshot  *index.Snapshot
 	models    map[string]string // fingerprints of models by the names of stages
-	wordless  bool              // whether no stage after the first reads texts
 
 	close func() error
 }
@@ -81,8 +80,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 		return nil, err
 	}
 	p := &Pipeline{config: c, snapshot: s, explainer: b.explainer, models: map[string]string{}, close: func() error { return nil }}
-	p.wordless = b.wordless()
-	p.cascade = &cascade.Cascade{First: first, Depth: c.First.Depth, Timeout: c.Timeout}
+	p.cascade = &cascade.Cascade{First: first, Depth: c.First.Depth, Timeout: c.Timeout, Wordless: b.wordless()}
 	for i, stage := range c.stages() {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("pipeline: %w", err)
@@ -125,9 +123,9 @@ func (p *Pipeline) Search(ctx context.Context, query string, n int) (rerank.Resu
 // order of hits beyond the stages' depth.
 func (p *Pipeline) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
 	bare := s.IDsOnly
-	s.IDsOnly = p.wordless // what is not returned need not be loaded, unless it is read
+	s.IDsOnly = p.cascade.Wordless // what is not returned need not be loaded, unless it is read
 	result, err := p.cascade.Retrieve(ctx, s)
-	if err != nil || bare || !p.wordless {
+	if err != nil || bare || !p.cascade.Wordless {
 		return result, err
 	}
 	for i := range result.Hits {
