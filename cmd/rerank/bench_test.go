@@ -21,7 +21,9 @@ func TestBench(t *testing.T) {
 			t.Fatalf("%s: %v", lines.Text(), err)
 		}
 		seen[f.Figure]++
-		if f.Figure != "cpu" && f.Figure != "pass" && !(f.Value > 0) || f.Share < 0 || f.Share > 1.2 {
+		// A share of the peak is 1 at most, but for what noise makes of a millisecond; a
+		// wrong unit would make it a hundred.
+		if f.Figure != "cpu" && f.Figure != "pass" && !(f.Value > 0) || f.Share < 0 || f.Share > 5 {
 			t.Errorf("%s", lines.Text())
 		}
 	}
