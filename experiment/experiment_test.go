@@ -18,17 +18,9 @@ import (
 	"github.com/flashrerank/rerank/eval"
 	"github.com/flashrerank/rerank/experiment"
 	"github.com/flashrerank/rerank/index"
-	"github.com/flashrerank/rerank/internal/simd"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
-
-// native skips what embeds many texts without assembly.
-func native(t *testing.T) {
-	t.Helper()
-	if simd.Level() == "generic" {
-		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
-	}
-}
 
 // everything crosses all first stages with all re-rankers of the program.
 func everything(dir string) experiment.Config {
@@ -64,7 +56,7 @@ func find(t *testing.T, r experiment.Report, name string) experiment.System {
 }
 
 func TestSystems(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	report := run(t, everything(collection(t)), experiment.Options{})
 	var names []string
 	for _, s := range report.Systems {
@@ -214,7 +206,7 @@ func measure(t *testing.T, p *pipeline.Pipeline, files dataset.Collection) float
 // TestNothingIsComputedTwice: a second run gives the report of the first, times
 // included, and leaves the files as they are.
 func TestNothingIsComputedTwice(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	c, o := everything(collection(t)), experiment.Options{Cache: t.TempDir()}
 	first := run(t, c, o)
 	before := outputs(t, o.Cache)

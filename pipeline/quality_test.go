@@ -9,7 +9,6 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/eval"
 	"github.com/flashrerank/rerank/index"
-	"github.com/flashrerank/rerank/internal/simd"
 	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -23,9 +22,7 @@ import (
 // what the embedded int8 model takes part in by 0.01, and by 0.015 where it also
 // decides what is found.
 func TestQuality(t *testing.T) {
-	if simd.Level() == "generic" {
-		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
-	}
+	testenv.Native(t)
 	type figures struct{ bm25, cosine, blend, hybrid, standard, best float64 }
 	all := []struct {
 		name string

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank/internal/simd"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // TestBench runs the whole command in a few moments: every figure is there and
 // none is nonsense.
 func TestBench(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	out := runBench(t, "--json", "--all")
 	seen := map[string]int{}
 	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
@@ -40,7 +41,7 @@ func runBench(t *testing.T, args ...string) string {
 }
 
 func TestBenchForReaders(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	out := runBench(t)
 	for _, want := range []string{"kernels: " + simd.Level(), "int8 384×384", "the whole pass", "passages/s"} {
 		if !strings.Contains(out, want) {

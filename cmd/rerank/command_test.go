@@ -13,7 +13,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
-	"github.com/flashrerank/rerank/internal/simd"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -78,14 +78,6 @@ const corpus = `{"_id": "lease", "title": "Flat", "text": "The lease of the flat
 {"_id": "rent", "text": "Our tenancy agreement expires next spring."}
 `
 
-// native skips what embeds many texts without assembly.
-func native(t *testing.T) {
-	t.Helper()
-	if simd.Level() == "generic" {
-		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
-	}
-}
-
 type found struct {
 	Hits []struct {
 		ID    string
@@ -108,7 +100,7 @@ func (f found) ids() []string {
 }
 
 func TestIndexAndSearch(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	dir := filepath.Join(t.TempDir(), "index")
 	made := decode[indexed](t, succeed(t, corpus, "index", "-o", dir, "--vectors", "--json", "-"))
 	if made.Documents != 4 || made.Added != 4 || made.Model == nil || made.Analyzer == "" {
@@ -265,7 +257,7 @@ func TestWrongCommandLines(t *testing.T) {
 }
 
 func TestSort(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	lines := "Bake the bread.\nThe lease ends in May.\nSnow melts."
 	if got := succeed(t, lines, "sort", "when does the contract for the flat end", "-n", "1"); got != "The lease ends in May.\n" && got != "The lease ends in May." {
 		t.Errorf("sorted: %q", got)
@@ -291,7 +283,7 @@ func TestSort(t *testing.T) {
 }
 
 func TestEarlyAnswers(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	lines := "Bake the bread. " + strings.Repeat("Stir it well. ", 40) + "\nThe lease ends in May.\nSnow melts."
 	for _, flags := range [][]string{{"--early"}, {"--within", "1m"}, {"--early", "--within", "1m"}} {
 		out := succeed(t, lines, append([]string{"sort", "when does the contract for the flat end", "-n", "1", "--json"}, flags...)...)
@@ -306,7 +298,7 @@ func TestEarlyAnswers(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for i := range 2 {
 		d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--json", "two threads change the same variable"))
@@ -373,7 +365,7 @@ func TestHelpHasExamples(t *testing.T) {
 
 // TestPipelineOfTheDocs runs the pipeline that docs/cli.md shows.
 func TestPipelineOfTheDocs(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	page, err := os.ReadFile("../../docs/cli.md")
 	if err != nil {
 		t.Fatal(err)

@@ -240,7 +240,7 @@ func TestEvalUsage(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	dir := filepath.Join(t.TempDir(), "index")
 	succeed(t, corpus, "index", "-o", dir, "--vectors", "-")
 	o := decode[compared](t, succeed(t, "", "compare", dir, "the lease of the flat", "--rerank", "minilm,minilm-cosine,no/such/model", "-n", "2", "--json"))

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/flashrerank/rerank/internal/simd"
 )
 
 // Data returns the path of an entry of the test collections, which RERANK_DATA
@@ -30,6 +32,15 @@ func PeerModel(t testing.TB, elem ...string) string {
 func Manuals(t testing.TB) string {
 	t.Helper()
 	return require(t, "RERANK_MANUALS", "a folder of translated manual pages")
+}
+
+// Native skips what would take minutes without assembly. What the kernels compute is
+// compared with generic Go by package simd.
+func Native(t testing.TB) {
+	t.Helper()
+	if simd.Level() == "generic" {
+		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
+	}
 }
 
 // Python runs a script with the Python that RERANK_PYTHON names, which has the

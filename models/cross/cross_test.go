@@ -6,19 +6,11 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/crossencoder"
-	"github.com/flashrerank/rerank/internal/simd"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/models/cross"
 	"github.com/flashrerank/rerank/reranktest"
 	"github.com/flashrerank/rerank/transformer"
 )
-
-// native skips what would take minutes without assembly.
-func native(t testing.TB) {
-	t.Helper()
-	if simd.Level() == "generic" {
-		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
-	}
-}
 
 func load(t testing.TB, o crossencoder.Options) *crossencoder.Model {
 	t.Helper()
@@ -67,7 +59,7 @@ func TestOwnWeights(t *testing.T) {
 
 // TestMeaning holds that what is about a question's matter is far above what is not.
 func TestMeaning(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	m := load(t, crossencoder.Options{})
 	for question, text := range map[string]string{
 		"who wrote the novel Moby Dick":    "Moby-Dick is an 1851 novel by the American writer Herman Melville.",
@@ -87,7 +79,7 @@ func TestMeaning(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	m := load(t, crossencoder.Options{})
 	reranktest.Reranker(t, func(testing.TB) rerank.Reranker { return m.Reranker() })
 }

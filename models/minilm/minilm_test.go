@@ -11,21 +11,11 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/biencoder"
 	"github.com/flashrerank/rerank/dataset"
-	"github.com/flashrerank/rerank/internal/simd"
 	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/reranktest"
 	"github.com/flashrerank/rerank/transformer"
 )
-
-// native skips what would take minutes without assembly. What the kernels
-// compute is compared with generic Go by package simd.
-func native(t testing.TB) {
-	t.Helper()
-	if simd.Level() == "generic" {
-		t.Skip("real weights are for native kernels: generic Go is a hundred times slower")
-	}
-}
 
 func load(t testing.TB) *biencoder.Model {
 	t.Helper()
@@ -60,7 +50,7 @@ func TestModel(t *testing.T) {
 }
 
 func TestMeaning(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	texts := []string{"How do I reset my password?", "I forgot my login and need a new one.", "The train leaves at noon."}
 	v, err := load(t).Embed(t.Context(), texts, rerank.RoleDocument)
 	if err != nil {
@@ -72,7 +62,7 @@ func TestMeaning(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	m := load(t)
 	reranktest.Embedder(t, func(testing.TB) rerank.Embedder { return m })
 	reranktest.Reranker(t, func(testing.TB) rerank.Reranker { return m.Reranker() })
@@ -112,7 +102,7 @@ func passages(t *testing.T, n int) []string {
 // TestFloat32EqualsSentenceTransformers compares all three: what
 // sentence-transformers computes, our float32, and the embedded int8.
 func TestFloat32EqualsSentenceTransformers(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	published := testenv.PeerModel(t)
 	texts := passages(t, 200)
 	input, err := json.Marshal(texts)
@@ -167,7 +157,7 @@ func compareInt8(t *testing.T, small, exact rerank.Vectors) {
 // TestInt8Accuracy compares over 1,000 passages; that our float32 is the
 // reference's is shown above.
 func TestInt8Accuracy(t *testing.T) {
-	native(t)
+	testenv.Native(t)
 	if os.Getenv("RERANK_SLOW") == "" {
 		t.Skip("float32 takes half a minute: set RERANK_SLOW")
 	}
