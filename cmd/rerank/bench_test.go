@@ -27,6 +27,9 @@ func TestBench(t *testing.T) {
 		if f.Figure != "cpu" && f.Figure != "pass" && !(f.Value > 0) || f.Share < 0 || f.Share > 5 {
 			t.Errorf("%s", lines.Text())
 		}
+		if f.Peak > 0 && f.Share != f.Value/f.Peak {
+			t.Errorf("the share is not that of the peak: %s", lines.Text())
+		}
 	}
 	if seen["cpu"] != 1 || seen["pass"] != 2 || seen["part"] != 8 || seen["passages"] < 5 || seen["kernel"] < len(simd.Levels())*10 {
 		t.Errorf("figures: %v", seen)
