@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/hosted"
@@ -30,11 +31,7 @@ const cosinePrefix = "cosine:"
 func Rerankers() []string { return []string{MiniLM, MiniLMCosine, Best, Cross, LexicalBM25} }
 
 func isName(s string) bool {
-	switch s {
-	case "", None, MiniLM, MiniLMCosine, Best, Cross, LexicalBM25:
-		return true
-	}
-	return false
+	return s == "" || s == None || slices.Contains(Rerankers(), s)
 }
 
 // architecture is what a folder holds, as its files tell.
@@ -46,8 +43,7 @@ const (
 )
 
 func checkReranker(name string) error {
-	switch name {
-	case MiniLM, MiniLMCosine, Best, Cross, LexicalBM25:
+	if slices.Contains(Rerankers(), name) {
 		return nil
 	}
 	if s, ok := serviceOf(name); ok {

@@ -27,30 +27,51 @@ GRID = [(0.0, 1)] + [(w, k) for w in (0.1, 0.2, 0.3, 0.4, 0.5) for k in (3, 5, 8
 DEPTH, SEED = 100, 7
 
 
+def bm25(texts):
+    """A function that gives the scores of all texts for a query."""
+    stem = Stemmer.Stemmer("english")
+    tokens = lambda list, **more: bm25s.tokenize(list, stemmer=stem, stopwords="en", show_progress=False, **more)
+    index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+    index.index(tokens(texts), show_progress=False)
+
+    def scores(query):
+        words = tokens([query], return_ids=False)[0]
+        return index.get_scores(words) if len(words) else np.zeros(len(texts), np.float32)
+
+    return scores
+
+
 class Judged:
     """Texts and queries with what is relevant, as vectors and BM25 scores."""
 
     def __init__(self, texts, queries, relevant, encode):
-        stem = Stemmer.Stemmer("english")
-        tokens = lambda list, **more: bm25s.tokenize(list, stemmer=stem, stopwords="en", show_progress=False, **more)
         self.texts, self.queries = encode(texts), encode(queries)
-        index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        index.index(tokens(texts), show_progress=False)
-        self.bm25 = np.stack([index.get_scores(tokens([q], return_ids=False)[0]) for q in queries])
+        scores = bm25(texts)
+        self.bm25 = np.stack([scores(q) for q in queries])
         self.relevant = np.zeros((len(queries), len(texts)), np.float32)
         for i, judged in enumerate(relevant):
             for d, grade in judged.items():
                 self.relevant[i, d] = grade
 
 
-def read_source(data, name, most):
-    rows = [json.loads(line) for line in gzip.open(f"{data}/train/{name}.jsonl.gz", "rt")]
-    random.Random(SEED).shuffle(rows)
+def read_pairs(data, name):
+    return [json.loads(line) for line in gzip.open(f"{data}/train/{name}.jsonl.gz", "rt")]
+
+
+def gathered(pairs):
+    """The texts of pairs by their places, and the places of each query's relevant texts."""
     texts, relevant = {}, {}
-    for r in rows[:most]:
+    for r in pairs:
         relevant.setdefault(r["query"], {})[texts.setdefault(r["positive"], len(texts))] = 1
         for n in r.get("negatives", []):
             texts.setdefault(n, len(texts))
+    return texts, relevant
+
+
+def read_source(data, name, most):
+    rows = read_pairs(data, name)
+    random.Random(SEED).shuffle(rows)
+    texts, relevant = gathered(rows[:most])
     least = 3 if name == "bioasq-6b7b" else 1  # the one source with several relevant texts a query
     queries = [q for q in relevant if len(relevant[q]) >= least][:QUERIES]
     return list(texts), queries, [relevant[q] for q in queries]

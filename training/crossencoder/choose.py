@@ -22,28 +22,22 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from blend import COLLECTIONS, DEPTH, Judged, interval, ndcg, read_collection, smoothed, spread  # noqa: E402
-from mine import FREE_MANUALS, read  # noqa: E402
+from blend import COLLECTIONS, DEPTH, Judged, gathered, interval, ndcg, read_collection, read_pairs, smoothed, spread  # noqa: E402
+from mine import FREE_MANUALS  # noqa: E402
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 NEIGHBOURS = (0.3, 5)
-SUMS = [(w, NEIGHBOURS) for w in WEIGHTS]
-NOTHING = SUMS[0]
 UNSEEN = ("mediqa-alexa", "foldoc", "debian-packages", "techdocs")  # of techdocs what mine.py leaves out
 PAIRS, QUERIES, SEED = 3000, 200, 5
 
 
 def measure(row, bm25, cosine, cross, vectors, gains):
     """Appends nDCG@10 by every rule; gains may go on with those of texts that are not among the candidates."""
-    for rule in SUMS:
-        scores = smoothed(spread(bm25) + spread(cosine) + rule[0] * spread(cross), vectors, *rule[1])
-        row.setdefault(rule, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
+    for weight in WEIGHTS:
+        scores = smoothed(spread(bm25) + spread(cosine) + weight * spread(cross), vectors, *NEIGHBOURS)
+        row.setdefault(weight, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
     for name, scores in (("bm25", bm25), ("cross-encoder alone", cross)):
         row.setdefault(name, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
-
-
-def with_others(labels, relevant):
-    return np.concatenate([labels.astype(float), np.ones(max(0, relevant - int(labels.sum())))])
 
 
 def held_back(held, scores):
@@ -53,8 +47,10 @@ def held_back(held, scores):
     place[z["used"]] = np.arange(len(z["used"]))
     for i, text in enumerate(z["text"]):
         n = int((text >= 0).sum())
+        labels = z["label"][i][:n].astype(float)
+        unfound = np.ones(max(0, int(z["relevant"][i] - labels.sum())))
         measure(out.setdefault(names[z["source"][i]], {}), z["bm25"][i][:n], z["cosine"][i][:n], cross[i][:n], vectors[place[text[:n]]],
-                with_others(z["label"][i][:n], int(z["relevant"][i])))
+                np.concatenate([labels, unfound]))
     return out
 
 
@@ -83,19 +79,15 @@ class Judge:
 def unseen(data, encode, judge):
     out = {}
     for name in UNSEEN:
-        rows = [r for r in read(data, name) if not r["query"].endswith(FREE_MANUALS)]
+        rows = [r for r in read_pairs(data, name) if not r["query"].endswith(FREE_MANUALS)]
         random.Random(SEED).shuffle(rows)
-        at, relevant = {}, {}
-        for r in rows[:PAIRS]:
-            relevant.setdefault(r["query"], {})[at.setdefault(r["positive"], len(at))] = 1
-            for n in r.get("negatives", []):
-                at.setdefault(n, len(at))
+        at, relevant = gathered(rows[:PAIRS])
         texts, queries = list(at), list(relevant)[:QUERIES]
         j = Judged(texts, queries, [relevant[q] for q in queries], encode)
         for i in range(len(queries)):
             found = np.argsort(-j.bm25[i], kind="stable")[: DEPTH // 2]
             measure(out.setdefault(name, {}), j.bm25[i][found], j.texts[found] @ j.queries[i], judge(queries[i], [texts[d] for d in found]), j.texts[found],
-                    with_others(j.relevant[i][found], int(j.relevant[i].sum())))
+                    with_rest(j.relevant[i], found))
         print(f"measured {name}", file=sys.stderr, flush=True)
     return out
 
@@ -126,19 +118,19 @@ def arrays(sets):
 def table(title, sets):
     sets = arrays(sets)
     print(f"\n## {title}\n\n| | " + " | ".join(sets) + " | mean difference |\n| --- |" + " ---: |" * (len(sets) + 1))
-    for name, rule in [(n, n) for n in ("bm25", "cross-encoder alone")] + [(f"weight {r[0]}", r) for r in SUMS]:
-        mean, low, high = interval([s[rule] - s[NOTHING] for s in sets.values()])
+    for name, rule in [(n, n) for n in ("bm25", "cross-encoder alone")] + [(f"weight {w}", w) for w in WEIGHTS]:
+        mean, low, high = interval([s[rule] - s[0.0] for s in sets.values()])
         print(f"| {name} | " + " | ".join(f"{s[rule].mean():.4f}" for s in sets.values()) + f" | {mean:+.4f} [{low:+.4f}, {high:+.4f}] |", flush=True)
 
 
 def chosen(sets):
     sets = arrays(sets)
-    gain = lambda rule, of: np.mean([(sets[s][rule] - sets[s][NOTHING]).mean() for s in of])
+    gain = lambda weight, of: np.mean([(sets[s][weight] - sets[s][0.0]).mean() for s in of])
     print()
     for back in sets:
-        best = max(SUMS, key=lambda r: gain(r, [s for s in sets if s != back]))
-        print(f"- chosen without {back}: weight {best[0]}; on {back} {gain(best, [back]):+.4f}")
-    print(f"- chosen on all: weight {max(SUMS, key=lambda r: gain(r, sets))[0]}", flush=True)
+        best = max(WEIGHTS, key=lambda w: gain(w, [s for s in sets if s != back]))
+        print(f"- chosen without {back}: weight {best}; on {back} {gain(best, [back]):+.4f}")
+    print(f"- chosen on all: weight {max(WEIGHTS, key=lambda w: gain(w, sets))}", flush=True)
 
 
 def main():

@@ -8,24 +8,26 @@ model.onnx and tokenizer.json of bge-small-en-v1.5. For every query the hardest
 texts of its own source are found by the blend of BM25 and MiniLM's cosine; with
 bge's cosine added the blend is the teacher. Of long texts a sentence becomes a
 query too, which only the teacher judges. OUT/lists.npz goes to train.py,
-OUT/held.npz to choose.py. Needs torch, transformers, bm25s, PyStemmer, onnx.
+OUT/held.npz to choose.py. Needs what ../blend.py
+needs, and onnx.
 """
 
 import argparse
-import gzip
-import json
 import os
 import random
 import re
+import sys
+from pathlib import Path
 
-import bm25s
 import numpy as np
 import onnx
-import Stemmer
 import torch
 from onnx import numpy_helper
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from blend import bm25, gathered, read_pairs, spread  # noqa: E402
 
 # What is taken of each source. Left out are those of unstated or GFDL origin (debian-packages, foldoc,
 # mediqa-alexa), and of techdocs all but the manuals of Python, PostgreSQL and SQLite, which are free to use.
@@ -49,12 +51,8 @@ SEED, HARD, RANDOM, POSITIVES, DEPTH, HELD_QUERIES, WINDOW = 11, 24, 6, 2, 100, 
 WIDTH = HARD + RANDOM + POSITIVES
 
 
-def read(data, name):
-    return [json.loads(line) for line in gzip.open(f"{data}/train/{name}.jsonl.gz", "rt")]
-
-
 def pairs(data, names, most):
-    rows = [r for name in names for r in read(data, name)]
+    rows = [r for name in names for r in read_pairs(data, name)]
     if names == ["techdocs"]:
         rows = [r for r in rows if r["query"].endswith(FREE_MANUALS)]
     random.Random(SEED).shuffle(rows)
@@ -110,25 +108,16 @@ def bge(folder):
     return Encoder(model, f"{folder}/tokenizer.json", "cls", "Represent this sentence for searching relevant passages: ")
 
 
-def spread(x):
-    low, high = x.min(), x.max()
-    return (x - low) / (high - low) if high > low else np.zeros_like(x)
-
-
 class Pool:
     """The texts of one source: BM25, two cosines, and the blend of them."""
 
     def __init__(self, texts, queries, minilm, teacher):
-        stem = Stemmer.Stemmer("english")
-        self.tokens = lambda list, **more: bm25s.tokenize(list, stemmer=stem, stopwords="en", show_progress=False, **more)
-        self.index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        self.index.index(self.tokens(texts), show_progress=False)
-        self.words = self.tokens(queries, return_ids=False)
+        self.scores, self.asked = bm25(texts), queries
         self.texts, self.queries = minilm(texts), minilm(queries)
-        self.other, self.asked = teacher(texts), teacher(queries, query=True)
+        self.other, self.others = teacher(texts), teacher(queries, query=True)
 
     def bm25(self, q):
-        return self.index.get_scores(self.words[q]) if len(self.words[q]) else np.zeros(len(self.texts), np.float32)
+        return self.scores(self.asked[q])
 
     def candidates(self, q):
         """The texts in the best DEPTH of either signal, best first, with base (0 to 2) and teacher (0 to 3)."""
@@ -136,7 +125,7 @@ class Pool:
         depth = min(DEPTH, len(bm25))
         found = np.union1d(np.argpartition(-bm25, depth - 1)[:depth], np.argpartition(-cosine, depth - 1)[:depth])
         base = spread(bm25[found]) + spread(cosine[found])
-        teacher = base + spread(self.other[found] @ self.asked[q])
+        teacher = base + spread(self.other[found] @ self.others[q])
         order = np.argsort(-base, kind="stable")
         return found[order], base[order], teacher[order]
 
@@ -186,12 +175,7 @@ def main():
     judged = {k: [] for k in ("source", "query", "text", "bm25", "cosine", "label", "relevant")}
     for s, (name, (files, most)) in enumerate(SOURCES.items()):
         rng = random.Random(SEED + s)
-        at, asked = {}, {}
-        for r in pairs(a.data, files, min(most, a.most)):
-            t = at.setdefault(r["positive"], len(at))
-            asked.setdefault(r["query"], set()).add(t)
-            for n in r.get("negatives", []):
-                at.setdefault(n, len(at))
+        at, asked = gathered(pairs(a.data, files, min(most, a.most)))
         own_texts, own_queries, relevant = list(at), list(asked), list(asked.values())
         own = [-1] * len(own_queries)
         if name in SENTENCES:

@@ -13,7 +13,7 @@ it learns what BM25 and the cosine do not know; and the divergence from the
 teacher's order. Sentences have the last one alone.
 
 First each half of the sources is held back from a model of its own, which scores
-it (OUT/held.npz, for choose.py). Then all sources train the model (OUT/large-*),
+it (OUT/scores.npz, for choose.py). Then all sources train the model (OUT/large-*),
 and of three of its layers and its own logits a small one (OUT/small-*). Needs
 torch and safetensors; a GPU if it is not to take days. The number of steps is
 what the seconds allow, and printed.
