@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/anytime"
@@ -26,6 +27,13 @@ func (r *Reranker) gradual(i int, hits []rerank.Hit) *anytime.Reranker {
 // known. The hits it returns have the part's own traces only; those that were not
 // judged are not among them.
 func (r *Reranker) judgeGradually(ctx context.Context, a *anytime.Reranker, i int, q rerank.Request, o *opinions) error {
+	a = o.remaining(a)
+	if a == nil {
+		for k := range o.late {
+			o.late[k] = true
+		}
+		return nil
+	}
 	j, err := a.Judge(ctx, q, func(hits []rerank.Hit, vectors [][]float32) []int {
 		o.lists[i], o.vectors[i] = judgedOf(hits), vectors
 		fused, _ := r.sums(q.Hits, o)
@@ -41,6 +49,24 @@ func (r *Reranker) judgeGradually(ctx context.Context, a *anytime.Reranker, i in
 	}
 	o.stages = append(o.stages, j.Report)
 	return nil
+}
+
+// remaining returns a with the time and the tokens that those before it left, nil if
+// they left nothing.
+func (o *opinions) remaining(a *anytime.Reranker) *anytime.Reranker {
+	b := *a
+	if b.Time > 0 {
+		b.Time -= time.Since(o.start)
+	}
+	if b.Tokens > 0 {
+		for _, s := range o.stages {
+			b.Tokens -= s.Tokens
+		}
+	}
+	if a.Time > 0 && b.Time <= 0 || a.Tokens > 0 && b.Tokens <= 0 {
+		return nil
+	}
+	return &b
 }
 
 // judgedOf returns the hits that have a score, best first and without traces.

@@ -26,6 +26,10 @@ type Part struct {
 	Carried rerank.Scale
 
 	Weight float64 // multiplies what the part has to say; 0 means 1
+
+	// Best, if it is not 0, keeps a costly part to so many hits: those that lead by the
+	// sum of the parts that judge all. The others count 0 there, like its lowest.
+	Best int
 }
 
 // Reranker is a blend: it lets several rerankers judge the same hits and fuses
@@ -35,7 +39,8 @@ type Part struct {
 // hit's trace gets what each part said, then the blend.
 //
 // A part may be an anytime.Reranker. It then judges after the others, and first
-// the hits that lead by the sum of all that is known. Hits that it had no time for
+// the hits that lead by the sum of all that is known; its time and its tokens count from
+// the beginning of the request. Hits that it had no time for
 // are the last, without a score, and the report says Partial.
 //
 // A Reranker is safe for concurrent use when its parts are. It must not be
@@ -69,11 +74,20 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	if len(q.Hits) == 0 {
 		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
 	}
-	o, err := r.ask(ctx, rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}, q.TopN, weights)
+	o := &opinions{
+		weights: weights, lists: make([][]rerank.Hit, len(r.Parts)), vectors: make([][][]float32, len(r.Parts)),
+		late: make([]bool, len(q.Hits)), start: start, failed: failures{lenient: r.Lenient},
+	}
+	err = r.ask(ctx, rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}, q.TopN, o)
 	if err != nil {
 		return rerank.Result{}, err
 	}
 	fused, smoothed := r.sums(q.Hits, o)
+	if heard, err := r.askLast(ctx, q, fused, o); err != nil {
+		return rerank.Result{}, err
+	} else if heard {
+		fused, smoothed = r.sums(q.Hits, o)
+	}
 	if smoothed {
 		report.Notes = append(report.Notes, fmt.Sprintf("%v of each score are those of the %d nearest hits", r.Neighbours.Weight, r.Neighbours.Number))
 	}
@@ -81,6 +95,10 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		report.Partial = true
 		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which are the last", n))
 		settle(fused, o.late)
+	}
+	if o.missed > 0 {
+		report.Partial = true
+		report.Notes = append(report.Notes, fmt.Sprintf("%d of the best hits were not judged by all parts", o.missed))
 	}
 	if r.Relevance != nil {
 		r.Relevance.apply(fused, o.lists[r.Relevance.Part])
@@ -101,6 +119,8 @@ type opinions struct {
 	lists   [][]rerank.Hit // of each part, best first; Index is the place in the request
 	vectors [][][]float32  // of each part, in the order of the request
 	late    []bool         // hits that a part had no time for
+	start   time.Time
+	missed  int // hits that a part for the best should have judged and did not
 	stages  []rerank.StageReport
 	failed  failures
 }
@@ -117,19 +137,15 @@ func (o *opinions) unjudged() int {
 
 // ask lets the parts judge: first, at once, those that judge all at once, and then
 // those that judge step by step.
-func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, weights []float64) (*opinions, error) {
-	o := &opinions{
-		weights: weights, lists: make([][]rerank.Hit, len(r.Parts)), vectors: make([][][]float32, len(r.Parts)),
-		late: make([]bool, len(q.Hits)), failed: failures{lenient: r.Lenient},
-	}
+func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, o *opinions) error {
 	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
-		if r.gradual(i, q.Hits) == nil {
-			result, o.vectors[i], err = r.judge(ctx, i, q)
+		if r.Parts[i].Best == 0 && r.gradual(i, q.Hits) == nil {
+			result, o.vectors[i], err = r.judge(ctx, i, r.Parts[i].Reranker, q)
 		}
 		return result, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fusion: %w", err)
+		return fmt.Errorf("fusion: %w", err)
 	}
 	for i, said := range outcomes {
 		if said.err == nil {
@@ -144,16 +160,16 @@ func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, weights 
 	q.TopN = topN // which tells those that judge step by step how far to go
 	for i := range r.Parts {
 		a := r.gradual(i, q.Hits)
-		if a == nil {
+		if a == nil || r.Parts[i].Best > 0 {
 			continue
 		}
 		if err := r.judgeGradually(ctx, a, i, q, o); ctx.Err() != nil {
-			return nil, fmt.Errorf("fusion: %w", ctx.Err())
+			return fmt.Errorf("fusion: %w", ctx.Err())
 		} else if err != nil {
 			o.failed.add(r.partName(i), err)
 		}
 	}
-	return o, o.failed.verdict("fusion", len(r.Parts))
+	return o.failed.verdict("fusion", len(r.Parts))
 }
 
 // sums are the hits with what the parts say of them added up, and whether neighbours
@@ -191,7 +207,7 @@ func (r *Reranker) check() ([]float64, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(r.Neighbours.check(), r.Relevance.check(len(r.Parts))); err != nil {
+	if err := errors.Join(r.Neighbours.check(), r.Relevance.check(len(r.Parts)), r.checkBest()); err != nil {
 		return nil, fmt.Errorf("fusion: %w", err)
 	}
 	return weights, r.method().check()
@@ -224,6 +240,9 @@ func (r *Reranker) note(weights []float64) string {
 	names := make([]string, len(r.Parts))
 	for i := range r.Parts {
 		names[i] = fmt.Sprintf("%v × %s", weights[i], r.partName(i))
+		if n := r.Parts[i].Best; n > 0 {
+			names[i] += fmt.Sprintf(" of the best %d", n)
+		}
 	}
 	return fmt.Sprintf("%s over the hits given: %s", r.method().describe(), strings.Join(names, " + "))
 }
@@ -238,22 +257,21 @@ func numbered(hits []rerank.Hit) []rerank.Hit {
 	return out
 }
 
-// judge asks part i, or takes what the hits carry. What comes back has the
+// judge asks by, which is part i's reranker, or takes what the hits carry. What comes back has the
 // part's own traces only; vectors are those of a part that has them.
-func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request) (result rerank.Result, vectors [][]float32, err error) {
-	p := r.Parts[i]
+func (r *Reranker) judge(ctx context.Context, i int, by rerank.Reranker, q rerank.Request) (result rerank.Result, vectors [][]float32, err error) {
 	if hits, ok := r.carried(i, q.Hits); ok {
 		return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
-			Stage: r.partName(i), Candidates: len(hits), Notes: []string{fmt.Sprintf("took the %s scores that the hits carry", p.Carried)},
+			Stage: r.partName(i), Candidates: len(hits), Notes: []string{fmt.Sprintf("took the %s scores that the hits carry", r.Parts[i].Carried)},
 		}}}, nil, nil
 	}
-	if p.Reranker == nil {
-		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", p.Carried)
+	if by == nil {
+		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", r.Parts[i].Carried)
 	}
-	if v, ok := p.Reranker.(rerank.Vectored); ok && r.Neighbours.active() {
+	if v, ok := by.(rerank.Vectored); ok && r.Neighbours.active() {
 		result, vectors, err = v.RerankVectors(ctx, q)
 	} else {
-		result, err = p.Reranker.Rerank(ctx, q)
+		result, err = by.Rerank(ctx, q)
 	}
 	if err != nil {
 		return result, nil, err

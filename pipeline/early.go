@@ -32,6 +32,14 @@ func (e *Early) over(full rerank.Reranker, quick func(tokens int) rerank.Reranke
 	return &anytime.Reranker{Full: full, Quick: quick(cmp.Or(e.Tokens, GlanceTokens)), Best: e.Best, Time: e.Within, Tokens: e.Budget}
 }
 
+// within returns a reranker that keeps to the bounds of e and judges in full.
+func (e *Early) within(full rerank.Reranker) rerank.Reranker {
+	if e == nil || e.Within == 0 && e.Budget == 0 {
+		return full
+	}
+	return &anytime.Reranker{Full: full, Time: e.Within, Tokens: e.Budget}
+}
+
 func (e *Early) validate(p *problems, path, reranker string) {
 	if e == nil {
 		return

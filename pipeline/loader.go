@@ -198,11 +198,11 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	if name != Best {
 		return b, nil
 	}
-	judge, err := l.pairs(Cross, s)
+	judge, err := l.crossencoder(Cross)
 	if err != nil {
 		return nil, err
 	}
-	b.Name, b.Parts = Best, append(b.Parts, fusion.Part{Name: Cross, Reranker: judge, Weight: crossWeight})
+	b.Name, b.Parts = Best, append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
 	return b, nil
 }
 
@@ -254,9 +254,12 @@ var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
 // relevance is that of the embedded model's cosine, as training/calibrate.py fits it.
 var relevance = fusion.Calibration{Part: 0, Slope: 9.890, Intercept: -6.249}
 
-// crossWeight is that of the embedded cross-encoder beside the cosine and BM25;
-// training/crossencoder/README.md tells how it was chosen.
-const crossWeight = 0.5
+// The embedded cross-encoder has this weight beside the cosine and BM25, and judges so many
+// hits that lead by these; training/crossencoder/README.md tells how both were chosen.
+const (
+	crossWeight = 0.5
+	crossBest   = 20
+)
 
 // blend is the default reranker. Where the hits carry BM25 scores, of a first
 // stage that knows the whole corpus, it takes these. Of the embedded model it is known
@@ -282,9 +285,10 @@ func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
 //     calibrated probability of the cosine, made to fall along the order.
 //   - "minilm-cosine": the cosine alone. Re-ordering BM25's best 100, it lost to
 //     plain BM25 on three of four judged collections; the blend won on all.
-//   - "best": the blend "minilm" with a third part, at half the weight of the others: the
-//     embedded cross-encoder, which reads each text together with the query. It ranks
-//     better (docs/results.md) and costs as much again as embedding the texts does.
+//   - "best", which is [Default]: the blend "minilm", whose leading 20 are judged once more with a third part,
+//     at half the weight of the others: the embedded cross-encoder, which reads each text
+//     together with the query. It ranks better (docs/results.md) and costs what embedding
+//     20 more texts does.
 //   - "cross": the embedded cross-encoder alone; see package models/cross.
 //   - "bm25": BM25 with the statistics of the given texts.
 //   - the folder of a bi-encoder in sentence-transformers layout: its blend as
@@ -331,6 +335,9 @@ func OpenScorer(name string) (rerank.PairScorer, error) {
 	}
 	return new(Loader).crossencoder(name)
 }
+
+// IsEmbedder reports whether [OpenEmbedder] knows a name, by the files of its model.
+func IsEmbedder(name string) bool { return checkEmbedder(name) == nil }
 
 // IsCrossEncoder reports whether a name stands for a model with a classification
 // head, or a language model that judges.

@@ -23,6 +23,10 @@ const (
 	LexicalBM25  = "bm25"          // BM25 alone
 )
 
+// Default is the reranker where none is named, of pipelines and of given texts: the best
+// that was measured (docs/results.md, "The defaults").
+const Default = Best
+
 // cosinePrefix before the folder of a bi-encoder asks for cosine alone.
 const cosinePrefix = "cosine:"
 

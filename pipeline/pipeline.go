@@ -144,7 +144,7 @@ func (p *Pipeline) Close() error { return p.close() }
 // stages returns the stages that do something.
 func (c Config) stages() []Stage {
 	if c.Stages == nil {
-		return []Stage{{Rerank: MiniLM}}
+		return []Stage{{Rerank: Default}}
 	}
 	var some []Stage
 	for _, s := range c.Stages {

@@ -23,7 +23,7 @@ import (
 // decides what is found.
 func TestQuality(t *testing.T) {
 	testenv.Native(t)
-	type figures struct{ bm25, cosine, blend, hybrid, standard, best float64 }
+	type figures struct{ bm25, cosine, blend, hybrid, blended, best float64 }
 	all := []struct {
 		name string
 		want figures
@@ -57,7 +57,7 @@ func TestQuality(t *testing.T) {
 				{"cosine over bm25", over(pipeline.KindBM25, "minilm-cosine"), c.want.cosine, 0.01},
 				{"blend over bm25", over(pipeline.KindBM25, "minilm"), c.want.blend, 0.01},
 				{"hybrid", over(pipeline.KindHybrid, "none"), c.want.hybrid, 0.01},
-				{"the default: blend over hybrid", pipeline.Config{}, c.want.standard, 0.015},
+				{"blend over hybrid", over(pipeline.KindHybrid, "minilm"), c.want.blended, 0.015},
 			}
 			if c.want.best > 0 {
 				arrangements = append(arrangements, arrangement{"best over bm25", over(pipeline.KindBM25, pipeline.Best), c.want.best, 0.01})

@@ -29,7 +29,7 @@ func BenchmarkServing(b *testing.B) {
 	for _, n := range []int{10, 100} {
 		texts := passages(n)
 		b.Run(fmt.Sprintf("in process/%d", n), func(b *testing.B) {
-			r, err := pipeline.NewReranker(pipeline.MiniLM)
+			r, err := pipeline.NewReranker(pipeline.Default)
 			if err != nil {
 				b.Fatal(err)
 			}

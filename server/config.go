@@ -67,8 +67,8 @@ func (m Model) what() string {
 	return m.Rerank
 }
 
-// standard is the model of a server without models.
-var standard = Model{Name: pipeline.MiniLM}
+// standard are the models of a server without models: the default, and what embeds.
+var standard = []Model{{Name: pipeline.Default}, {Name: pipeline.MiniLM}}
 
 // filled returns the configuration with its defaults, or all that is wrong with it.
 func (c Config) filled() (Config, error) {

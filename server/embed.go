@@ -119,7 +119,7 @@ func (s *Server) wanted(path string, b *wire.EmbedRequest) (embedding, error) {
 
 // vectors waits for the request's turn and has its texts embedded.
 func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest, said *record) (rerank.Vectors, *model, error) {
-	m, err := s.modelOf(e.model)
+	m, err := present(s.models.findEmbedder(e.model), e.model)
 	if err != nil {
 		return rerank.Vectors{}, nil, err
 	}

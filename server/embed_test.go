@@ -28,12 +28,28 @@ func (lengths) Embed(_ context.Context, texts []string, role rerank.Role) (reran
 	return v, nil
 }
 
+// TestEmbeddingsWithoutName: the first model that can embeds where none is named.
+func TestEmbeddingsWithoutName(t *testing.T) {
+	s, err := New(Config{Models: []Model{{Name: "words", Rerank: "bm25"}, {Name: "vectors", Rerank: "minilm"}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.models.list[1].embedder = lengths{}
+	h := startedWith(t, s)
+	for body, want := range map[string]int{`{"input":"a"}`: 200, `{"input":"a","model":"vectors"}`: 200, `{"input":"a","model":"words"}`: 400, `{"input":"a","model":"other"}`: 404} {
+		status, got, header := post(t, h+"/v1/embeddings", body)
+		if status != want || status == 200 && header.Get("X-Rerank-Model") != "vectors" {
+			t.Errorf("%s: %d %s", body, status, got)
+		}
+	}
+}
+
 func TestEmbeddings(t *testing.T) {
 	s, err := New(Config{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.models.list[0].embedder = lengths{}
+	s.models.list[1].embedder = lengths{}
 	h := startedWith(t, s)
 	for _, c := range []struct{ name, path, body, want string }{
 		{"OpenAI", "/v1/embeddings", `{"model":"m","input":["abcd","abcd"],"user":"u"}`,

@@ -29,7 +29,7 @@ func newModels(c Config) *models {
 	configured := c.Models
 	m := &models{known: known, shared: &pipeline.Loader{Known: known, Workers: c.Workers}, byName: map[string]*model{}}
 	if len(configured) == 0 {
-		m.any, configured = true, []Model{standard}
+		m.any, configured = true, standard
 	}
 	for _, c2 := range configured {
 		one := &model{Model: c2, idle: c.Idle, loader: m.shared}
@@ -55,9 +55,27 @@ func (m *models) find(name string) *model {
 	return nil
 }
 
+// findEmbedder is find for embeddings: where find takes the first, this takes the first
+// that makes some.
+func (m *models) findEmbedder(name string) *model {
+	found := m.find(name)
+	if _, named := m.byName[name]; named || found == nil {
+		return found
+	}
+	for _, one := range m.list {
+		if pipeline.IsEmbedder(one.what()) {
+			return one
+		}
+	}
+	return found
+}
+
 // modelOf is find where what is not there is an error.
-func (s *Server) modelOf(name string) (*model, error) {
-	if m := s.models.find(name); m != nil {
+func (s *Server) modelOf(name string) (*model, error) { return present(s.models.find(name), name) }
+
+// present is m, which was looked for by name; nil is an error.
+func present(m *model, name string) (*model, error) {
+	if m != nil {
 		return m, nil
 	}
 	return nil, &failure{http.StatusNotFound, "Validation", fmt.Sprintf("model '%s' not found, make sure the correct model ID was used and that you have access to the model.", name)}

@@ -119,9 +119,9 @@ func TestDialects(t *testing.T) {
 		want             string // members that must be in the answer, as JSON
 	}{
 		{"cohere 2", "/v2/rerank", `{"model":"rerank-v3.5","query":"q","documents":["a","xxx","xx"],"top_n":2,"max_tokens_per_doc":512}`,
-			`{"results":[{"index":1,"relevance_score":0.7310586},{"index":2,"relevance_score":0.5}],"meta":{"api_version":{"version":"2","is_experimental":false},"billed_units":{"search_units":1.0},"tokens":{"input_tokens":6},"warnings":["model 'rerank-v3.5' is not here: 'minilm' answered"]}}`},
+			`{"results":[{"index":1,"relevance_score":0.7310586},{"index":2,"relevance_score":0.5}],"meta":{"api_version":{"version":"2","is_experimental":false},"billed_units":{"search_units":1.0},"tokens":{"input_tokens":6},"warnings":["model 'rerank-v3.5' is not here: 'best' answered"]}}`},
 		{"cohere 1", "/v1/rerank", `{"query":"q","documents":[{"text":"a","title":"xxxx"},"xxx"],"top_n":2,"rank_fields":["title","text"],"return_documents":true,"max_chunks_per_doc":3}`,
-			`{"results":[{"index":0,"relevance_score":0.95257413,"document":{"text":"title: xxxx\ntext: a"}},{"index":1,"relevance_score":0.7310586,"document":{"text":"xxx"}}],"model":"minilm","usage":{"prompt_tokens":22,"total_tokens":22},"object":"list"}`},
+			`{"results":[{"index":0,"relevance_score":0.95257413,"document":{"text":"title: xxxx\ntext: a"}},{"index":1,"relevance_score":0.7310586,"document":{"text":"xxx"}}],"model":"best","usage":{"prompt_tokens":22,"total_tokens":22},"object":"list"}`},
 		{"langchain", "/v2/rerank", `{"model":"m","query":"q","documents":["title: a\ntext: b\n","xx"],"top_n":2,"max_tokens_per_doc":null}`,
 			`{"results":[{"index":1,"relevance_score":0.5},{"index":0,"relevance_score":0.26894143}]}`},
 		{"jina", "/v1/rerank", `{"model":"jina-reranker-v3","query":{"text":"q"},"documents":[{"text":"xx"},"b"],"top_n":9,"return_documents":true}`,
@@ -132,7 +132,7 @@ func TestDialects(t *testing.T) {
 			`[{"index":1,"score":0.5,"text":"xx"},{"index":2,"score":0.11920292,"text":"b"},{"index":0,"score":0.11920292,"text":"b"}]`},
 		{"tei, raw", "/", `{"query":"q","texts":["b","xxx"],"raw_scores":true}`, `[{"index":1,"score":1.0},{"index":0,"score":-2.0}]`},
 		{"infinity", "/rerank", `{"query":"q","documents":["b","xx"],"return_documents":true,"raw_scores":false,"model":"m"}`,
-			`{"object":"rerank","model":"minilm","results":[{"index":1,"relevance_score":0.5},{"index":0,"relevance_score":0.11920292}],"usage":{"prompt_tokens":3,"total_tokens":3}}`},
+			`{"object":"rerank","model":"best","results":[{"index":1,"relevance_score":0.5},{"index":0,"relevance_score":0.11920292}],"usage":{"prompt_tokens":3,"total_tokens":3}}`},
 		{"vllm, raw", "/rerank", `{"query":"q","documents":["b","xxx"],"model":"m","use_activation":false}`,
 			`{"results":[{"index":1,"relevance_score":1.0},{"index":0,"relevance_score":-2.0}]}`},
 		{"mixedbread", "/v1/reranking", `{"model":"m","query":"q","input":["b",{"text":"xx"}],"top_k":2,"return_input":true}`,
@@ -148,7 +148,7 @@ func TestDialects(t *testing.T) {
 			`{"results":[{"index":0,"relevance_score":0.5,"document":{"text":"b: 1\na: {\"c\":[\"xx\"]}"}}]}`},
 	} {
 		status, got, header := post(t, h.URL+c.path, c.body)
-		if status != http.StatusOK || header.Get("Content-Type") != "application/json" || header.Get("X-Rerank-Model") != "minilm" || header.Get("X-Request-Id") == "" {
+		if status != http.StatusOK || header.Get("Content-Type") != "application/json" || header.Get("X-Rerank-Model") != "best" || header.Get("X-Request-Id") == "" {
 			t.Errorf("%s: %d %v %s", c.name, status, header, got)
 			continue
 		}
@@ -465,7 +465,7 @@ func FuzzRequests(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s.models.list[0].reranker, s.models.list[0].embedder = fuzzed{}, lengths{}
+	s.models.list[0].reranker, s.models.list[1].embedder = fuzzed{}, lengths{}
 	f.Fuzz(func(t *testing.T, path uint8, body string) {
 		r := httptest.NewRequest(http.MethodPost, paths[int(path)%len(paths)], strings.NewReader(body))
 		w := httptest.NewRecorder()

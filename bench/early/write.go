@@ -26,7 +26,7 @@ What it costs and saves to answer before every candidate has been judged in full
 
     go run ./bench/early -data DIR -o docs
 
-BM25's best 100 are re-ordered; the index has no vectors, so that the texts are embedded on the fly, as by ` + "`rerank sort`" + ` and by a
+BM25's best 100 are re-ordered; the index has no vectors, so that the texts are embedded on the fly, as by ` + "`rerank sort --rerank minilm`" + ` and by a
 ` + "`rerank search`" + ` of an index without them. *Early* (` + "`--early`, `early: {}`, `pipeline.NewEarlyReranker`" + `) reads the first 48
 tokens of every text, and then in full the 20 that lead by the whole blend; the blend of both is the answer. *In 0.5 of the time*
 is a deadline (` + "`--within`" + `) of half of what judging in full took for the very query: the beginnings first, then in full as many as

@@ -35,7 +35,7 @@ const pipelineDepth = cascade.DefaultDepth
 // standard is the name of the default pipeline among the systems, and plain that of
 // what it is held against.
 const (
-	standard = "hybrid → blend @100"
+	standard = "hybrid → best @100"
 	plain    = "hybrid"
 )
 
@@ -114,7 +114,7 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 		First:  []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid},
 		Rerank: []string{pipeline.None},
 		Systems: slices.Concat(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Cross, pipelineDepth),
-			read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, 20, pipelineDepth)),
+			read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, pipelineDepth)),
 	}
 	if o.report, err = experiment.Run(ctx, c, options); err != nil {
 		return o, err
@@ -127,7 +127,7 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 }
 
 // reranked are two re-rankers over BM25 at every depth, cosine and blend, and the
-// blend over the hybrid, which is the default where an index has vectors.
+// blend over the hybrid.
 func reranked(cosine, blend string) []experiment.Declared {
 	var systems []experiment.Declared
 	for _, r := range []struct{ name, rerank string }{{"cosine", cosine}, {"blend", blend}} {
@@ -139,6 +139,6 @@ func reranked(cosine, blend string) []experiment.Declared {
 		}
 	}
 	return append(systems, experiment.Declared{
-		Name: standard, First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: []pipeline.Stage{{Rerank: blend, Depth: pipelineDepth}},
+		Name: "hybrid → blend @100", First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: []pipeline.Stage{{Rerank: blend, Depth: pipelineDepth}},
 	})
 }

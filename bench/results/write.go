@@ -23,7 +23,7 @@ which writes this file and its plots. %s.
 BM25, TF-IDF and dense find 100 documents, hybrid fuses the best 100 of BM25 and of dense. *cosine* re-orders the first
 so many of what was found by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
 normalised, where each hit then takes 0.3 of its score from the five nearest to it (training/README.md tells how that was chosen);
-the rest keeps its place below. *cross* is the embedded cross-encoder, *best* the blend with it as a third part. This is what ` + "`rerank eval`" + ` does with
+the rest keeps its place below. *cross* is the embedded cross-encoder, *best* the blend whose leading 20 are judged once more with it as a third part. This is what ` + "`rerank eval`" + ` does with
 ` + "`--rerank minilm-cosine,minilm,cross,best`" + `. Documents' vectors are in the index, so that re-ranking by cosine and blend embeds the query only.
 Intervals are of 95 %% (bootstrap over queries); differences are to BM25, p of the paired randomisation test after
 Holm's correction. Times are of one query after another, loading the documents that are found included; a * marks the

@@ -31,7 +31,7 @@ const (
 // costs measures both in turns. Every round has a process of its own: how fast one is
 // depends a little on where its memory lies.
 func costs(ctx context.Context, program string) ([]cost, error) {
-	r, err := pipeline.NewReranker(pipeline.MiniLM)
+	r, err := pipeline.NewReranker(pipeline.Default)
 	if err != nil {
 		return nil, err
 	}

@@ -319,7 +319,7 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	out := succeed(t, "", "demo", "--corpus", "builtin", "--no-cache", "find a word in many files", "-n", "3")
-	if !strings.Contains(out, "re-ranked by minilm") || strings.Contains(out, "\x1b") {
+	if !strings.Contains(out, "re-ranked by best") || strings.Contains(out, "\x1b") {
 		t.Errorf("shown: %q", out)
 	}
 }

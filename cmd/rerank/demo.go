@@ -65,7 +65,7 @@ texts that is part of this program is searched instead.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many entries to show of each list")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many entries the first stage hands to the re-ranker")
-	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
+	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
 	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")

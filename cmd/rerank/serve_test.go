@@ -154,7 +154,7 @@ func TestServeTraces(t *testing.T) {
 		t.Fatal("no spans were sent")
 	}
 	text := (<-got).String()
-	for _, want := range []string{"POST /v2/rerank", "queue", "service.name", "minilm"} {
+	for _, want := range []string{"POST /v2/rerank", "queue", "service.name", "best"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}

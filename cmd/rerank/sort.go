@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/pipeline"
 )
 
 // sortFlags are the flags of the filter.
@@ -47,7 +48,7 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "how many lines to write; 0 means all")
 	cmd.Flags().IntVar(&f.depth, "depth", 1000, "how many lines the re-ranker judges; 0 means all")
-	cmd.Flags().StringVar(&f.rerank, "rerank", defaultReranker, rerankerHelp)
+	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
 	cmd.Flags().BoolVar(&f.scores, "scores", false, "put the score and a tab before each line")
 	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "take the lines for JSON objects")
 	cmd.Flags().BoolVar(&f.lines, "lines", false, "take the lines for plain text")

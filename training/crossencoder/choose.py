@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Chooses the weight of the cross-encoder in the blend, and measures it.
+"""Chooses the weight of the cross-encoder in the blend and how many texts it judges,
+and measures that.
 
     rerank serve --models cross &
     python choose.py HELD SCORES DATA MINILM http://127.0.0.1:8787
@@ -25,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from blend import COLLECTIONS, DEPTH, Judged, gathered, interval, ndcg, read_collection, read_pairs, smoothed, spread  # noqa: E402
 from mine import FREE_MANUALS  # noqa: E402
 
-WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+WEIGHTS, LEADING = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0), 20
+OTHERS = (10, 15, 30, 40, DEPTH)  # leading texts, at the weight 0.5
 NEIGHBOURS = (0.3, 5)
 UNSEEN = ("mediqa-alexa", "foldoc", "debian-packages", "techdocs")  # of techdocs what mine.py leaves out
 PAIRS, QUERIES, SEED = 3000, 200, 5
@@ -33,11 +35,20 @@ PAIRS, QUERIES, SEED = 3000, 200, 5
 
 def measure(row, bm25, cosine, cross, vectors, gains):
     """Appends nDCG@10 by every rule; gains may go on with those of texts that are not among the candidates."""
-    for weight in WEIGHTS:
-        scores = smoothed(spread(bm25) + spread(cosine) + weight * spread(cross), vectors, *NEIGHBOURS)
-        row.setdefault(weight, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
-    for name, scores in (("bm25", bm25), ("cross-encoder alone", cross)):
-        row.setdefault(name, []).append(ndcg(np.argsort(-scores, kind="stable"), gains))
+    base, order = spread(bm25) + spread(cosine), lambda scores: np.argsort(-scores, kind="stable")
+    blend = order(smoothed(base, vectors, *NEIGHBOURS))
+
+    def judged(weight, leading):
+        """The order with a third part, which counts 0 for all but the leading texts of the blend."""
+        lead, said = blend[:leading], np.zeros(len(base))
+        said[lead] = spread(cross[lead])
+        return order(smoothed(base + weight * said, vectors, *NEIGHBOURS))
+
+    rules = {"bm25": order(bm25), "cross-encoder alone": order(cross)}
+    rules |= {weight: judged(weight, LEADING) if weight else blend for weight in WEIGHTS}
+    rules |= {f"weight 0.5, {n} leading": judged(0.5, n) for n in OTHERS}
+    for rule, ranked in rules.items():
+        row.setdefault(rule, []).append(ndcg(ranked, gains))
 
 
 def held_back(held, scores):
@@ -118,8 +129,9 @@ def arrays(sets):
 def table(title, sets):
     sets = arrays(sets)
     print(f"\n## {title}\n\n| | " + " | ".join(sets) + " | mean difference |\n| --- |" + " ---: |" * (len(sets) + 1))
-    for name, rule in [(n, n) for n in ("bm25", "cross-encoder alone")] + [(f"weight {w}", w) for w in WEIGHTS]:
+    for rule in next(iter(sets.values())):
         mean, low, high = interval([s[rule] - s[0.0] for s in sets.values()])
+        name = f"weight {rule}" if rule in WEIGHTS else rule
         print(f"| {name} | " + " | ".join(f"{s[rule].mean():.4f}" for s in sets.values()) + f" | {mean:+.4f} [{low:+.4f}, {high:+.4f}] |", flush=True)
 
 
