@@ -7,36 +7,56 @@ import (
 	"github.com/flashrerank/rerank"
 )
 
-// Calibration makes relevance of what one part says of a hit: the probability
+// Calibration makes relevance of what parts say of a hit: the probability
 //
-//	1 / (1 + exp(−(Slope·score + Intercept)))
+//	1 / (1 + exp(−(Σ Slope·score + Intercept)))
 //
-// that the hit is relevant, as logistic regression finds it (Platt, "Probabilistic
-// outputs for support vector machines", 1999). It knows nothing of the hit's company,
-// as the sum of a blend does; along the order of the sums it is made to fall by pooling
-// adjacent violators (Ayer et al., 1955), so that sorting by relevance changes nothing.
+// over its terms that the hit is relevant, as logistic regression finds it (Platt,
+// "Probabilistic outputs for support vector machines", 1999). It knows nothing of the
+// hit's company, as the sum of a blend does; along the order of the sums it is made to
+// fall by pooling adjacent violators (Ayer et al., 1955), so that sorting by relevance
+// changes nothing.
 type Calibration struct {
-	Part             int // whose scores
-	Slope, Intercept float64
+	Terms     []Term
+	Intercept float64
 }
 
-func (c *Calibration) check(parts int) error {
-	if c == nil {
-		return nil
+// Term is what the score of a part counts in a [Calibration].
+type Term struct {
+	Part  int // its place among the parts
+	Slope float64
+}
+
+func (c Calibration) check(parts int) error {
+	if len(c.Terms) == 0 || math.IsInf(c.Intercept, 0) || math.IsNaN(c.Intercept) {
+		return fmt.Errorf("a calibration of %d terms and %v", len(c.Terms), c.Intercept)
 	}
-	if c.Part < 0 || c.Part >= parts {
-		return fmt.Errorf("a calibration of part %d, and there are %d", c.Part, parts)
-	}
-	if !(c.Slope > 0) || math.IsInf(c.Slope, 0) || math.IsNaN(c.Intercept) || math.IsInf(c.Intercept, 0) {
-		return fmt.Errorf("a calibration by %v and %v", c.Slope, c.Intercept)
+	for _, t := range c.Terms {
+		if t.Part < 0 || t.Part >= parts {
+			return fmt.Errorf("a calibration of part %d, and there are %d", t.Part, parts)
+		}
+		if !(t.Slope > 0) || math.IsInf(t.Slope, 0) {
+			return fmt.Errorf("a calibration by the slope %v", t.Slope)
+		}
 	}
 	return nil
 }
 
-// apply sets the relevance of hits that the part has judged.
-func (c *Calibration) apply(hits []rerank.Hit, judged []rerank.Hit) {
-	for _, h := range judged {
-		hits[h.Index].Relevance = 1 / (1 + math.Exp(-(float64(c.Slope*h.Score) + c.Intercept)))
+// apply sets the relevance of the hits that have none and all the scores it takes.
+func (c Calibration) apply(hits []rerank.Hit, lists [][]rerank.Hit) {
+	odds, known := make([]float64, len(hits)), make([]int, len(hits))
+	for _, t := range c.Terms {
+		for _, h := range lists[t.Part] {
+			if !math.IsNaN(h.Score) {
+				odds[h.Index] += float64(t.Slope * h.Score)
+				known[h.Index]++
+			}
+		}
+	}
+	for i := range hits {
+		if known[i] == len(c.Terms) && math.IsNaN(hits[i].Relevance) {
+			hits[i].Relevance = 1 / (1 + math.Exp(-(odds[i] + c.Intercept)))
+		}
 	}
 }
 

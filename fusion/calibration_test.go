@@ -24,8 +24,8 @@ func TestCalibration(t *testing.T) {
 			ids = append(ids, string(rune('a'+i)))
 			part, other = append(part, entry{ids[i], random.NormFloat64()}), append(other, entry{ids[i], random.NormFloat64()})
 		}
-		c := fusion.Calibration{Part: 1, Slope: 1.5, Intercept: -0.25}
-		r := &fusion.Reranker{Relevance: &c, Parts: []fusion.Part{{Reranker: table("other", other...)}, {Reranker: table("part", part...)}}}
+		c := fusion.Calibration{Terms: []fusion.Term{{Part: 1, Slope: 1.5}}, Intercept: -0.25}
+		r := &fusion.Reranker{Relevance: []fusion.Calibration{c}, Parts: []fusion.Part{{Reranker: table("other", other...)}, {Reranker: table("part", part...)}}}
 		got, err := r.Rerank(t.Context(), rerank.Request{Hits: given(ids...)})
 		if err != nil {
 			t.Fatal(err)
@@ -55,6 +55,32 @@ func TestCalibration(t *testing.T) {
 	}
 }
 
+// TestCalibrations: of several the first counts whose parts all have a score.
+func TestCalibrations(t *testing.T) {
+	r := &fusion.Reranker{
+		Parts: []fusion.Part{
+			{Reranker: table("all", entry{"a", 4}, entry{"b", 3}, entry{"c", 0.5})},
+			{Reranker: table("best", entry{"a", 2}, entry{"b", 1}, entry{"c", 9}), Best: 2},
+		},
+		Relevance: []fusion.Calibration{
+			{Terms: []fusion.Term{{Part: 0, Slope: 0.5}, {Part: 1, Slope: 2}}, Intercept: -1},
+			{Terms: []fusion.Term{{Part: 0, Slope: 1}}, Intercept: -2},
+		},
+	}
+	got, err := r.Rerank(t.Context(), rerank.Request{Hits: given("a", "b", "c", "d")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, odds := range []float64{0.5*4 + 2*2 - 1, 0.5*3 + 2*1 - 1, 0.5 - 2} {
+		if want := 1 / (1 + math.Exp(-odds)); math.Abs(got.Hits[i].Relevance-want) > 1e-12 {
+			t.Errorf("%s has the relevance %v, want %v", got.Hits[i].Document.ID, got.Hits[i].Relevance, want)
+		}
+	}
+	if last := got.Hits[3]; !math.IsNaN(last.Relevance) {
+		t.Errorf("%s, without a score, has the relevance %v", last.Document.ID, last.Relevance)
+	}
+}
+
 // isotonic is the falling list that is nearest to x by squares, by its formula: the
 // least over beginnings of the most over ends of the means between.
 func isotonic(x []float64) []float64 {
@@ -81,8 +107,13 @@ func isotonic(x []float64) []float64 {
 }
 
 func TestCalibrationRefused(t *testing.T) {
-	for _, c := range []fusion.Calibration{{Part: 1, Slope: 1}, {Part: -1, Slope: 1}, {}, {Slope: math.Inf(1)}, {Slope: 1, Intercept: math.NaN()}} {
-		r := &fusion.Reranker{Relevance: &c, Parts: []fusion.Part{{Reranker: table("x", entry{"a", 1})}}}
+	terms := func(part int, slope float64) []fusion.Term {
+		return []fusion.Term{{Part: 0, Slope: 1}, {Part: part, Slope: slope}}
+	}
+	for _, c := range []fusion.Calibration{
+		{Terms: terms(1, 1)}, {Terms: terms(-1, 1)}, {}, {Terms: terms(0, 0)}, {Terms: terms(0, math.Inf(1))}, {Terms: terms(0, 1), Intercept: math.NaN()},
+	} {
+		r := &fusion.Reranker{Relevance: []fusion.Calibration{c}, Parts: []fusion.Part{{Reranker: table("x", entry{"a", 1})}}}
 		if _, err := r.Rerank(t.Context(), rerank.Request{Hits: given("a")}); err == nil || !strings.Contains(err.Error(), "a calibration") {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -23,9 +23,6 @@ func (r *Reranker) checkBest() error {
 	if !all {
 		return errors.New("no part judges all hits")
 	}
-	if c := r.Relevance; c != nil && c.Part >= 0 && c.Part < len(r.Parts) && r.Parts[c.Part].Best > 0 {
-		return fmt.Errorf("a calibration of %s, which judges the best only", r.partName(c.Part))
-	}
 	return nil
 }
 

@@ -54,8 +54,9 @@ type Reranker struct {
 	// [rerank.Vectored].
 	Neighbours Neighbours
 
-	// Relevance gives hits their relevance; nil: a sum defines none.
-	Relevance *Calibration
+	// Relevance gives a hit its relevance by the first of these whose parts all have a
+	// score for it. A sum by itself defines none.
+	Relevance []Calibration
 
 	// Lenient goes on without parts that fail, and says so in
 	// StageReport.Degraded; it is an error when all fail. Otherwise one
@@ -100,8 +101,8 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		report.Partial = true
 		report.Notes = append(report.Notes, fmt.Sprintf("%d of the best hits were not judged by all parts", o.missed))
 	}
-	if r.Relevance != nil {
-		r.Relevance.apply(fused, o.lists[r.Relevance.Part])
+	for _, c := range r.Relevance {
+		c.apply(fused, o.lists)
 	}
 	hits := rerank.Rank(fused, r.name(), 0)
 	pool(hits)
@@ -207,10 +208,19 @@ func (r *Reranker) check() ([]float64, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(r.Neighbours.check(), r.Relevance.check(len(r.Parts)), r.checkBest()); err != nil {
+	if err := errors.Join(r.Neighbours.check(), r.checkBest(), r.checkRelevance()); err != nil {
 		return nil, fmt.Errorf("fusion: %w", err)
 	}
 	return weights, r.method().check()
+}
+
+func (r *Reranker) checkRelevance() error {
+	for _, c := range r.Relevance {
+		if err := c.check(len(r.Parts)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // smooth lets neighbours in on the scores of hits, if there are vectors, and

@@ -130,7 +130,6 @@ func TestBadBlends(t *testing.T) {
 		"no parts":           {},
 		"the best -1":        {Parts: []fusion.Part{{Carried: "s"}, {Carried: "s", Best: -1}}},
 		"no part judges all": {Parts: []fusion.Part{{Carried: "s", Best: 3}}},
-		"a calibration of y": {Parts: []fusion.Part{{Carried: "s"}, {Name: "y", Carried: "s", Best: 3}}, Relevance: &fusion.Calibration{Part: 1, Slope: 1}},
 		"part 1 has neither": {Parts: []fusion.Part{{}}},
 		"x has the weight":   {Parts: []fusion.Part{{Name: "x", Carried: "s", Weight: math.Inf(1)}}},
 		"it must be above 0": {Parts: []fusion.Part{{Carried: "s"}}, Method: fusion.RRF{K: math.NaN()}},

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/biencoder"
@@ -41,6 +42,28 @@ func (b *builder) kind() (Kind, error) {
 		return KindBM25, nil
 	}
 	return KindHybrid, nil
+}
+
+// stages decides what Auto stands for.
+func (b *builder) stages() ([]Stage, error) {
+	stages := slices.Clone(b.config.stages())
+	for i := range stages {
+		if stages[i].Rerank != Auto {
+			continue
+		}
+		stages[i].Rerank = Default
+		if b.snapshot.Model() == (rerank.ModelInfo{}) {
+			continue
+		}
+		m, err := b.loader.biencoder(MiniLM)
+		if err != nil {
+			return nil, err
+		}
+		if b.stores(m) {
+			stages[i].Rerank = MiniLM
+		}
+	}
+	return append([]Stage{}, stages...), nil // not nil, which would be the default
 }
 
 func (b *builder) first() (rerank.Retriever, error) {

@@ -8,7 +8,7 @@ import (
 
 // Config declares a search. The zero value of every field but Index is the
 // default, the best that was measured (docs/results.md, "The defaults"): the first stage
-// that [KindAuto] chooses, and the best 100 of what it finds re-ordered by [Default].
+// that [KindAuto] chooses, and the best 100 of what it finds re-ordered by [Auto].
 type Config struct {
 	Index string `yaml:"index"` // folder of the index
 
@@ -20,7 +20,7 @@ type Config struct {
 	First First `yaml:"first,omitempty"`
 
 	// Stages re-order what First finds, one after another. Nil means one
-	// stage with the reranker [Default]; to have none, say "none".
+	// stage with the reranker [Auto]; to have none, say "none".
 	Stages []Stage `yaml:"stages,omitempty"`
 
 	// Timeout bounds a whole search; 0 means no bound. In YAML a duration is

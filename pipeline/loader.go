@@ -94,7 +94,7 @@ type named struct {
 // resolve tells what a name is that is neither BM25's nor a service's.
 func resolve(name string) (named, error) {
 	switch name {
-	case MiniLM, MiniLMCosine, Best:
+	case MiniLM, MiniLMCosine, Best, Auto:
 		return named{MiniLM, name == MiniLMCosine, biEncoder}, nil
 	}
 	var n named
@@ -169,6 +169,9 @@ func glancingCosine(m *biencoder.Model, early *Early) rerank.Reranker {
 
 // reranker makes the reranker of a name that checkReranker lets pass.
 func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
+	if name == Auto {
+		name = Default
+	}
 	if name == LexicalBM25 {
 		return s.bm25()
 	}
@@ -202,7 +205,7 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Name, b.Parts = Best, append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
+	b.Name, b.Relevance, b.Parts = Best, ofBest, append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
 	return b, nil
 }
 
@@ -251,8 +254,16 @@ func loadCrossencoder(folder string, o crossencoder.Options) (*crossencoder.Mode
 // neighbours are those of the default blend, as training/blend.py chose them.
 var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
 
-// relevance is that of the embedded model's cosine, as training/calibrate.py fits it.
-var relevance = fusion.Calibration{Part: 0, Slope: 9.890, Intercept: -6.249}
+// ofCosine is the relevance of the embedded model's cosine, as training/calibrate.py fits
+// it. Of the hits that the cross-encoder has judged and of the others ofBest says more, as
+// training/crossencoder/choose.py fits it. Parts are in the order that they are blended.
+var (
+	ofCosine = []fusion.Calibration{{Terms: []fusion.Term{{Part: 0, Slope: 9.890}}, Intercept: -6.249}}
+	ofBest   = []fusion.Calibration{
+		{Terms: []fusion.Term{{Part: 0, Slope: 6.313}, {Part: 2, Slope: 0.673}}, Intercept: -5.289},
+		{Terms: []fusion.Term{{Part: 0, Slope: 8.779}}, Intercept: -10.149},
+	}
+)
 
 // The embedded cross-encoder has this weight beside the cosine and BM25, and judges so many
 // hits that lead by these; training/crossencoder/README.md tells how both were chosen.
@@ -270,7 +281,7 @@ func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
 		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
 	}}
 	if name == MiniLM {
-		r.Relevance = &relevance
+		r.Relevance = ofCosine
 	}
 	return r
 }
@@ -285,10 +296,10 @@ func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
 //     calibrated probability of the cosine, made to fall along the order.
 //   - "minilm-cosine": the cosine alone. Re-ordering BM25's best 100, it lost to
 //     plain BM25 on three of four judged collections; the blend won on all.
-//   - "best", which is [Default]: the blend "minilm", whose leading 20 are judged once more with a third part,
+//   - "best", which is [Default] and what "auto" stands for: the blend "minilm", whose leading 20 are judged once more with a third part,
 //     at half the weight of the others: the embedded cross-encoder, which reads each text
-//     together with the query. It ranks better (docs/results.md) and costs what embedding
-//     20 more texts does.
+//     together with the query. It ranks better (docs/results.md), its relevance holds better,
+//     and it costs what embedding 20 more texts does.
 //   - "cross": the embedded cross-encoder alone; see package models/cross.
 //   - "bm25": BM25 with the statistics of the given texts.
 //   - the folder of a bi-encoder in sentence-transformers layout: its blend as

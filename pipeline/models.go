@@ -23,9 +23,16 @@ const (
 	LexicalBM25  = "bm25"          // BM25 alone
 )
 
-// Default is the reranker where none is named, of pipelines and of given texts: the best
-// that was measured (docs/results.md, "The defaults").
-const Default = Best
+// The rerankers where none is named are those that were measured to be the best
+// (docs/results.md, "The defaults").
+const (
+	// Default is that of given texts, and of what has to be read in any case.
+	Default = Best
+
+	// Auto is [MiniLM] in a pipeline over an index that has the vectors of texts, so that
+	// it need not read them, and else [Default].
+	Auto = "auto"
+)
 
 // cosinePrefix before the folder of a bi-encoder asks for cosine alone.
 const cosinePrefix = "cosine:"
@@ -35,7 +42,7 @@ const cosinePrefix = "cosine:"
 func Rerankers() []string { return []string{MiniLM, MiniLMCosine, Best, Cross, LexicalBM25} }
 
 func isName(s string) bool {
-	return s == "" || s == None || slices.Contains(Rerankers(), s)
+	return s == "" || s == None || s == Auto || slices.Contains(Rerankers(), s)
 }
 
 // architecture is what a folder holds, as its files tell.
@@ -47,7 +54,7 @@ const (
 )
 
 func checkReranker(name string) error {
-	if slices.Contains(Rerankers(), name) {
+	if name == Auto || slices.Contains(Rerankers(), name) {
 		return nil
 	}
 	if s, ok := serviceOf(name); ok {

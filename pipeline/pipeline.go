@@ -74,6 +74,9 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 	if b.config.First.Kind, err = b.kind(); err != nil {
 		return nil, err
 	}
+	if b.config.Stages, err = b.stages(); err != nil {
+		return nil, err
+	}
 	c = b.config
 	first, err := b.first()
 	if err != nil {
@@ -98,7 +101,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 }
 
 // Config returns the configuration that the pipeline was opened with, and what
-// [KindAuto] came to.
+// [KindAuto] and [Auto] came to.
 func (p *Pipeline) Config() Config { return p.config }
 
 // Cascade returns the stages that Search runs, as a copy: putting others in
@@ -144,7 +147,7 @@ func (p *Pipeline) Close() error { return p.close() }
 // stages returns the stages that do something.
 func (c Config) stages() []Stage {
 	if c.Stages == nil {
-		return []Stage{{Rerank: Default}}
+		return []Stage{{Rerank: Auto}}
 	}
 	var some []Stage
 	for _, s := range c.Stages {

@@ -78,7 +78,7 @@ func TestWordsOnly(t *testing.T) {
 }
 
 // TestAuto: the first stage is the hybrid where the index has vectors that the
-// model can search.
+// model can search, and the second reads no texts where they are the embedded model's.
 func TestAuto(t *testing.T) {
 	words := memory(t, index.Options{}, entries(animals...))
 	info := rerank.ModelInfo{Name: "another", Fingerprint: "f00", Dimensions: 2, Similarity: rerank.SimilarityCosine, MaxTokens: 8}
@@ -99,6 +99,15 @@ func TestAuto(t *testing.T) {
 			t.Errorf("%q with a model that is not the index's: %v", kind, err)
 		}
 	}
+	for name, s := range map[string]*index.Snapshot{"no vectors": words, "another model's vectors": foreign} {
+		for _, stages := range [][]pipeline.Stage{nil, {{Rerank: pipeline.Auto}}} {
+			p := open(t, s, pipeline.Config{Stages: stages})
+			got, err := p.Search(t.Context(), "cat", 0)
+			if err != nil || p.Config().Stages[0].Rerank != pipeline.Best || got.Stages[len(got.Stages)-1].Stage != pipeline.Best {
+				t.Errorf("%s: %+v, %v", name, got.Stages, err)
+			}
+		}
+	}
 	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +118,7 @@ func TestAuto(t *testing.T) {
 	}
 	p := open(t, memory(t, index.Options{Model: e.Model()}, given), pipeline.Config{})
 	got, err := p.Search(t.Context(), "cat", 0)
-	if err != nil || p.Config().First.Kind != pipeline.KindHybrid || len(got.Hits) != len(animals) || got.Stages[len(got.Stages)-1].Stage != pipeline.Default {
+	if err != nil || p.Config().First.Kind != pipeline.KindHybrid || len(got.Hits) != len(animals) || got.Stages[len(got.Stages)-1].Stage != pipeline.MiniLM {
 		t.Errorf("%s finds %q by %+v, %v", p.Config().First.Kind, ids(got.Hits), got.Stages, err)
 	}
 }

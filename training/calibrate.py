@@ -33,16 +33,22 @@ def lists(j):
 
 
 def fit(sources):
-    """Newton's method for weighted logistic regression."""
+    """Newton's method for weighted logistic regression: slopes, and the intercept last."""
     x = np.concatenate([c for s in sources for c, _ in s])
     y = np.concatenate([r for s in sources for _, r in s])
     w = np.concatenate([np.full(len(c), 1 / len(c) / len(s)) for s in sources for c, _ in s])
-    design, beta = np.stack([x, np.ones_like(x)], 1), np.zeros(2)
+    design = column(x)
+    beta = np.zeros(design.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ beta))
         hessian = (design * (w * p * (1 - p))[:, None]).T @ design
         beta += np.linalg.solve(hessian, design.T @ (w * (y - p)))
     return beta
+
+
+def column(x):
+    """What slopes and an intercept are multiplied by."""
+    return np.column_stack([x, np.ones(len(x))])
 
 
 def falling(p):
@@ -59,7 +65,7 @@ def falling(p):
 
 def measures(beta, source):
     """Share of relevant texts, mean relevance, Brier score, that of the share alone, and the calibration error of ten equal bins."""
-    p = np.concatenate([falling(1 / (1 + np.exp(-(beta[0] * c + beta[1])))) for c, _ in source])
+    p = np.concatenate([falling(1 / (1 + np.exp(-column(c) @ beta))) for c, _ in source])
     y = np.concatenate([r for _, r in source])
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
     error = sum(abs(p[bins == b].sum() - y[bins == b].sum()) for b in range(BINS)) / len(p)

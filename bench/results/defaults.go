@@ -12,17 +12,16 @@ import (
 const defaultsText = `
 ## The defaults
 
-Two things are chosen where a user chooses nothing, both in package pipeline:
+Where a user chooses nothing, package pipeline chooses; what is best depends on whether texts have to be read:
 
-- **The pipeline over an index** (` + "`search`, `demo`, `pipeline.Config{}`" + `). Where the index has vectors: %[1]s. The
-  hybrid finds 100 by BM25 and 100 by the vectors, and *best* re-orders its best 100. Where it has none: bm25 → best @100, which
-  also embeds the texts that BM25 found.
-- **The re-ranker of given texts** (` + "`sort`, `serve`" + `): *best*, with BM25's statistics from the texts themselves.
+- **Over an index with vectors** (` + "`search`, `demo --vectors`, `pipeline.Config{}`" + `): %[1]s. The hybrid finds 100 by BM25 and 100 by the vectors, and the
+  blend re-orders its best 100, at hardly any cost, since both scores and the vectors are there.
+- **Over an index without** (the same commands): bm25 → best @100, which embeds the texts that BM25 found.
+- **Given texts** (` + "`sort`, `serve`" + `): *best*, with BM25's statistics from the texts themselves.
 
 *best* is the blend, of whose leading 20 the embedded cross-encoder (models/cross) judges each together with the query, as a third part at half the weight
-of the others. That costs reading 20 texts at the time of the query. Over given texts, which the blend has to read, it is a fifth more where there
-are a hundred; over an index with vectors the blend reads nothing: ` + "`--rerank minilm`" + ` is for who needs an answer in milliseconds.
-training/crossencoder/README.md has what *best* gives where questions are asked.
+of the others. Where the blend has to read a hundred texts, that is a fifth more, and twice as much where there are but 20; where it reads none, it is 20 texts at the time of the query, for a mean that is
+higher here, but whose interval reaches 0. ` + "`--rerank best`" + ` is for who can wait: training/crossencoder/README.md has what it gives where questions are asked.
 
 What they are held against is the plain hybrid, the sum of BM25 and cosine over the union of both best 100. Differences of
 nDCG@10 to it under the analysis of bm25s (%[2]s), and their mean over the collections with its 95 %% interval (bootstrap over the
@@ -49,9 +48,9 @@ func writeDefaults(b *strings.Builder, all []outcome) error {
 		of            func(outcome) experiment.Report
 	}{
 		{"int8", standard, func(o outcome) experiment.Report { return o.int8 }},
+		{"fp32", standard, func(o outcome) experiment.Report { return o.fp32 }},
 		{"int8", "bm25 → best @100", func(o outcome) experiment.Report { return o.int8 }},
-		{"int8", "hybrid → blend @100", func(o outcome) experiment.Report { return o.int8 }},
-		{"fp32", "hybrid → blend @100", func(o outcome) experiment.Report { return o.fp32 }},
+		{"int8", "hybrid → best @100", func(o outcome) experiment.Report { return o.int8 }},
 		{"int8", "bm25 → blend @100", func(o outcome) experiment.Report { return o.int8 }},
 		{"fp32", "bm25 → blend @100", func(o outcome) experiment.Report { return o.fp32 }},
 	} {

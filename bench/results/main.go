@@ -35,7 +35,7 @@ const pipelineDepth = cascade.DefaultDepth
 // standard is the name of the default pipeline among the systems, and plain that of
 // what it is held against.
 const (
-	standard = "hybrid → best @100"
+	standard = "hybrid → blend @100"
 	plain    = "hybrid"
 )
 
@@ -139,6 +139,6 @@ func reranked(cosine, blend string) []experiment.Declared {
 		}
 	}
 	return append(systems, experiment.Declared{
-		Name: "hybrid → blend @100", First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: []pipeline.Stage{{Rerank: blend, Depth: pipelineDepth}},
+		Name: standard, First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: []pipeline.Stage{{Rerank: blend, Depth: pipelineDepth}},
 	})
 }

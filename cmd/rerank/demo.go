@@ -65,7 +65,7 @@ texts that is part of this program is searched instead.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many entries to show of each list")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many entries the first stage hands to the re-ranker")
-	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
+	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
 	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")
@@ -103,6 +103,14 @@ type demoHit struct {
 	Snippet string   `json:"snippet,omitempty"`
 }
 
+// rerankerOf is the name of what re-orders last.
+func rerankerOf(c pipeline.Config) string {
+	if len(c.Stages) == 0 {
+		return pipeline.None
+	}
+	return c.Stages[len(c.Stages)-1].Rerank
+}
+
 func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 	start := time.Now()
 	if err := f.check(queries); err != nil {
@@ -130,7 +138,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 		return err
 	}
 	defer s.Close()
-	out := demoRun{Corpus: corpus, First: string(s.Config().First.Kind), Reranker: f.rerank, SIMD: simdLevel(), Opened: time.Since(opening)}
+	out := demoRun{Corpus: corpus, First: string(s.Config().First.Kind), Reranker: rerankerOf(s.Config()), SIMD: simdLevel(), Opened: time.Since(opening)}
 	out.Corpus.Documents = s.snapshot.Len()
 	for _, query := range queries {
 		result, err := s.Search(ctx, query, f.depth)

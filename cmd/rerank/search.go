@@ -74,7 +74,7 @@ index.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
-	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
+	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
 	cmd.Flags().StringVar(&f.model, "model", "", "model of the query's embedding for dense and hybrid: minilm, the default, or a folder")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stage finds")
 	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")

@@ -24,17 +24,21 @@ from sentence_transformers import SentenceTransformer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from blend import COLLECTIONS, DEPTH, Judged, gathered, interval, ndcg, read_collection, read_pairs, smoothed, spread  # noqa: E402
+from calibrate import fit, show  # noqa: E402
 from mine import FREE_MANUALS  # noqa: E402
 
 WEIGHTS, LEADING = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0), 20
-OTHERS = (10, 15, 30, 40, DEPTH)  # leading texts, at the weight 0.5
+WEIGHT = 0.5  # that was chosen
+OTHERS = (10, 15, 30, 40, DEPTH)  # leading texts, at that weight
 NEIGHBOURS = (0.3, 5)
 UNSEEN = ("mediqa-alexa", "foldoc", "debian-packages", "techdocs")  # of techdocs what mine.py leaves out
 PAIRS, QUERIES, SEED = 3000, 200, 5
+MINILM = (9.890, -6.249)  # of the cosine, as calibrate.py fits it
 
 
 def measure(row, bm25, cosine, cross, vectors, gains):
-    """Appends nDCG@10 by every rule; gains may go on with those of texts that are not among the candidates."""
+    """Appends nDCG@10 by every rule, and returns the order that was chosen and which of it lead; gains may go on with those of texts that are
+    not among the candidates."""
     base, order = spread(bm25) + spread(cosine), lambda scores: np.argsort(-scores, kind="stable")
     blend = order(smoothed(base, vectors, *NEIGHBOURS))
 
@@ -46,9 +50,11 @@ def measure(row, bm25, cosine, cross, vectors, gains):
 
     rules = {"bm25": order(bm25), "cross-encoder alone": order(cross)}
     rules |= {weight: judged(weight, LEADING) if weight else blend for weight in WEIGHTS}
-    rules |= {f"weight 0.5, {n} leading": judged(0.5, n) for n in OTHERS}
+    rules |= {f"weight {WEIGHT}, {n} leading": judged(WEIGHT, n) for n in OTHERS}
     for rule, ranked in rules.items():
         row.setdefault(rule, []).append(ndcg(ranked, gains))
+    best = rules[WEIGHT]
+    return best, np.isin(best, blend[:LEADING])
 
 
 def held_back(held, scores):
@@ -88,7 +94,8 @@ class Judge:
 
 
 def unseen(data, encode, judge):
-    out = {}
+    """The values of every rule; and of each query, in the order that was chosen, cosines, logits, what is relevant and which lead."""
+    out, lists = {}, {}
     for name in UNSEEN:
         rows = [r for r in read_pairs(data, name) if not r["query"].endswith(FREE_MANUALS)]
         random.Random(SEED).shuffle(rows)
@@ -97,10 +104,23 @@ def unseen(data, encode, judge):
         j = Judged(texts, queries, [relevant[q] for q in queries], encode)
         for i in range(len(queries)):
             found = np.argsort(-j.bm25[i], kind="stable")[: DEPTH // 2]
-            measure(out.setdefault(name, {}), j.bm25[i][found], j.texts[found] @ j.queries[i], judge(queries[i], [texts[d] for d in found]), j.texts[found],
-                    with_rest(j.relevant[i], found))
+            cosine, cross = j.texts[found] @ j.queries[i], judge(queries[i], [texts[d] for d in found])
+            order, leads = measure(out.setdefault(name, {}), j.bm25[i][found], cosine, cross, j.texts[found], with_rest(j.relevant[i], found))
+            lists.setdefault(name, []).append((cosine[order], cross[order], j.relevant[i][found[order]].astype(float), leads))
         print(f"measured {name}", file=sys.stderr, flush=True)
-    return out
+    return out, lists
+
+
+def relevance(lists):
+    """Fits what best says of relevance, and shows how well that holds of sources that are held back."""
+    leading = {name: [(np.column_stack([c[leads], x[leads]]), r[leads]) for c, x, r, leads in rows] for name, rows in lists.items()}
+    others = {name: [(c[~leads], r[~leads]) for c, _, r, leads in rows if not leads.all()] for name, rows in lists.items()}
+    slopes, rest = fit(list(leading.values())), fit(list(others.values()))
+    print("\n## Relevance\n\nOf the leading: slopes {:.3f} of the cosine and {:.3f} of the logit, intercept {:.3f}. Of the others: slope {:.3f} of the cosine, intercept {:.3f}.\n".format(*slopes, *rest))
+    print("| | relevant | mean relevance | Brier | Brier of the share | calibration error |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in leading:
+        show(name + ", held back", fit([s for n, s in leading.items() if n != name]), leading[name])
+        show(name + ", as of `minilm`", np.array(MINILM), [(x[:, :1], r) for x, r in leading[name]])
 
 
 def collections(data, encode, judge):
@@ -156,7 +176,9 @@ def main():
     model, judge = SentenceTransformer(a.minilm, device="cpu"), Judge(a.server)
     model.max_seq_length = 256
     encode = lambda texts: model.encode(texts, normalize_embeddings=True, batch_size=64, show_progress_bar=False)
-    table("Sources that nothing was learned from", unseen(a.data, encode, judge))
+    values, lists = unseen(a.data, encode, judge)
+    table("Sources that nothing was learned from", values)
+    relevance(lists)
     best, union = collections(a.data, encode, judge)
     table("Judged collections, BM25's best 100", best)
     table("Judged collections, the union of the best 100 of BM25 and of the cosine", union)
