@@ -272,7 +272,7 @@ const (
 	crossBest   = 20
 )
 
-// blend is the default reranker. Where the hits carry BM25 scores, of a first
+// blend is the reranker MiniLM, and what Best begins with. Where the hits carry BM25 scores, of a first
 // stage that knows the whole corpus, it takes these. Of the embedded model it is known
 // what its cosines say of relevance.
 func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {

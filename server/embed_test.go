@@ -55,6 +55,7 @@ func TestEmbeddings(t *testing.T) {
 		{"OpenAI", "/v1/embeddings", `{"model":"m","input":["abcd","abcd"],"user":"u"}`,
 			`{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.8,0.6]},{"object":"embedding","index":1,"embedding":[0.8,0.6]}],"model":"minilm","usage":{"prompt_tokens":2,"total_tokens":2}}`},
 		{"OpenAI, one", "/embeddings", `{"input":"abcd","encoding_format":"float","dimensions":2}`, `"data":[{"object":"embedding","index":0,"embedding":[0.8,0.6]}]`},
+		{"OpenAI, of the re-ranker", "/embeddings", `{"input":"abcd","model":"best"}`, `"model":"minilm"`},
 		{"TEI", "/embed", `{"inputs":"abcd"}`, `[[0.8,0.6]]`},
 		{"TEI, several", "/embed", `{"inputs":["abcd",""],"truncate":true}`, `[[0.8,0.6],[0,1]]`},
 		{"TEI, raw", "/embed", `{"inputs":["abcd"],"normalize":false}`, `[[4,3]]`},

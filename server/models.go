@@ -55,11 +55,11 @@ func (m *models) find(name string) *model {
 	return nil
 }
 
-// findEmbedder is find for embeddings: where find takes the first, this takes the first
-// that makes some.
+// findEmbedder is find for embeddings: where any model may answer, it is the first that
+// makes some.
 func (m *models) findEmbedder(name string) *model {
 	found := m.find(name)
-	if _, named := m.byName[name]; named || found == nil {
+	if _, named := m.byName[name]; found == nil || named && !m.any || pipeline.IsEmbedder(found.what()) {
 		return found
 	}
 	for _, one := range m.list {

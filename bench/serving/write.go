@@ -36,7 +36,7 @@ Written by
     go run ./bench/serving -o docs
 
 The machine: %s, %d CPUs, kernels %s, %s/%s, %s. Server and clients are two processes that share the CPUs. Passages have 15 to
-105 tokens, 60 in the mean, the model is the embedded one.
+105 tokens, 60 in the mean; the re-ranker is the default, *best*, which judges 20 of a request twice.
 
 ## Start
 

@@ -43,8 +43,9 @@ together); the last two need an index made with --vectors. The default, auto, is
 hybrid where the index has them and bm25 where not.
 
 Re-rankers: none; minilm, the model in this program and BM25 in equal parts; best,
-these and the cross-encoder in this program, which reads every candidate: better and
-slower; minilm-cosine and cross, a model alone; the folder of a sentence-transformers
+with the cross-encoder in this program, which reads the 20 that lead by these: better
+and slower; minilm-cosine and cross, a model alone; auto, the default, is minilm where
+the index has vectors, so that no text is read, and best where not; the folder of a sentence-transformers
 model or of a cross-encoder; or a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or
 any of them elsewhere, cohere:any@http://localhost:8787.
 
