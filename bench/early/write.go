@@ -26,9 +26,10 @@ What it costs and saves to answer before every candidate has been judged in full
 
     go run ./bench/early -data DIR -o docs
 
-BM25's best 100 are re-ordered; the index has no vectors, so that the texts are embedded on the fly, as by ` + "`rerank sort --rerank minilm`" + ` and by a
+BM25's best 100 are re-ordered; the index has no vectors, so that the texts are embedded on the fly, as by ` + "`rerank sort`" + ` and by a
 ` + "`rerank search`" + ` of an index without them. *Early* (` + "`--early`, `early: {}`, `pipeline.NewEarlyReranker`" + `) reads the first 48
-tokens of every text, and then in full the 20 that lead by the whole blend; the blend of both is the answer. *In 0.5 of the time*
+tokens of every text, and then in full the 20 that lead by the whole blend; the blend of both is the answer, of which *best*, the default, has the
+20 that lead judged by the cross-encoder as well. *In 0.5 of the time*
 is a deadline (` + "`--within`" + `) of half of what judging in full took for the very query: the beginnings first, then in full as many as
 the time allows, those that lead first. Hits that there was no time for are the last.
 
@@ -57,11 +58,11 @@ func write(out string, all []*collection) error {
 
 // whole is the method that judges in full what m judges early.
 func (c *collection) whole(m *method) *method {
-	switch {
-	case m.name == looked:
-		return c.method(cosine)
-	case m.name == early || m.part > 0:
+	if m.part > 0 {
 		return c.method(full)
+	}
+	if name, ok := strings.CutSuffix(m.name, inShort); ok {
+		return c.method(name)
 	}
 	return nil
 }
