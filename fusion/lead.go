@@ -36,7 +36,7 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 	leading := func(i int) []int { return order[:min(r.Parts[i].Best, len(order))] }
 	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
 		if r.Parts[i].Best > 0 {
-			result, err = r.judgeSome(ctx, i, q, leading(i), o)
+			result, _, err = r.judge(ctx, i, some(q, leading(i)), o)
 		}
 		return result, err
 	})
@@ -45,14 +45,7 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 	}
 	heard := false
 	for i, said := range outcomes {
-		if r.Parts[i].Best == 0 {
-			continue
-		}
-		if said.err == nil {
-			said.err = permutes(said.Hits, len(leading(i)))
-		}
-		if said.err != nil {
-			o.failed.add(r.partName(i), said.err)
+		if r.Parts[i].Best == 0 || !r.hear(i, said, len(leading(i)), o) {
 			continue
 		}
 		heard = true
@@ -62,26 +55,16 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 			}
 		}
 		o.missed += len(leading(i)) - len(o.lists[i])
-		o.stages = append(o.stages, said.Stages...)
 	}
 	return heard, o.failed.verdict("fusion", len(r.Parts))
 }
 
-// judgeSome asks part i of the hits at some places; in what it says they are numbered
-// from 0. A part that judges step by step has what time and tokens those before it left.
-func (r *Reranker) judgeSome(ctx context.Context, i int, q rerank.Request, places []int, o *opinions) (rerank.Result, error) {
-	by := r.Parts[i].Reranker
-	if a, ok := by.(*anytime.Reranker); ok {
-		if a = o.remaining(a); a == nil {
-			return rerank.Result{}, nil
-		}
-		by = a
-	}
-	some := rerank.Request{Query: q.Query, Hits: make([]rerank.Hit, len(places))}
+// some is the request of the hits at some places, numbered from 0.
+func some(q rerank.Request, places []int) rerank.Request {
+	out := rerank.Request{Query: q.Query, Hits: make([]rerank.Hit, len(places))}
 	for k, place := range places {
-		some.Hits[k] = q.Hits[place]
-		some.Hits[k].Index, some.Hits[k].Rank = k, k
+		out.Hits[k] = q.Hits[place]
+		out.Hits[k].Index, out.Hits[k].Rank = k, k
 	}
-	result, _, err := r.judge(ctx, i, by, some)
-	return result, err
+	return out
 }

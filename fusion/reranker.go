@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/anytime"
 )
 
 // Part is one of the judgments that a [Reranker] blends.
@@ -79,8 +80,7 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		weights: weights, lists: make([][]rerank.Hit, len(r.Parts)), vectors: make([][][]float32, len(r.Parts)),
 		late: make([]bool, len(q.Hits)), start: start, failed: failures{lenient: r.Lenient},
 	}
-	err = r.ask(ctx, rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}, q.TopN, o)
-	if err != nil {
+	if err := r.ask(ctx, rerank.Request{Query: q.Query, Hits: numbered(q.Hits)}, q.TopN, o); err != nil {
 		return rerank.Result{}, err
 	}
 	fused, smoothed := r.sums(q.Hits, o)
@@ -141,7 +141,7 @@ func (o *opinions) unjudged() int {
 func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, o *opinions) error {
 	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
 		if r.Parts[i].Best == 0 && r.gradual(i, q.Hits) == nil {
-			result, o.vectors[i], err = r.judge(ctx, i, r.Parts[i].Reranker, q)
+			result, o.vectors[i], err = r.judge(ctx, i, q, o)
 		}
 		return result, err
 	})
@@ -149,14 +149,9 @@ func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, o *opini
 		return fmt.Errorf("fusion: %w", err)
 	}
 	for i, said := range outcomes {
-		if said.err == nil {
-			said.err = permutes(said.Hits, len(q.Hits))
+		if r.hear(i, said, len(q.Hits), o) {
+			o.lists[i] = said.Hits
 		}
-		if said.err != nil {
-			o.failed.add(r.partName(i), said.err)
-			continue
-		}
-		o.lists[i], o.stages = said.Hits, append(o.stages, said.Stages...)
 	}
 	q.TopN = topN // which tells those that judge step by step how far to go
 	for i := range r.Parts {
@@ -171,6 +166,19 @@ func (r *Reranker) ask(ctx context.Context, q rerank.Request, topN int, o *opini
 		}
 	}
 	return o.failed.verdict("fusion", len(r.Parts))
+}
+
+// hear notes how part i judged so many hits, and reports whether it did.
+func (r *Reranker) hear(i int, said outcome, hits int, o *opinions) bool {
+	if said.err == nil {
+		said.err = permutes(said.Hits, hits)
+	}
+	if said.err != nil {
+		o.failed.add(r.partName(i), said.err)
+		return false
+	}
+	o.stages = append(o.stages, said.Stages...)
+	return true
 }
 
 // sums are the hits with what the parts say of them added up, and whether neighbours
@@ -267,9 +275,11 @@ func numbered(hits []rerank.Hit) []rerank.Hit {
 	return out
 }
 
-// judge asks by, which is part i's reranker, or takes what the hits carry. What comes back has the
-// part's own traces only; vectors are those of a part that has them.
-func (r *Reranker) judge(ctx context.Context, i int, by rerank.Reranker, q rerank.Request) (result rerank.Result, vectors [][]float32, err error) {
+// judge asks part i, or takes what the hits carry. What comes back has the
+// part's own traces only; vectors are those of a part that has them. A part that judges
+// step by step has what time and tokens those before it left, and says nothing without.
+func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request, o *opinions) (result rerank.Result, vectors [][]float32, err error) {
+	by := r.Parts[i].Reranker
 	if hits, ok := r.carried(i, q.Hits); ok {
 		return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
 			Stage: r.partName(i), Candidates: len(hits), Notes: []string{fmt.Sprintf("took the %s scores that the hits carry", r.Parts[i].Carried)},
@@ -277,6 +287,12 @@ func (r *Reranker) judge(ctx context.Context, i int, by rerank.Reranker, q reran
 	}
 	if by == nil {
 		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", r.Parts[i].Carried)
+	}
+	if a, ok := by.(*anytime.Reranker); ok {
+		if a = o.remaining(a); a == nil {
+			return rerank.Result{}, nil, nil
+		}
+		by = a
 	}
 	if v, ok := by.(rerank.Vectored); ok && r.Neighbours.active() {
 		result, vectors, err = v.RerankVectors(ctx, q)

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/biencoder"
@@ -28,42 +27,36 @@ func (b *builder) kind() (Kind, error) {
 	if k := b.config.First.Kind; k != "" && k != KindAuto {
 		return k, nil
 	}
-	switch {
-	case b.snapshot.Model() == (rerank.ModelInfo{}):
-		return KindBM25, nil
-	case b.config.Model != "":
+	if b.config.Model != "" && b.snapshot.Model() != (rerank.ModelInfo{}) {
 		return KindHybrid, nil
 	}
-	m, err := b.loader.biencoder(MiniLM)
-	if err != nil {
+	stored, err := b.storesMiniLM()
+	switch {
+	case err != nil:
 		return "", err
+	case stored:
+		return KindHybrid, nil
 	}
-	if !b.stores(m) {
-		return KindBM25, nil
-	}
-	return KindHybrid, nil
+	return KindBM25, nil
 }
 
 // stages decides what Auto stands for.
 func (b *builder) stages() ([]Stage, error) {
-	stages := slices.Clone(b.config.stages())
+	stages := append([]Stage{}, b.config.stages()...) // not nil, which would be the default
 	for i := range stages {
 		if stages[i].Rerank != Auto {
 			continue
 		}
 		stages[i].Rerank = Default
-		if b.snapshot.Model() == (rerank.ModelInfo{}) {
-			continue
-		}
-		m, err := b.loader.biencoder(MiniLM)
+		stored, err := b.storesMiniLM()
 		if err != nil {
 			return nil, err
 		}
-		if b.stores(m) {
+		if stored {
 			stages[i].Rerank = MiniLM
 		}
 	}
-	return append([]Stage{}, stages...), nil // not nil, which would be the default
+	return stages, nil
 }
 
 func (b *builder) first() (rerank.Retriever, error) {
@@ -172,6 +165,19 @@ func (b *builder) stores(m *biencoder.Model) bool {
 	return stored != "" && stored == m.Model().Fingerprint
 }
 
+// storesMiniLM reports whether the index has the embedded model's vectors. Where it has
+// none at all, that takes no model to tell.
+func (b *builder) storesMiniLM() (bool, error) {
+	if b.snapshot.Model() == (rerank.ModelInfo{}) {
+		return false, nil
+	}
+	m, err := b.loader.biencoder(MiniLM)
+	if err != nil {
+		return false, err
+	}
+	return b.stores(m), nil
+}
+
 // wordless reports whether what comes after the first stage judges by the index alone:
 // by its BM25 statistics and the embedded model's vectors.
 func (b *builder) wordless() bool {
@@ -179,7 +185,7 @@ func (b *builder) wordless() bool {
 		switch s.Rerank {
 		case LexicalBM25:
 		case MiniLM, MiniLMCosine:
-			if m, err := b.loader.biencoder(MiniLM); err != nil || !b.stores(m) {
+			if stored, err := b.storesMiniLM(); err != nil || !stored {
 				return false
 			}
 		default:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -19,6 +20,7 @@ type models struct {
 	known  *cache.Cache
 	shared *pipeline.Loader // of all of them; each has its own where models are unloaded
 	byName map[string]*model
+	embeds atomic.Pointer[model] // the first that makes embeddings, once it is known: to tell it, files are read
 }
 
 func newModels(c Config) *models {
@@ -59,11 +61,15 @@ func (m *models) find(name string) *model {
 // makes some.
 func (m *models) findEmbedder(name string) *model {
 	found := m.find(name)
-	if _, named := m.byName[name]; found == nil || named && !m.any || pipeline.IsEmbedder(found.what()) {
+	if _, named := m.byName[name]; found == nil || named && !m.any {
 		return found
+	}
+	if one := m.embeds.Load(); one != nil {
+		return one
 	}
 	for _, one := range m.list {
 		if pipeline.IsEmbedder(one.what()) {
+			m.embeds.Store(one)
 			return one
 		}
 	}

@@ -18,7 +18,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"sort"
 
 	"github.com/flashrerank/rerank/cascade"
@@ -86,16 +85,13 @@ func run(ctx context.Context, data, out string) error {
 	return write(out, all)
 }
 
-// read are the arrangements in which the embedded cross-encoder takes part, which reads
-// every candidate at the time of the query.
-func read(first pipeline.Kind, rerank string, depths ...int) []experiment.Declared {
-	var systems []experiment.Declared
-	for _, d := range depths {
-		systems = append(systems, experiment.Declared{
-			Name: fmt.Sprintf("%s → %s @%d", first, rerank, d), First: pipeline.First{Kind: first}, Stages: []pipeline.Stage{{Rerank: rerank, Depth: d}},
-		})
+// read is an arrangement in which the embedded cross-encoder takes part, which reads
+// candidates at the time of the query.
+func read(first pipeline.Kind, rerank string) experiment.Declared {
+	return experiment.Declared{
+		Name: fmt.Sprintf("%s → %s @%d", first, rerank, pipelineDepth), First: pipeline.First{Kind: first},
+		Stages: []pipeline.Stage{{Rerank: rerank, Depth: pipelineDepth}},
 	}
-	return systems
 }
 
 // progress tells of every part that is done.
@@ -113,8 +109,8 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 		Data:   dir,
 		First:  []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid},
 		Rerank: []string{pipeline.None},
-		Systems: slices.Concat(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Cross, pipelineDepth),
-			read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, pipelineDepth)),
+		Systems: append(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Cross),
+			read(pipeline.KindBM25, pipeline.Best), read(pipeline.KindHybrid, pipeline.Best)),
 	}
 	if o.report, err = experiment.Run(ctx, c, options); err != nil {
 		return o, err

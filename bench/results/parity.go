@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/dataset"
@@ -37,7 +36,7 @@ func compare(ctx context.Context, o *outcome, dir, python, model string, options
 	if o.fp32, err = quality(ctx, dir, model, reranked("cosine:"+model, model), options); err != nil {
 		return err
 	}
-	systems := slices.Concat(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Best, pipelineDepth), read(pipeline.KindHybrid, pipeline.Best, pipelineDepth))
+	systems := append(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Best), read(pipeline.KindHybrid, pipeline.Best))
 	if o.int8, err = quality(ctx, dir, pipeline.MiniLM, systems, options); err != nil {
 		return err
 	}
