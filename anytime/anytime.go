@@ -116,11 +116,17 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 
 // budget begins to count what a request may take.
 func (r *Reranker) budget(ctx context.Context) budget {
-	b := budget{start: time.Now(), time: r.Time, tokens: r.Tokens}
-	if deadline, ok := ctx.Deadline(); ok && b.time == 0 {
-		b.time = max(1, time.Until(deadline)/10*9)
+	start := time.Now()
+	return budget{start: start, time: r.Within(ctx, start), tokens: r.Tokens}
+}
+
+// Within returns how long hits of a request that began at start are judged, 0 if there
+// is no bound; see Time.
+func (r *Reranker) Within(ctx context.Context, start time.Time) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok && r.Time == 0 {
+		return max(1, deadline.Sub(start)/10*9)
 	}
-	return b
+	return r.Time
 }
 
 // judging is a request at work.

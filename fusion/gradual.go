@@ -27,7 +27,7 @@ func (r *Reranker) gradual(i int, hits []rerank.Hit) *anytime.Reranker {
 // known. The hits it returns have the part's own traces only; those that were not
 // judged are not among them.
 func (r *Reranker) judgeGradually(ctx context.Context, a *anytime.Reranker, i int, q rerank.Request, o *opinions) error {
-	a = o.remaining(a)
+	a = o.remaining(ctx, a, r.share(i))
 	if a == nil {
 		for k := range o.late {
 			o.late[k] = true
@@ -51,20 +51,41 @@ func (r *Reranker) judgeGradually(ctx context.Context, a *anytime.Reranker, i in
 	return nil
 }
 
-// remaining returns a with the time and the tokens that those before it left, nil if
-// they left nothing.
-func (o *opinions) remaining(a *anytime.Reranker) *anytime.Reranker {
+// shareOfFirst is how much of the time and of the tokens the parts that judge all hits may
+// use where others are to judge the best of them: what those say of the hits that lead is
+// worth more than what these would say of the last ones. docs/early.md has what comes of it.
+const shareOfFirst = 2. / 3
+
+// share returns how much of the time and of the tokens may be used up when part i is done.
+func (r *Reranker) share(i int) float64 {
+	follows := func(p Part) bool {
+		_, ok := p.Reranker.(*anytime.Reranker)
+		return ok && p.Best > 0
+	}
+	if r.Parts[i].Best == 0 && slices.ContainsFunc(r.Parts, follows) {
+		return shareOfFirst
+	}
+	return 1
+}
+
+// remaining returns a with what those before it left of a share of its time and its tokens,
+// nil if they left nothing.
+func (o *opinions) remaining(ctx context.Context, a *anytime.Reranker, share float64) *anytime.Reranker {
 	b := *a
-	if b.Time > 0 {
-		b.Time -= time.Since(o.start)
+	if whole := a.Within(ctx, o.start); whole > 0 {
+		b.Time = time.Duration(float64(whole)*share) - time.Since(o.start)
+		if b.Time <= 0 {
+			return nil
+		}
 	}
 	if b.Tokens > 0 {
+		b.Tokens = int(float64(a.Tokens) * share)
 		for _, s := range o.stages {
 			b.Tokens -= s.Tokens
 		}
-	}
-	if a.Time > 0 && b.Time <= 0 || a.Tokens > 0 && b.Tokens <= 0 {
-		return nil
+		if b.Tokens <= 0 {
+			return nil
+		}
 	}
 	return &b
 }

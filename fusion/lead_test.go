@@ -125,6 +125,50 @@ func TestBestInTime(t *testing.T) {
 	}
 }
 
+// TestBestGetsItsShare: a part that judges step by step, and could go on until time is up, leaves
+// a third of it to the part that judges the best.
+func TestBestGetsItsShare(t *testing.T) {
+	judge := points{of: map[string]float64{}, each: time.Millisecond}
+	var ids []string
+	for i := range 90 {
+		ids = append(ids, fmt.Sprint("d", i))
+		judge.of[ids[i]] = float64(i)
+	}
+	for name, c := range map[string]struct {
+		bound    anytime.Reranker
+		deadline time.Duration
+	}{
+		"time":     {bound: anytime.Reranker{Time: 60 * time.Millisecond}},
+		"deadline": {deadline: 67 * time.Millisecond}, // of which nine tenths may be used
+		"tokens":   {bound: anytime.Reranker{Tokens: 60}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := t.Context()
+			if c.deadline > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.deadline)
+				defer cancel()
+			}
+			within := func(judge rerank.Reranker) *anytime.Reranker {
+				a := c.bound
+				a.Full = judge
+				return &a
+			}
+			r := &fusion.Reranker{Parts: []fusion.Part{
+				{Name: "all", Reranker: within(counted{judge, 1})}, {Name: "best", Reranker: within(counted{judge, 1}), Best: 15},
+			}}
+			got, err := r.Rerank(ctx, rerank.Request{Hits: given(ids...)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, best := got.Stages[0], got.Stages[1]
+			if all.Scored < 30 || all.Scored > 40 || best.Scored != 15 {
+				t.Errorf("%s: %d of all were judged, and %d of the best", name, all.Scored, best.Scored)
+			}
+		})
+	}
+}
+
 func TestBestFailure(t *testing.T) {
 	broken := errors.New("broken")
 	r := &fusion.Reranker{Parts: []fusion.Part{

@@ -41,7 +41,8 @@ type Part struct {
 //
 // A part may be an anytime.Reranker. It then judges after the others, and first
 // the hits that lead by the sum of all that is known; its time and its tokens count from
-// the beginning of the request. Hits that it had no time for
+// the beginning of the request, and a third of them is kept for parts that judge the
+// best only, where those are such parts as well. Hits that it had no time for
 // are the last, without a score, and the report says Partial.
 //
 // A Reranker is safe for concurrent use when its parts are. It must not be
@@ -289,7 +290,7 @@ func (r *Reranker) judge(ctx context.Context, i int, q rerank.Request, o *opinio
 		return rerank.Result{}, nil, fmt.Errorf("not every hit carries a score on the scale %q", r.Parts[i].Carried)
 	}
 	if a, ok := by.(*anytime.Reranker); ok {
-		if a = o.remaining(a); a == nil {
+		if a = o.remaining(ctx, a, r.share(i)); a == nil {
 			return rerank.Result{}, nil, nil
 		}
 		by = a
