@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/flashrerank/rerank"
@@ -38,7 +39,8 @@ type Options struct {
 	Cache string
 
 	// Known keeps vectors of texts, so that a text that comes again is not computed
-	// again; nil keeps none. Models may share one.
+	// again, and of rerankers that compare tokens what they found, so that a text is not that comes again with
+	// its query; nil keeps none. Models may share one.
 	Known *cache.Cache
 
 	// Workers is how many goroutines compute at the same time; 0 means
@@ -54,7 +56,10 @@ type Model struct {
 	tokenizer *tokenizer.Tokenizer
 	encoder   *transformer.Model
 	skip      map[rerank.Role]int // tokens of a prompt that do not count
+	before    int                 // special tokens at the beginning of every sequence
+	after     int                 // and at its end
 	known     *cache.Cache
+	rooms     sync.Pool // of *room
 }
 
 // Tokenizer returns what turns texts into the model's tokens.
@@ -110,6 +115,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 		m.info.Name = readName(fsys)
 	}
 	m.skip = m.promptTokens()
+	m.before, m.after = m.specialTokens()
 	kind := m.info.Precision
 	if len(o.Float32) > 0 {
 		kind += fmt.Sprintf(", in float32 %q", o.Float32)
@@ -228,11 +234,7 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	}
 	v.Data = make([]float32, len(texts)*v.Dimensions)
 	v.Truncated = make([]bool, len(texts))
-	roles := make([]rerank.Role, len(texts))
-	for i := range roles {
-		roles[i] = role
-	}
-	tokens, err := m.embed(ctx, texts, roles, 0, v)
+	tokens, err := m.embed(ctx, &pass{texts: texts, roles: slices.Repeat([]rerank.Role{role}, len(texts)), vectors: v})
 	v.Tokens = tokens
 	if err != nil {
 		return rerank.Vectors{}, fmt.Errorf("biencoder: embedding %d texts: %w", len(texts), err)
@@ -240,34 +242,55 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	return v, nil
 }
 
-// embed fills v for texts that each have a role. Documents are cut to so many
-// tokens, unless that is 0 or more than the model's longest input.
-func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, most int, v rerank.Vectors) (tokens int, err error) {
+// pass is texts to read.
+type pass struct {
+	texts   []string
+	roles   []rerank.Role
+	most    int // tokens of a document; 0, and what is more than the model's longest input, means that
+	vectors rerank.Vectors
+
+	// late, if it is not nil, is what comes out of comparing the tokens of each document, of so many windows, with
+	// those of the query, which is the first text.
+	late    []float32
+	windows int
+
+	seen func(i int, hidden []float32) error // gets the states of each text that is computed, if it is not nil
+}
+
+// embed fills the vectors of texts that each have a role.
+func (m *Model) embed(ctx context.Context, p *pass) (tokens int, err error) {
+	return m.compute(ctx, p, m.recall(p))
+}
+
+// compute reads texts that are not known.
+func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens int, err error) {
 	size := m.encoder.Config().Hidden
-	unknown := m.recall(texts, roles, most, v)
 	var count atomic.Int64
 	err = m.encoder.Stream(ctx, transformer.Job{
-		Sequences: len(unknown),
+		Sequences: len(list),
 		Fill: func(k int, b *transformer.Batch) {
-			i := unknown[k].text
+			i := list[k].text
 			before, total, longest := len(b.IDs), 0, m.info.MaxTokens
-			if most > 0 && roles[i] == rerank.RoleDocument {
-				longest = min(longest, max(most, leastTokens))
+			if p.most > 0 && p.roles[i] == rerank.RoleDocument {
+				longest = min(longest, max(p.most, leastTokens))
 			}
-			text := m.prepare(m.settings.prompts[roles[i]] + texts[i])
+			text := m.prepare(m.settings.prompts[p.roles[i]] + p.texts[i])
 			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
-			v.Truncated[i] = total > len(b.IDs)-before
+			p.vectors.Truncated[i] = total > len(b.IDs)-before
 			count.Add(int64(len(b.IDs) - before))
 		},
 		Visit: func(k int, hidden []float32) error {
-			i := unknown[k].text
-			dst := v.At(i)
-			m.settings.pooling.pool(dst, hidden, size, m.skip[roles[i]])
+			i := list[k].text
+			dst := p.vectors.At(i)
+			m.settings.pooling.pool(dst, hidden, size, m.skip[p.roles[i]])
 			if m.settings.normalize {
 				normalize(dst)
 			}
-			if m.known != nil {
-				m.known.Put(unknown[k].key, cache.Value{Numbers: slices.Clone(dst), Truncated: v.Truncated[i]})
+			if p.late == nil || i == 0 { // else there is more to come
+				m.keep(p, list[k])
+			}
+			if p.seen != nil {
+				return p.seen(i, hidden)
 			}
 			return nil
 		},
@@ -275,26 +298,49 @@ func (m *Model) embed(ctx context.Context, texts []string, roles []rerank.Role, 
 	return int(count.Load()), err
 }
 
-// unknown is a text whose vector has to be computed.
+// unknown is a text that has to be read.
 type unknown struct {
 	text int
-	key  cache.Key // where vectors are kept
+	key  cache.Key // where what comes out is kept
 }
 
-// recall fills v for texts whose vectors are known and returns the others.
-func (m *Model) recall(texts []string, roles []rerank.Role, most int, v rerank.Vectors) []unknown {
-	list := make([]unknown, 0, len(texts))
-	for i, text := range texts {
+// key is where what comes out of a text is kept.
+func (m *Model) key(p *pass, i int) cache.Key {
+	window := 0
+	if p.roles[i] == rerank.RoleDocument {
+		window = p.most
+	}
+	if p.late != nil && i > 0 {
+		return cache.KeyOf(m.info.Fingerprint, "late", p.texts[0], strconv.Itoa(p.windows), strconv.Itoa(window), p.texts[i])
+	}
+	return cache.KeyOf(m.info.Fingerprint, p.roles[i].String(), strconv.Itoa(window), p.texts[i])
+}
+
+// keep remembers what came out of a text: its vector, and behind it what the comparison with the query gave.
+func (m *Model) keep(p *pass, u unknown) {
+	if m.known == nil {
+		return
+	}
+	numbers := slices.Clone(p.vectors.At(u.text))
+	if p.late != nil && u.text > 0 {
+		numbers = append(numbers, p.late[u.text])
+	}
+	m.known.Put(u.key, cache.Value{Numbers: numbers, Truncated: p.vectors.Truncated[u.text]})
+}
+
+// recall fills in what is known and returns the texts that are not.
+func (m *Model) recall(p *pass) []unknown {
+	list := make([]unknown, 0, len(p.texts))
+	for i := range p.texts {
 		u := unknown{text: i}
 		if m.known != nil {
-			window := 0
-			if roles[i] == rerank.RoleDocument {
-				window = most
-			}
-			u.key = cache.KeyOf(m.info.Fingerprint, roles[i].String(), strconv.Itoa(window), text)
+			u.key = m.key(p, i)
 			if value, found := m.known.Get(u.key); found {
-				copy(v.At(i), value.Numbers)
-				v.Truncated[i] = value.Truncated
+				n := copy(p.vectors.At(i), value.Numbers)
+				p.vectors.Truncated[i] = value.Truncated
+				if p.late != nil && i > 0 {
+					p.late[i] = value.Numbers[n]
+				}
 				continue
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -15,10 +16,22 @@ type RerankOptions struct {
 	// is more than the model's window, means all that the model can. Queries are
 	// not shortened by it.
 	MaxTokens int
+
+	// MaxSim, if it is positive, compares tokens too, which costs no further pass of the
+	// model: a score is (cosine + MaxSim·s) / (1 + MaxSim), on the scale [ScaleMaxSim], where s is the
+	// mean over the query's tokens of the highest cosine that the state of one has with that
+	// of a token of the text. Special tokens do not count. It has no effect on models whose
+	// similarity is the dot product.
+	MaxSim float64
+
+	// Windows is how many windows of a text are read where tokens are compared, if it is longer than the model's
+	// longest input; 0 means one. The vector is that of the first. MaxTokens bounds a text to less.
+	Windows int
 }
 
 // Reranker orders given texts by the similarity of their vectors to the
-// query's: cosine, or the dot product if the model says so. It is safe for
+// query's: cosine, or the dot product if the model says so, and by that of their
+// tokens if options do. It is safe for
 // concurrent use.
 type Reranker struct {
 	model   *Model
@@ -35,7 +48,12 @@ func (m *Model) NewReranker(o RerankOptions) *Reranker { return &Reranker{model:
 func (r *Reranker) Model() rerank.ModelInfo { return r.model.info }
 
 // stage is the reranker's name in traces and reports.
-func (r *Reranker) stage() string { return string(r.model.info.Similarity) }
+func (r *Reranker) stage() string {
+	if r.late() {
+		return "similarity"
+	}
+	return string(r.model.info.Similarity)
+}
 
 // Rerank embeds the query and every hit's content and orders the hits by
 // similarity. Equal texts are embedded once.
@@ -53,14 +71,7 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 		return rerank.Result{Stages: []rerank.StageReport{report}}, nil, ctx.Err()
 	}
 	texts, of := distinct(q)
-	roles := make([]rerank.Role, len(texts)) // documents
-	roles[0] = rerank.RoleQuery
-	v := rerank.Vectors{
-		Dimensions: r.model.info.Dimensions,
-		Data:       make([]float32, len(texts)*r.model.info.Dimensions),
-		Truncated:  make([]bool, len(texts)),
-	}
-	tokens, err := r.model.embed(ctx, texts, roles, r.options.MaxTokens, v)
+	v, late, tokens, err := r.read(ctx, texts)
 	if err != nil {
 		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
 	}
@@ -69,6 +80,9 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	for i, text := range of {
 		vectors[i] = v.At(text)
 		scoring.Scores[i] = r.similarity(v.At(0), v.At(text))
+		if late != nil {
+			scoring.Scores[i] = (scoring.Scores[i] + r.options.MaxSim*float64(late[text])) / (1 + r.options.MaxSim)
+		}
 		if v.Truncated[text] {
 			report.Truncated++
 		}
@@ -80,6 +94,35 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, vectors, nil
+}
+
+// read embeds a query and texts, and compares their tokens if that is wanted; the first
+// of all that comes back is the query's.
+func (r *Reranker) read(ctx context.Context, texts []string) (v rerank.Vectors, late []float32, tokens int, err error) {
+	n := r.model.info.Dimensions
+	v = rerank.Vectors{Dimensions: n, Data: make([]float32, len(texts)*n), Truncated: make([]bool, len(texts))}
+	roles := slices.Repeat([]rerank.Role{rerank.RoleDocument}, len(texts))
+	roles[0] = rerank.RoleQuery
+	p := &pass{texts: texts, roles: roles, most: r.options.MaxTokens, vectors: v}
+	if !r.late() {
+		tokens, err = r.model.embed(ctx, p)
+		return v, nil, tokens, err
+	}
+	p.late, p.windows = make([]float32, len(texts)), max(1, r.options.Windows)
+	list := r.model.recall(p)
+	switch {
+	case len(list) == 0:
+		return v, p.late, 0, ctx.Err()
+	case list[0].text > 0: // its vector is known, but not its tokens
+		list = slices.Insert(list, 0, unknown{key: r.model.key(p, 0)})
+	}
+	tokens, err = r.model.compare(ctx, p, list)
+	return v, p.late, tokens, err
+}
+
+// late reports whether tokens are compared.
+func (r *Reranker) late() bool {
+	return r.options.MaxSim > 0 && r.model.info.Similarity == rerank.SimilarityCosine
 }
 
 // distinct lists the query and the different texts of the hits, and tells which
@@ -107,6 +150,9 @@ func (r *Reranker) scoring(n int) rerank.Scoring {
 	if r.model.info.Similarity == rerank.SimilarityCosine {
 		s.Scale = rerank.ScaleCosine
 		s.Relevance = func(c float64) float64 { return min(max(c, 0), 1) }
+	}
+	if r.late() {
+		s.Scale = ScaleMaxSim
 	}
 	return s
 }

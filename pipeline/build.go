@@ -107,7 +107,7 @@ func (b *builder) dense() (rerank.Retriever, rerank.Reranker, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
 	}
-	return r, b.cosine(m, nil), nil
+	return r, b.signals(nil).cosine(m), nil
 }
 
 // hybrid fuses both, each list completed by its measure's true scores.
@@ -150,11 +150,10 @@ func (b *builder) memo(m *biencoder.Model) rerank.Embedder {
 	return b.queries[m]
 }
 
-// cosine measures hits by the model, from the index's vectors if they are the
-// model's, and else from the texts, early if that is wanted.
-func (b *builder) cosine(m *biencoder.Model, early *Early) rerank.Reranker {
+// stored measures hits by the index's vectors, if they are the model's. It is nil if not.
+func (b *builder) stored(m *biencoder.Model) rerank.Reranker {
 	if !b.stores(m) {
-		return glancingCosine(m, early)
+		return nil
 	}
 	return &storedCosine{snapshot: b.snapshot, queries: b.memo(m), texts: m.Reranker()}
 }
@@ -199,7 +198,7 @@ func (b *builder) wordless() bool {
 func (b *builder) signals(early *Early) signals {
 	return signals{
 		bm25:   func() (rerank.Reranker, error) { return b.bm25() },
-		cosine: func(m *biencoder.Model) rerank.Reranker { return b.cosine(m, early) },
+		stored: b.stored,
 		early:  early,
 	}
 }

@@ -15,7 +15,7 @@
 //	  bm25: {variant: lucene, k1: 1.2, b: 0.75}
 //	  fusion: {method: min-max, lexical: 1, dense: 1}
 //	stages:
-//	  - rerank: minilm      # cosine and BM25 in equal parts
+//	  - rerank: minilm      # BM25 and what the embedded bi-encoder says
 //	    depth: 50
 //	    timeout: 300ms
 //	    on_error: keep

@@ -141,8 +141,8 @@ func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 // its BM25 statistics and its stored vectors, without one the given texts.
 type signals struct {
 	bm25   func() (rerank.Reranker, error)
-	cosine func(m *biencoder.Model) rerank.Reranker
-	early  *Early // nil: judgments are complete
+	stored func(m *biencoder.Model) rerank.Reranker // by the index's vectors; nil if these are not the model's
+	early  *Early                                   // nil: judgments are complete
 }
 
 // textSignals judge texts by themselves.
@@ -155,15 +155,24 @@ func textSignals(early *Early) signals {
 			}
 			return lexical.NewReranker(a, lexical.DefaultBM25())
 		},
-		cosine: func(m *biencoder.Model) rerank.Reranker { return glancingCosine(m, early) },
+		stored: func(*biencoder.Model) rerank.Reranker { return nil },
 		early:  early,
 	}
 }
 
-// glancingCosine judges texts, early if that is wanted.
-func glancingCosine(m *biencoder.Model, early *Early) rerank.Reranker {
-	return early.over(m.Reranker(), func(tokens int) rerank.Reranker {
-		return m.NewReranker(biencoder.RerankOptions{MaxTokens: tokens})
+// cosine judges by a model's vectors.
+func (s signals) cosine(m *biencoder.Model) rerank.Reranker {
+	if by := s.stored(m); by != nil {
+		return by
+	}
+	return s.reading(m, biencoder.RerankOptions{})
+}
+
+// reading judges texts by what a model reads of them, early if that is wanted.
+func (s signals) reading(m *biencoder.Model, o biencoder.RerankOptions) rerank.Reranker {
+	return s.early.over(m.NewReranker(o), func(tokens int) rerank.Reranker {
+		o.MaxTokens = tokens
+		return m.NewReranker(o)
 	})
 }
 
@@ -189,24 +198,37 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 	if err != nil {
 		return nil, err
 	}
-	cosine := s.cosine(m)
 	if n.cosine {
-		return cosine, nil
+		return s.cosine(m), nil
 	}
 	bm25, err := s.bm25()
 	if err != nil {
 		return nil, err
 	}
-	b := blend(n.folder, cosine, bm25)
-	if name != Best {
+	if n.folder != MiniLM {
+		return blend(n.folder, fusion.Part{Name: "cosine", Reranker: s.cosine(m)}, bm25), nil
+	}
+	part, relevance := s.meaning(m)
+	b := blend(MiniLM, part, bm25)
+	if b.Relevance = relevance.two; name != Best {
 		return b, nil
 	}
 	judge, err := l.crossencoder(Cross)
 	if err != nil {
 		return nil, err
 	}
-	b.Name, b.Relevance, b.Parts = Best, ofBest, append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
+	b.Name, b.Relevance = Best, relevance.three
+	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
 	return b, nil
+}
+
+// meaning is the embedded bi-encoder's part of a blend, and what is then known of relevance.
+func (s signals) meaning(m *biencoder.Model) (fusion.Part, calibrations) {
+	if by := s.stored(m); by != nil {
+		return fusion.Part{Name: "cosine", Reranker: by}, ofStored
+	}
+	by := s.reading(m, biencoder.RerankOptions{MaxSim: maxSim, Windows: windows})
+	return fusion.Part{Name: "similarity", Reranker: by, Weight: similarityWeight}, ofRead
 }
 
 // pairs judges by the cross-encoder of a folder.
@@ -254,15 +276,36 @@ func loadCrossencoder(folder string, o crossencoder.Options) (*crossencoder.Mode
 // neighbours are those of the default blend, as training/blend.py chose them.
 var neighbours = fusion.Neighbours{Weight: 0.3, Number: 5}
 
-// ofCosine is the relevance of the embedded model's cosine, as training/calibrate.py fits
-// it. Of the hits that the cross-encoder has judged and of the others ofBest says more, as
-// training/crossencoder/choose.py fits it. Parts are in the order that they are blended.
+// calibrations are the relevance of the embedded models' blends, in the order of their parts: of the blend of two, and of
+// that of three, where the hits that the cross-encoder has judged come before the others.
+type calibrations struct{ two, three []fusion.Calibration }
+
+// ofStored is that of stored vectors, as training/calibrate.py and training/crossencoder/choose.py fit it, ofRead that
+// of texts, as training/maxsim.py does.
 var (
-	ofCosine = []fusion.Calibration{{Terms: []fusion.Term{{Part: 0, Slope: 9.890}}, Intercept: -6.249}}
-	ofBest   = []fusion.Calibration{
-		{Terms: []fusion.Term{{Part: 0, Slope: 6.313}, {Part: 2, Slope: 0.673}}, Intercept: -5.289},
-		{Terms: []fusion.Term{{Part: 0, Slope: 8.779}}, Intercept: -10.149},
+	ofStored = calibrations{
+		two: []fusion.Calibration{{Terms: []fusion.Term{{Part: 0, Slope: 9.890}}, Intercept: -6.249}},
+		three: []fusion.Calibration{
+			{Terms: []fusion.Term{{Part: 0, Slope: 6.313}, {Part: 2, Slope: 0.673}}, Intercept: -5.289},
+			{Terms: []fusion.Term{{Part: 0, Slope: 8.779}}, Intercept: -10.149},
+		},
 	}
+	ofRead = calibrations{
+		two: []fusion.Calibration{{Terms: []fusion.Term{{Part: 0, Slope: 14.726}}, Intercept: -9.426}},
+		three: []fusion.Calibration{
+			{Terms: []fusion.Term{{Part: 0, Slope: 8.463}, {Part: 2, Slope: 0.633}}, Intercept: -6.893},
+			{Terms: []fusion.Term{{Part: 0, Slope: 13.764}}, Intercept: -13.791},
+		},
+	}
+)
+
+// Where texts are read, the embedded bi-encoder's tokens are compared as well as its vectors, and count so
+// much beside them, over so many windows of a text; the sum has this weight beside BM25.
+// training/README.md tells how all were chosen.
+const (
+	maxSim           = 1
+	windows          = 2
+	similarityWeight = 2
 )
 
 // The embedded cross-encoder has this weight beside the cosine and BM25, and judges so many
@@ -272,28 +315,25 @@ const (
 	crossBest   = 20
 )
 
-// blend is the reranker MiniLM, and what Best begins with. Where the hits carry BM25 scores, of a first
-// stage that knows the whole corpus, it takes these. Of the embedded model it is known
-// what its cosines say of relevance.
-func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
-	r := &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
-		{Name: "cosine", Reranker: cosine},
+// blend is the reranker of a bi-encoder, and what Best begins with. Where the hits carry BM25 scores, of a first
+// stage that knows the whole corpus, it takes these.
+func blend(name string, meaning fusion.Part, bm25 rerank.Reranker) *fusion.Reranker {
+	return &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
+		meaning,
 		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
 	}}
-	if name == MiniLM {
-		r.Relevance = ofCosine
-	}
-	return r
 }
 
 // NewReranker returns a reranker by name, for programs that have texts and no
 // index; [Rerankers] lists the names.
 //
-//   - "minilm": the embedded all-MiniLM-L6-v2, whose cosine and BM25 over the
+//   - "minilm": the embedded all-MiniLM-L6-v2, whose similarity (in equal parts the cosine of the vectors and
+//     the mean of the highest cosines of the tokens, for which long texts are read to the end of their second window; see
+//     [biencoder.RerankOptions]) and BM25 over the
 //     given texts (or the BM25 scores that all hits carry) are min-max
-//     normalised and added in equal parts, each text then taking part of its score
+//     normalised and added as 2 to 1, each text then taking part of its score
 //     from those nearest to it. BM25 analyses with [analysis.Default]. Relevance is the
-//     calibrated probability of the cosine, made to fall along the order.
+//     calibrated probability of the similarity, made to fall along the order.
 //   - "minilm-cosine": the cosine alone. Re-ordering BM25's best 100, it lost to
 //     plain BM25 on three of four judged collections; the blend won on all.
 //   - "best", which is [Default] and what "auto" stands for: the blend "minilm", whose leading 20 are judged once more with a third part,
@@ -302,8 +342,8 @@ func blend(name string, cosine, bm25 rerank.Reranker) *fusion.Reranker {
 //     and it costs what embedding 20 more texts does.
 //   - "cross": the embedded cross-encoder alone; see package models/cross.
 //   - "bm25": BM25 with the statistics of the given texts.
-//   - the folder of a bi-encoder in sentence-transformers layout: its blend as
-//     above; with "cosine:" before the folder, its cosine alone.
+//   - the folder of a bi-encoder in sentence-transformers layout: its blend of cosine and
+//     BM25 in equal parts; with "cosine:" before the folder, its cosine alone.
 //   - a service's model, as "cohere:rerank-v3.5", "jina:…", "voyage:…" with the key in the
 //     environment, or at a URL, as "cohere:any@http://localhost:8787" and
 //     "tei:http://localhost:8080"; see package hosted.

@@ -16,7 +16,7 @@ import (
 // Names of rerankers and models; everything else is the folder of a model.
 const (
 	None         = "none"          // no reranker: a stage of a pipeline that does nothing
-	MiniLM       = "minilm"        // blend of cosine and BM25, equal weights; as a model: all-MiniLM-L6-v2
+	MiniLM       = "minilm"        // blend of BM25 and the similarity by all-MiniLM-L6-v2; as a model: that
 	MiniLMCosine = "minilm-cosine" // cosine alone
 	Best         = "best"          // MiniLM's blend with the embedded cross-encoder as a third part
 	Cross        = "cross"         // the embedded cross-encoder alone

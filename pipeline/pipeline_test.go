@@ -207,7 +207,7 @@ func TestBest(t *testing.T) {
 		t.Errorf("first is %+v", got.Hits[0])
 	}
 	blend := got.Stages[len(got.Stages)-1]
-	if blend.Stage != pipeline.Best || !strings.Contains(blend.Notes[0], "1 × cosine + 1 × bm25 + 0.5 × cross of the best 20") {
+	if blend.Stage != pipeline.Best || !strings.Contains(blend.Notes[0], "2 × similarity + 1 × bm25 + 0.5 × cross of the best 20") {
 		t.Errorf("%+v", blend)
 	}
 	scorer, err := pipeline.OpenScorer(pipeline.Cross)

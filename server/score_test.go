@@ -93,7 +93,7 @@ func TestCut(t *testing.T) {
 	if got := score(long, `,"max_tokens_per_doc":5,"model":"words"`); !strings.Contains(got, "changes nothing") {
 		t.Errorf("a model without tokens: %s", got)
 	}
-	endless := strings.Repeat("word ", 700)
+	endless := strings.Repeat("word ", 3000)
 	statuses := map[string]int{"/rerank": 422, "/predict": 422, "/v1/rerank": 400, "/v1/ranking": 400}
 	for path, body := range map[string]string{
 		"/rerank":     `{"query":"q","texts":["a","` + endless + `"],"truncate":false}`,

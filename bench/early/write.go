@@ -30,8 +30,8 @@ BM25's best 100 are re-ordered; the index has no vectors, so that the texts are 
 ` + "`rerank search`" + ` of an index without them. *Early* (` + "`--early`, `early: {}`, `pipeline.NewEarlyReranker`" + `) reads the first 48
 tokens of every text, and then in full the 20 that lead by the whole blend; the blend of both is the answer, of which *best*, the default, has the
 20 that lead judged by the cross-encoder as well. *In 0.5 of the time*
-is a deadline (` + "`--within`" + `) of half of what judging in full took for the very query: the beginnings first, then in full as many as
-the time allows, those that lead first. Hits that there was no time for are the last.
+is a deadline (` + "`--within`" + `) of half of what judging in full took for the very query: the beginnings first, then in full as many as two thirds of
+the time allow, those that lead first, and in the last third by the cross-encoder. Hits that there was no time for are the last.
 
 The machine: %s, %d CPUs, kernels %s, %s/%s, %s. nDCG@10 over all judged queries; milliseconds are medians, and how much faster a
 method is is the ratio of the sums of the times of all queries. Every query was asked by every method in turn.

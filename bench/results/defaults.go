@@ -23,6 +23,9 @@ Where a user chooses nothing, package pipeline chooses; what is best depends on 
 of the others. Where the blend has to read a hundred texts, that is a fifth more, and twice as much where there are but 20; where it reads none, it is 20 texts at the time of the query, for a mean that is
 higher here, but whose interval reaches 0. ` + "`--rerank best`" + ` is for who can wait: training/crossencoder/README.md has what it gives where questions are asked.
 
+Here all vectors are in the index. Where texts are read, blend and *best* compare the tokens of query and text as well: early.md has their nDCG@10
+over the same lists, training/README.md what the tokens give.
+
 What they are held against is the plain hybrid, the sum of BM25 and cosine over the union of both best 100. Differences of
 nDCG@10 to it under the analysis of bm25s (%[2]s), and their mean over the collections with its 95 %% interval (bootstrap over the
 queries of each collection). The bar is the hybrid with the fp32 model. The embedded models are int8. The errors of the

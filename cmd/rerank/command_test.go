@@ -292,7 +292,7 @@ func TestEarlyAnswers(t *testing.T) {
 		}
 	}
 	d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--no-cache", "--early", "--json", "find a word in many files"))
-	if !slices.ContainsFunc(d.Queries[0].Stages, func(s rerank.StageReport) bool { return s.Stage == "cosine" && len(s.Notes) > 0 }) {
+	if !slices.ContainsFunc(d.Queries[0].Stages, func(s rerank.StageReport) bool { return s.Stage == "similarity" && len(s.Notes) > 0 }) {
 		t.Errorf("%+v", d.Queries[0].Stages)
 	}
 }

@@ -222,8 +222,13 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-func BenchmarkRerank100(b *testing.B) {
-	r := load(b).Reranker()
+func BenchmarkRerank100(b *testing.B) { benchmark(b, biencoder.RerankOptions{}) }
+
+// BenchmarkMaxSim100 differs from the other in that tokens are compared.
+func BenchmarkMaxSim100(b *testing.B) { benchmark(b, biencoder.RerankOptions{MaxSim: 1}) }
+
+func benchmark(b *testing.B, o biencoder.RerankOptions) {
+	r := load(b).NewReranker(o)
 	docs := make([]rerank.Document, 100)
 	for i := range docs {
 		docs[i].Text = "Scanner provides a convenient interface for reading data such as a file of newline-delimited lines of text. " +
