@@ -31,7 +31,7 @@ func (m *Model) newInteraction() *interaction {
 	return &interaction{model: m, width: m.encoder.Config().Hidden, asked: make(chan struct{})}
 }
 
-// ask takes the states of the query, for which others wait.
+// ask takes the states of the query.
 func (x *interaction) ask(hidden []float32) {
 	x.query = slices.Clone(x.own(hidden))
 	for at := 0; at < len(x.query); at += x.width {
@@ -40,13 +40,13 @@ func (x *interaction) ask(hidden []float32) {
 	close(x.asked)
 }
 
-// wait waits for the query.
-func (x *interaction) wait(ctx context.Context) error {
+// ready reports whether the query is there.
+func (x *interaction) ready() bool {
 	select {
 	case <-x.asked:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		return true
+	default:
+		return false
 	}
 }
 
@@ -111,23 +111,27 @@ func (m *Model) specialTokens() (before, after int) {
 }
 
 // compare reads the texts of p that are not known, compares their tokens with those of its query, which is
-// the first of both p and list, and remembers what comes out. One chunk of texts is computed with the query, and who
-// computes another waits for that one at most.
+// the first of both p and list, and remembers what comes out. Texts that are computed beside the query, and before it,
+// are compared later; waiting for it would leave a processor idle.
 func (m *Model) compare(ctx context.Context, p *pass, list []unknown) (tokens int, err error) {
-	x, best := m.newInteraction(), make([][]float32, len(p.texts))
-	p.seen = func(i int, hidden []float32) error {
-		if i == 0 {
+	x, best, early := m.newInteraction(), make([][]float32, len(p.texts)), make([][]float32, len(p.texts))
+	p.seen = func(i int, hidden []float32) {
+		switch {
+		case i == 0:
 			x.ask(hidden)
-			return nil
+		case x.ready():
+			best[i] = x.highest(hidden)
+		default:
+			early[i] = slices.Clone(hidden)
 		}
-		if err := x.wait(ctx); err != nil {
-			return err
-		}
-		best[i] = x.highest(hidden)
-		return nil
 	}
 	if tokens, err = m.compute(ctx, p, list); err != nil {
 		return tokens, err
+	}
+	for i, hidden := range early {
+		if hidden != nil {
+			best[i] = x.highest(hidden)
+		}
 	}
 	if p.windows > 1 && p.most == 0 {
 		more, err := m.compareRest(ctx, p, list, x, best)

@@ -254,7 +254,7 @@ type pass struct {
 	late    []float32
 	windows int
 
-	seen func(i int, hidden []float32) error // gets the states of each text that is computed, if it is not nil
+	seen func(i int, hidden []float32) // gets the states of each text that is computed, if it is not nil
 }
 
 // embed fills the vectors of texts that each have a role.
@@ -290,7 +290,7 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 				m.keep(p, list[k])
 			}
 			if p.seen != nil {
-				return p.seen(i, hidden)
+				p.seen(i, hidden)
 			}
 			return nil
 		},
