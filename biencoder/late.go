@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/simd"
@@ -18,17 +19,13 @@ const ScaleMaxSim rerank.Scale = "cosine+maxsim"
 type interaction struct {
 	model *Model
 	width int
-	query []float32     // [tokens][width]: states of the query's tokens, each of length 1
-	asked chan struct{} // closed when query is there
+	query []float32   // [tokens][width]: states of the query's tokens, each of length 1
+	asked atomic.Bool // whether query is there
 }
 
 // room is what one comparison computes in.
 type room struct {
 	panels, products, inverse []float32
-}
-
-func (m *Model) newInteraction() *interaction {
-	return &interaction{model: m, width: m.encoder.Config().Hidden, asked: make(chan struct{})}
 }
 
 // ask takes the states of the query.
@@ -37,17 +34,7 @@ func (x *interaction) ask(hidden []float32) {
 	for at := 0; at < len(x.query); at += x.width {
 		normalize(x.query[at : at+x.width])
 	}
-	close(x.asked)
-}
-
-// ready reports whether the query is there.
-func (x *interaction) ready() bool {
-	select {
-	case <-x.asked:
-		return true
-	default:
-		return false
-	}
+	x.asked.Store(true)
 }
 
 // own are the states of a text's own tokens.
@@ -114,12 +101,13 @@ func (m *Model) specialTokens() (before, after int) {
 // the first of both p and list, and remembers what comes out. Texts that are computed beside the query, and before it,
 // are compared later; waiting for it would leave a processor idle.
 func (m *Model) compare(ctx context.Context, p *pass, list []unknown) (tokens int, err error) {
-	x, best, early := m.newInteraction(), make([][]float32, len(p.texts)), make([][]float32, len(p.texts))
+	x := &interaction{model: m, width: m.encoder.Config().Hidden}
+	best, early := make([][]float32, len(p.texts)), make([][]float32, len(p.texts))
 	p.seen = func(i int, hidden []float32) {
 		switch {
 		case i == 0:
 			x.ask(hidden)
-		case x.ready():
+		case x.asked.Load():
 			best[i] = x.highest(hidden)
 		default:
 			early[i] = slices.Clone(hidden)
