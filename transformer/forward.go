@@ -78,7 +78,7 @@ func (s *scratch) reserve(tokens int, c *Config) {
 	}
 	s.wide = grow(s.wide, wide)
 	s.input.reserve(tokens, max(c.Hidden, width))
-	s.inner.reserve(block, c.Intermediate)
+	s.inner.reserve(tokens, c.Intermediate)
 }
 
 // forward computes the hidden states of the batch, or one of each sequence, and
@@ -290,42 +290,51 @@ func (s *scratch) gatherOne(c *Config, states States) {
 }
 
 // feedForward takes the attended values of rows, in s.other, through the rest of
-// block i and replaces s.hidden.
+// block i and replaces s.hidden. In int8 each product is done for all rows before
+// the next begins, so that its weights stay in the cache; in float32, whose
+// weights are too large for that, what is between the last two stays there.
 func (s *scratch) feedForward(m *Model, i, rows int) {
-	l, h, width := &m.layers[i], m.config.Hidden, m.config.attentionWidth()
-	var next *linear
-	if i+1 < len(m.layers) {
-		next = &m.layers[i+1].qkv
-	}
+	whole := m.layers[i].outer.int8 != nil
 	block := blockOf(rows)
 	for from := 0; from < rows; from += block {
+		s.project(m, i, from, min(from+block, rows))
+	}
+	for from := 0; from < rows; from += block {
 		to := min(from+block, rows)
-		x := s.other[from*width : to*width]
-		attended := s.input.rows(from, to, width)
-		l.output.quantise(attended, x)
-		projected := s.wide[:(to-from)*h]
-		l.output.multiply(projected, h, x, attended, to-from)
-		s.clock.multiplied(PartProjection, to-from, &l.output)
-		s.clock.lap(PartProjection)
-		s.add(m, from, to, projected, l.attended, &l.inner)
-		s.clock.lap(PartNorm)
-		x = x[:(to-from)*h]
-		s.expand(m, l, x, s.hidden[from*h:to*h], s.input.rows(from, to, h))
-		s.add(m, from, to, x, l.finished, next)
-		s.clock.lap(PartNorm)
+		inner := s.expand(m, i, from, to)
+		if !whole {
+			s.contract(m, i, from, to, inner)
+		}
+	}
+	for from := 0; whole && from < rows; from += block {
+		s.contract(m, i, from, min(from+block, rows), nil)
 	}
 }
 
-// expand writes the two products of the feed-forward block, with an activation
-// between them, to dst.
-func (s *scratch) expand(m *Model, l *layer, dst, hidden []float32, input quantised) {
-	c, rows := &m.config, len(input.scale)
+// project makes of attended values what is added to some rows.
+func (s *scratch) project(m *Model, i, from, to int) {
+	l, h, width, rows := &m.layers[i], m.config.Hidden, m.config.attentionWidth(), to-from
+	x, attended := s.other[from*width:to*width], s.input.rows(from, to, width)
+	l.output.quantise(attended, x)
+	projected := s.wide[:rows*h]
+	l.output.multiply(projected, h, x, attended, rows)
+	s.clock.multiplied(PartProjection, rows, &l.output)
+	s.clock.lap(PartProjection)
+	s.add(m, from, to, projected, l.attended, &l.inner)
+	s.clock.lap(PartNorm)
+}
+
+// expand takes some rows through the first product of the feed-forward block and
+// the activation, and returns what comes out until the next rows; quantised, if
+// the second product wants that, it is in s.inner.
+func (s *scratch) expand(m *Model, i, from, to int) []float32 {
+	c, l, rows := &m.config, &m.layers[i], to-from
 	width, made := c.Intermediate, c.innerWidth()
 	inner := s.wide[:rows*made]
-	l.inner.multiply(inner, made, hidden, input, rows)
+	l.inner.multiply(inner, made, s.hidden[from*c.Hidden:to*c.Hidden], s.input.rows(from, to, c.Hidden), rows)
 	s.clock.multiplied(PartExpansion, rows, &l.inner)
 	s.clock.lap(PartExpansion)
-	between := s.inner.rows(0, rows, width)
+	between := s.inner.rows(from, to, width)
 	switch {
 	case c.gated:
 		inner = c.activation.gate(inner, rows, width)
@@ -339,7 +348,21 @@ func (s *scratch) expand(m *Model, l *layer, dst, hidden []float32, input quanti
 		l.outer.quantise(between, inner)
 	}
 	s.clock.lap(PartActivation)
-	l.outer.multiply(dst, len(dst)/rows, inner, between, rows)
+	return inner
+}
+
+// contract takes some rows through the second product and adds it to them. inner
+// is what expand returned; in int8 it is not looked at.
+func (s *scratch) contract(m *Model, i, from, to int, inner []float32) {
+	c, l, rows := &m.config, &m.layers[i], to-from
+	var next *linear
+	if i+1 < len(m.layers) {
+		next = &m.layers[i+1].qkv
+	}
+	x := s.other[from*c.Hidden : to*c.Hidden]
+	l.outer.multiply(x, c.Hidden, inner, s.inner.rows(from, to, c.Intermediate), rows)
 	s.clock.multiplied(PartContraction, rows, &l.outer)
 	s.clock.lap(PartContraction)
+	s.add(m, from, to, x, l.finished, next)
+	s.clock.lap(PartNorm)
 }

@@ -173,6 +173,9 @@ var kernels = []kernel{
 
 func runInt8(l *level, r *rand.Rand, free bool) []float32 {
 	n, k, rows := 16*(1+r.IntN(9)), 32*(1+r.IntN(6)), 1+r.IntN(20)
+	if r.IntN(4) == 0 {
+		rows = 1 + r.IntN(150)
+	}
 	w := randomInt8(n, k, free, r)
 	a := make([]uint8, rows*k)
 	for i := range a {

@@ -6,6 +6,9 @@ package simd
 func peakInt8VNNI(n int)
 
 //go:noescape
+func peakInt8AMX(n int)
+
+//go:noescape
 func peakInt16VNNI(n int)
 
 //go:noescape
@@ -30,12 +33,15 @@ func peakInt16AVX2(n int)
 // sums in a lane.
 const (
 	direct512, chained512 = 12 * 16 * 2, 6 * 16 * 2
+	tiles                 = 6 * 16 * 16 * 16 * 2
 	direct256, chained256 = 12 * 8 * 2, 6 * 8 * 2
 )
 
 // peakLoops are the loops of a level.
 func peakLoops(level string) map[Arithmetic]peakLoop {
 	switch level {
+	case "amx":
+		return map[Arithmetic]peakLoop{Int8: {4 * tiles, peakInt8AMX}, Int16: {2 * direct512, peakInt16VNNI}, Float32: {direct512, peakFloat32AVX512}}
 	case "avx512vnni":
 		return map[Arithmetic]peakLoop{Int8: {4 * direct512, peakInt8VNNI}, Int16: {2 * direct512, peakInt16VNNI}, Float32: {direct512, peakFloat32AVX512}}
 	case "avx512":

@@ -102,7 +102,13 @@ func nativeLevels() []level {
 	}
 	if has512() {
 		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
-			found = append(found, nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512))
+			best := nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512)
+			if hasTiles() {
+				tiles := best
+				tiles.name, tiles.mulInt8 = "amx", mulInt8AMX
+				found = append(found, tiles)
+			}
+			found = append(found, best)
 		}
 		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512, pairs: pairs512}, float512))
 	}

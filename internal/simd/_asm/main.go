@@ -24,6 +24,7 @@ func main() {
 			}
 		}
 	}
+	g.gemmTiles()
 	g.transpose512()
 	g.transpose256()
 	for _, v := range []vector{{"AVX512", "Z", 64}, {"AVX2", "Y", 32}} {
@@ -42,6 +43,7 @@ func main() {
 		g.expRowsInt16()
 	}
 	g.peaks()
+	g.peakTiles()
 	arm := writeARM64()
 	for name, text := range map[string][]byte{
 		"simd_amd64.s": g.finish(), "routines_amd64.go": declare(kinds),
