@@ -53,14 +53,15 @@ const trailer = crc32.Size
 
 // loadCached makes the model of its cache's file. Whatever is wrong with that,
 // it is as if it were not there.
-func (m *Model) loadCached(c Cache) bool {
+func (m *Model) loadCached(o Options) bool {
+	c := o.Cache
 	file, err := mapped.Open(c.path())
 	if err != nil {
 		return false
 	}
 	t, err := cachedTensors(file.Bytes(), c.Key)
 	if err == nil {
-		err = m.load(t, Options{Precision: INT8})
+		err = m.load(t, Options{Precision: INT8, Wide: o.Wide})
 	}
 	if err != nil {
 		file.Close() // only read: nothing to lose

@@ -15,15 +15,24 @@ import (
 // everywhere are the sums of all states and logits of the tiny models, which are
 // the same on every level of every platform, bit for bit. When they change, so does
 // every vector that a user has stored: that is not for a test run to update.
-var everywhere = map[transformer.Precision]string{
-	transformer.FP32: "2d4ebc9317c297a673f91ba839bf1deada6285089618e31f1661a8bf95627ec7",
-	transformer.INT8: "7205425042535f6d5f9137d956be59c96edb84bedabb002b8f8945f1c582065a",
+var everywhere = map[string]string{
+	"fp32": "2d4ebc9317c297a673f91ba839bf1deada6285089618e31f1661a8bf95627ec7",
+	"int8": "7205425042535f6d5f9137d956be59c96edb84bedabb002b8f8945f1c582065a",
+	"wide": "5c4a511fc8278a0bca8f74e350205a40000f2bc097c1de8a4d6cd4a6ff3b5651",
 }
 
 // logitsEverywhere are the sums of the logits of every architecture's model.
-var logitsEverywhere = map[transformer.Precision]string{
-	transformer.FP32: "6063f02fbbac95f5a407b6b03f9202c7738e64e0c990003c84eda928b0e345db",
-	transformer.INT8: "4c066335216f104c3e3a92a7e1eb6e4765d68c58eb1e03866f3f600fa3cf2706",
+var logitsEverywhere = map[string]string{
+	"fp32": "6063f02fbbac95f5a407b6b03f9202c7738e64e0c990003c84eda928b0e345db",
+	"int8": "4c066335216f104c3e3a92a7e1eb6e4765d68c58eb1e03866f3f600fa3cf2706",
+	"wide": "dceaadd6dc90ac77216a7efb7f5c530fb99d8c50a4f415ed516c1de098d78122",
+}
+
+// precisions are the ways to compute that tests go through.
+var precisions = map[string]transformer.Options{
+	"fp32": {},
+	"int8": {Precision: transformer.INT8},
+	"wide": {Precision: transformer.INT8, Wide: []string{"*"}},
 }
 
 // summer sums numbers, bit for bit.
@@ -44,10 +53,10 @@ func TestStatesAreTheSameEverywhere(t *testing.T) {
 	for precision, want := range everywhere {
 		sum := summer{sha256.New()}
 		lengths := []int{1, 2, 5, 64, 17, 33, 1, 16, 50}
-		for _, list := range run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: precision}), batch(lengths...)) {
+		for _, list := range run(t, load(t, os.DirFS(tinyEncoder), precisions[precision]), batch(lengths...)) {
 			sum.add(list)
 		}
-		m := load(t, os.DirFS(tinyClassifier), transformer.Options{Precision: precision})
+		m := load(t, os.DirFS(tinyClassifier), precisions[precision])
 		for _, list := range logits(t, m, batch(lengths...)) {
 			sum.add(list)
 		}
@@ -61,7 +70,9 @@ func TestLogitsAreTheSameEverywhere(t *testing.T) {
 	for precision, want := range logitsEverywhere {
 		sum := summer{sha256.New()}
 		for _, name := range goldenModels(t) {
-			m := load(t, os.DirFS("testdata/"+name), transformer.Options{Precision: precision, Answers: answers[name]})
+			o := precisions[precision]
+			o.Answers = answers[name]
+			m := load(t, os.DirFS("testdata/"+name), o)
 			for _, list := range logits(t, m, readGolden(t, name).batch) {
 				sum.add(list)
 			}

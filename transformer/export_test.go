@@ -7,7 +7,7 @@ import "slices"
 // normalise what goes into a sublayer the sums, but for the last.
 func (m *Model) Layers(ids, types []int32) [][]float32 {
 	s := &scratch{batch: Batch{IDs: ids, Types: types, Offsets: []int32{0, int32(len(ids))}}}
-	s.reserve(len(ids), &m.config)
+	s.reserve(len(ids), m)
 	s.embed(m)
 	var list [][]float32
 	keep := func(last bool) {

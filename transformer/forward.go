@@ -29,6 +29,7 @@ type quantised struct {
 	bytes []uint8
 	scale []float32
 	zero  []int32
+	rest  remainder
 }
 
 func (q *quantised) reserve(rows, width int) {
@@ -39,7 +40,7 @@ func (q *quantised) reserve(rows, width int) {
 
 // rows are some of them.
 func (q *quantised) rows(from, to, width int) quantised {
-	return quantised{bytes: q.bytes[from*width : to*width], scale: q.scale[from:to], zero: q.zero[from:to]}
+	return quantised{bytes: q.bytes[from*width : to*width], scale: q.scale[from:to], zero: q.zero[from:to], rest: q.rest.rows(from, to, width)}
 }
 
 // grow returns x with n elements, whose values are of no matter.
@@ -62,7 +63,8 @@ func blockOf(rows int) int {
 	return min(blockRows, ((rows+blocks-1)/blocks+5)/6*6)
 }
 
-func (s *scratch) reserve(tokens int, c *Config) {
+func (s *scratch) reserve(tokens int, m *Model) {
+	c := &m.config
 	width := c.attentionWidth()
 	s.hidden = grow(s.hidden, tokens*c.Hidden)
 	s.other = grow(s.other, tokens*max(width, c.embedding))
@@ -79,12 +81,15 @@ func (s *scratch) reserve(tokens int, c *Config) {
 	s.wide = grow(s.wide, wide)
 	s.input.reserve(tokens, max(c.Hidden, width))
 	s.inner.reserve(tokens, c.Intermediate)
+	if len(m.wide) > 0 {
+		s.reserveRest(tokens, c)
+	}
 }
 
 // forward computes the hidden states of the batch, or one of each sequence, and
 // leaves them in s.hidden.
 func (s *scratch) forward(ctx context.Context, m *Model, states States) error {
-	s.reserve(len(s.batch.IDs), &m.config)
+	s.reserve(len(s.batch.IDs), m)
 	s.embed(m)
 	for i := range m.layers {
 		if err := ctx.Err(); err != nil {
@@ -211,6 +216,7 @@ func (s *scratch) add(m *Model, from, to int, x []float32, n norm, next *linear)
 func (s *scratch) normalise(m *Model, rows, x []float32, n norm, input quantised, next *linear) {
 	if next != nil && next.int8 != nil {
 		simd.LayerNormQuantize(input.bytes, rows, x, n.gamma, n.beta, m.config.Epsilon, next.smooth, input.scale, input.zero)
+		next.quantiseRest(input, rows, next.smooth)
 		return
 	}
 	h := len(n.gamma)
@@ -283,6 +289,10 @@ func (s *scratch) gatherOne(c *Config, states States) {
 		copy(s.oneHidden[i*h:(i+1)*h], s.hidden[from*h:])
 		copy(s.oneInput.bytes[i*h:(i+1)*h], s.input.bytes[from*h:])
 		s.oneInput.scale[i], s.oneInput.zero[i] = s.input.scale[from], s.input.zero[from]
+		if one, all := &s.oneInput.rest, &s.input.rest; len(all.bytes) > 0 {
+			copy(one.bytes[i*h:(i+1)*h], all.bytes[from*h:])
+			one.scale[i], one.zero[i] = all.scale[from], all.zero[from]
+		}
 		if c.preNorm {
 			copy(s.residual[i*h:(i+1)*h], s.residual[from*h:])
 		}
@@ -343,6 +353,7 @@ func (s *scratch) expand(m *Model, i, from, to int) []float32 {
 		for i := range rows {
 			between.scale[i], between.zero[i] = simd.GELUQuantize(between.bytes[i*width:(i+1)*width], inner[i*width:(i+1)*width], l.outer.smooth)
 		}
+		l.outer.quantiseRest(between, inner, l.outer.ones)
 	default:
 		c.activation.apply(inner)
 		l.outer.quantise(between, inner)

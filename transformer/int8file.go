@@ -81,7 +81,7 @@ func (m *Model) WriteInt8(w io.Writer) error {
 		}
 	}
 	defer runtime.KeepAlive(m)
-	if err := safetensors.Write(w, m.tensors(), map[string]string{schemeKey: scheme1}); err != nil {
+	if err := safetensors.Write(w, m.tensors(), m.metadata()); err != nil {
 		return fmt.Errorf("transformer: %w", err)
 	}
 	return nil

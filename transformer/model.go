@@ -34,6 +34,11 @@ type Options struct {
 	// must match a layer.
 	Float32 []string
 
+	// Wide are patterns of the names of linear layers in int8 whose inputs have
+	// sixteen bits in place of eight: closer to float32 for twice the products.
+	// What a file of int8 weights names comes on top.
+	Wide []string
+
 	// Cache keeps int8 weights that were made of others. It is not used together
 	// with Float32.
 	Cache Cache
@@ -57,6 +62,7 @@ type Answers struct {
 type Model struct {
 	config    Config
 	precision Precision
+	wide      []string // patterns of the layers with wide inputs
 	workers   *workers
 
 	words, positions table
@@ -136,7 +142,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	m := &Model{config: config, workers: newWorkers(o.Workers)}
-	if o.usable(config) && m.loadCached(o.Cache) {
+	if o.usable(config) && m.loadCached(o) {
 		return m, nil
 	}
 	t, err := openTensors(fsys)
@@ -190,6 +196,9 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 		return err
 	}
 	if err := m.loadLayers(&s); err != nil {
+		return err
+	}
+	if err := m.widen(append(t.wide, o.Wide...)); err != nil {
 		return err
 	}
 	return m.loadHead(&s, o.Answers)

@@ -72,7 +72,11 @@ func (c *clock) multiplied(p Part, rows int, l *linear) {
 		return
 	}
 	if l.int8 != nil {
-		c.cost(p).Operations[simd.Int8] += 2 * float64(rows) * float64(l.int8.N*l.int8.K)
+		operations := 2 * float64(rows) * float64(l.int8.N*l.int8.K)
+		if l.rest != nil {
+			operations *= 2
+		}
+		c.cost(p).Operations[simd.Int8] += operations
 		return
 	}
 	c.cost(p).Operations[simd.Float32] += 2 * float64(rows) * float64(l.float.N*l.float.K)

@@ -79,9 +79,11 @@ func TestSequencesAreIndependent(t *testing.T) {
 		lengths = append(lengths, 1+i*13%64)
 	}
 	together := batch(lengths...)
-	for _, p := range []transformer.Precision{transformer.FP32, transformer.INT8} {
-		want := run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p, Workers: 1}), together)
-		m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p, Workers: 4})
+	for p, o := range precisions {
+		alone, four := o, o
+		alone.Workers, four.Workers = 1, 4
+		want := run(t, load(t, os.DirFS(tinyEncoder), alone), together)
+		m := load(t, os.DirFS(tinyEncoder), four)
 		for i, hidden := range run(t, m, together) {
 			if !slices.Equal(hidden, want[i]) {
 				t.Errorf("%s: sequence %d differs with four workers", p, i)
@@ -99,9 +101,10 @@ func TestSequencesAreIndependent(t *testing.T) {
 // whether the others are computed too or not.
 func TestFirstStates(t *testing.T) {
 	lengths := []int{1, 2, 5, 64, 17, 33, 1, 16}
-	for _, p := range []transformer.Precision{transformer.FP32, transformer.INT8} {
+	for p, o := range precisions {
 		for _, workers := range []int{1, 3} {
-			m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: p, Workers: workers})
+			o.Workers = workers
+			m := load(t, os.DirFS(tinyEncoder), o)
 			size, all := m.Config().Hidden, run(t, m, batch(lengths...))
 			seen := make([]bool, len(lengths))
 			err := m.RunStates(t.Context(), batch(lengths...), transformer.FirstState, func(i int, state []float32) {

@@ -33,7 +33,8 @@ type tensors struct {
 	files    []*safetensors.File
 	from     []string // name of each file
 	metadata map[string]string
-	prefix   string // what stands before every name: "", or "bert."
+	wide     []string // what wideKey says in any of the files
+	prefix   string   // what stands before every name: "", or "bert."
 	names    naming
 }
 
@@ -79,6 +80,7 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 		}
 		t.files = append(t.files, f)
 		t.metadata = f.Metadata
+		t.wide = append(t.wide, strings.Fields(f.Metadata[wideKey])...)
 	}
 	return t, nil
 }
@@ -266,6 +268,11 @@ type linear struct {
 	float  *simd.Float32Matrix
 	int8   *simd.Int8Matrix
 	smooth []float32 // what inputs are multiplied by before they are quantised
+
+	// Of a layer with wide inputs, see remainder: the int8 weights without biases,
+	// and a one for each input.
+	rest *simd.Int8Matrix
+	ones []float32
 }
 
 // outputs returns some of a layer's outputs as a layer; both are multiples of
@@ -274,11 +281,18 @@ func (l linear) outputs(from, to int) linear {
 	if m := l.float; m != nil {
 		return linear{float: &simd.Float32Matrix{N: to - from, K: m.K, Panels: m.Panels[from*m.K : to*m.K], Bias: m.Bias[from:to]}}
 	}
-	m := l.int8
-	return linear{smooth: l.smooth, int8: &simd.Int8Matrix{
+	some := linear{smooth: l.smooth, int8: int8Outputs(l.int8, from, to), ones: l.ones}
+	if l.rest != nil {
+		some.rest = int8Outputs(l.rest, from, to)
+	}
+	return some
+}
+
+func int8Outputs(m *simd.Int8Matrix, from, to int) *simd.Int8Matrix {
+	return &simd.Int8Matrix{
 		N: to - from, K: m.K, Panels: m.Panels[from*m.K : to*m.K], Scale: m.Scale[from:to], Bias: m.Bias[from:to],
 		ColSum: m.ColSum[from:to], SaturationFree: m.SaturationFree,
-	}}
+	}
 }
 
 // quantise quantises rows that the layer takes, if it computes in int8.
@@ -290,6 +304,7 @@ func (l *linear) quantise(dst quantised, rows []float32) {
 	for i := range dst.scale {
 		dst.scale[i], dst.zero[i] = simd.Quantize(dst.bytes[i*k:(i+1)*k], rows[i*k:(i+1)*k], l.smooth)
 	}
+	l.quantiseRest(dst, rows, l.smooth)
 }
 
 // multiply writes the outputs for some rows, ldc apart, which are given in float32 and, if
@@ -297,6 +312,10 @@ func (l *linear) quantise(dst quantised, rows []float32) {
 func (l *linear) multiply(dst []float32, ldc int, x []float32, q quantised, rows int) {
 	if l.int8 == nil {
 		simd.MulFloat32(dst, ldc, x, l.float.K, rows, l.float)
+		return
+	}
+	if l.rest != nil {
+		l.multiplyWide(dst, ldc, q, rows)
 		return
 	}
 	simd.MulInt8(dst, ldc, q.bytes[:rows*l.int8.K], q.scale[:rows], q.zero[:rows], l.int8)

@@ -169,6 +169,20 @@ var kernels = []kernel{
 		l.dequantize(x, q, r.Float32())
 		return whole
 	}},
+	{"residual", func(l *level, r *rand.Rand) []float32 {
+		whole, dst := guard(16 * (1 + r.IntN(40)))
+		q := make([]uint8, len(dst))
+		for i := range q {
+			q[i] = uint8(r.IntN(256))
+		}
+		l.residual(dst, random(len(q), 1, r), random(len(q), 1, r), q, r.Float32()/100, r.Int32N(256))
+		return whole
+	}},
+	{"add", func(l *level, r *rand.Rand) []float32 {
+		whole, x := guard(16 * (1 + r.IntN(40)))
+		l.add(x, random(copy(x, random(len(x), 1, r)), 1, r))
+		return whole
+	}},
 }
 
 func runInt8(l *level, r *rand.Rand, free bool) []float32 {

@@ -308,6 +308,18 @@ func dequantizeGeneric(x []float32, q []int8, scale float32) {
 	}
 }
 
+func residualGeneric(dst, x, smooth []float32, q []uint8, scale float32, zero int32) {
+	for i, n := range q {
+		dst[i] = fma(-scale, float32(int32(n)-zero), float32(x[i]*smooth[i]))
+	}
+}
+
+func addGeneric(x, y []float32) {
+	for i, v := range y {
+		x[i] += v
+	}
+}
+
 func rowMaximaGeneric(x []float32, ldx, n int, dst []float32) {
 	for i := range dst {
 		highest := x[i*ldx]

@@ -30,6 +30,8 @@ type level struct {
 	layerNormQuantize func(q []uint8, x, y, gamma, beta []float32, eps float32, smooth, scale []float32, zero []int32)
 	quantize          func(q []uint8, x, smooth []float32) (scale float32, zero int32)
 	dequantize        func(x []float32, q []int8, scale float32)
+	residual          func(dst, x, smooth []float32, q []uint8, scale float32, zero int32)
+	add               func(x, y []float32)
 }
 
 var generic = level{
@@ -52,6 +54,8 @@ var generic = level{
 	layerNormQuantize: layerNormQuantizeGeneric,
 	quantize:          quantizeGeneric,
 	dequantize:        dequantizeGeneric,
+	residual:          residualGeneric,
+	add:               addGeneric,
 }
 
 // levels are those of this CPU, best first; tests go through them.

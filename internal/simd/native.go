@@ -19,6 +19,8 @@ type rowRoutines struct {
 	layerNormQuantize func(q *uint8, x, y, gamma, beta, smooth *float32, n, rows int, scale *float32, zero *int32, eps float32)
 	quantize          func(q *uint8, x, smooth *float32, n int) (scale float32, zero int32)
 	dequantize        func(x *float32, q *int8, sixteens int, scale float32)
+	residual          func(dst, x, smooth *float32, q *uint8, sixteens int, scale float32, zero int32)
+	add               func(x, y *float32, sixteens int)
 	quantizePanel     func(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
 	quantizeValues    func(pairs *int16, step int, scale, rows *float32, stride, n int, limit float32)
 	expRowsInt16      func(dst *int16, x *float32, sixteens, rows int, inverse *float32, c, bits float32)
@@ -124,6 +126,17 @@ func nativeLevel(name string, r *rowRoutines, ints intProducts, floats [][]routi
 			writes(x)
 			reads(q)
 			r.dequantize(&x[0], &q[0], len(x)/lanes, scale)
+		},
+		residual: func(dst, x, smooth []float32, q []uint8, scale float32, zero int32) {
+			writes(dst)
+			reads(x)
+			reads(q)
+			r.residual(&dst[0], &x[0], &smooth[0], &q[0], len(q)/lanes, scale, zero)
+		},
+		add: func(x, y []float32) {
+			writes(x)
+			reads(y)
+			r.add(&x[0], &y[0], len(x)/lanes)
 		},
 	}
 }

@@ -135,7 +135,7 @@ func GELU(x []float32) {
 	}
 }
 
-// GELUQuantize quantises GELU(x)·smooth as [Quantize] does; x is overwritten.
+// GELUQuantize replaces x by GELU(x)·smooth and quantises that as [Quantize] does.
 // GELU is within 1.9e-4 here, far below a step of the quantised. All have one
 // length, a multiple of 32.
 func GELUQuantize(q []uint8, x, smooth []float32) (scale float32, zero int32) {
@@ -183,6 +183,29 @@ func Dequantize(x []float32, q []int8, scale float32) {
 	}
 	if len(q) > 0 {
 		active.dequantize(x, q, scale)
+	}
+}
+
+// Residual writes what [Quantize] left of x:
+//
+//	dst[i] = x[i]·smooth[i] − scale·(q[i]−zero)
+//
+// with the last product fused with the subtraction. Quantised again it gives x in
+// sixteen bits. All have one length, a multiple of 16.
+func Residual(dst, x, smooth []float32, q []uint8, scale float32, zero int32) {
+	if !(len(q) > 0 && len(q)%lanes == 0 && len(dst) == len(q) && len(x) == len(q) && len(smooth) == len(q)) {
+		wrong("what is left of %d, by %d, in %d, for %d", len(x), len(smooth), len(q), len(dst))
+	}
+	active.residual(dst, x, smooth, q, scale, zero)
+}
+
+// Add adds y to x. Both have one length, a multiple of 16.
+func Add(x, y []float32) {
+	if !(len(x)%lanes == 0 && len(y) == len(x)) {
+		wrong("sums of %d and %d", len(x), len(y))
+	}
+	if len(x) > 0 {
+		active.add(x, y)
 	}
 }
 

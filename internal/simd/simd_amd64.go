@@ -65,6 +65,12 @@ func dequantizeAVX512(x *float32, q *int8, sixteens int, scale float32)
 func dequantizeAVX2(x *float32, q *int8, sixteens int, scale float32)
 
 //go:noescape
+func residualAVX512(dst, x, smooth *float32, q *uint8, sixteens int, scale float32, zero int32)
+
+//go:noescape
+func addAVX512(x, y *float32, sixteens int)
+
+//go:noescape
 func quantizePanelAVX512(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
 
 //go:noescape
@@ -72,6 +78,12 @@ func quantizeValuesAVX512(pairs *int16, step int, scale, rows *float32, stride, 
 
 //go:noescape
 func expRowsInt16AVX512(dst *int16, x *float32, sixteens, rows int, inverse *float32, c, bits float32)
+
+//go:noescape
+func residualAVX2(dst, x, smooth *float32, q *uint8, sixteens int, scale float32, zero int32)
+
+//go:noescape
+func addAVX2(x, y *float32, sixteens int)
 
 //go:noescape
 func quantizePanelAVX2(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
@@ -85,12 +97,12 @@ func expRowsInt16AVX2(dst *int16, x *float32, sixteens, rows int, inverse *float
 var (
 	rows512 = rowRoutines{
 		transposeAVX512, dotAVX512, expRowsAVX512, rowMaximaAVX512, geluAVX512, geluQuantizeAVX512,
-		layerNormAVX512, layerNormQuantizeAVX512, quantizeAVX512, dequantizeAVX512,
+		layerNormAVX512, layerNormQuantizeAVX512, quantizeAVX512, dequantizeAVX512, residualAVX512, addAVX512,
 		quantizePanelAVX512, quantizeValuesAVX512, expRowsInt16AVX512,
 	}
 	rows256 = rowRoutines{
 		transposeAVX2, dotAVX2, expRowsAVX2, rowMaximaAVX2, geluAVX2, geluQuantizeAVX2,
-		layerNormAVX2, layerNormQuantizeAVX2, quantizeAVX2, dequantizeAVX2,
+		layerNormAVX2, layerNormQuantizeAVX2, quantizeAVX2, dequantizeAVX2, residualAVX2, addAVX2,
 		quantizePanelAVX2, quantizeValuesAVX2, expRowsInt16AVX2,
 	}
 )

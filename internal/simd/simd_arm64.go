@@ -36,6 +36,12 @@ func quantizeNEON(q *uint8, x, smooth *float32, n int) (scale float32, zero int3
 func dequantizeNEON(x *float32, q *int8, sixteens int, scale float32)
 
 //go:noescape
+func residualNEON(dst, x, smooth *float32, q *uint8, sixteens int, scale float32, zero int32)
+
+//go:noescape
+func addNEON(x, y *float32, sixteens int)
+
+//go:noescape
 func quantizePanelNEON(dst *uint8, step int, scale *float32, sums *int32, panel *float32, n int, limit float32, flip uint32)
 
 //go:noescape
@@ -48,7 +54,7 @@ func expRowsInt16NEON(dst *int16, x *float32, sixteens, rows int, inverse *float
 // well.
 var rowsNEON = rowRoutines{
 	nil, dotNEON, expRowsNEON, rowMaximaNEON, geluNEON, geluQuantizeNEON,
-	layerNormNEON, layerNormQuantizeNEON, quantizeNEON, dequantizeNEON,
+	layerNormNEON, layerNormQuantizeNEON, quantizeNEON, dequantizeNEON, residualNEON, addNEON,
 	quantizePanelNEON, quantizeValuesNEON, expRowsInt16NEON,
 }
 

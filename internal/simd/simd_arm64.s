@@ -2535,6 +2535,64 @@ loop:
 	BNE loop
 	RET
 
+TEXT ·residualNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD smooth+16(FP), R2
+	MOVD q+24(FP), R3
+	MOVD sixteens+32(FP), R4
+	FMOVS scale+40(FP), F31
+	WORD $0x4e0407ff // dup.4s[0] V31, V31
+	MOVW zero+44(FP), R5
+	VDUP R5, V30.S4
+loop:
+	VLD1.P 16(R3), [V8.B16]
+	WORD $0x2f08a509 // uxtl.8h V9, V8
+	WORD $0x6f08a50a // uxtl2.8h V10, V8
+	WORD $0x2f10a520 // uxtl.4s V0, V9
+	WORD $0x6f10a521 // uxtl2.4s V1, V9
+	WORD $0x2f10a542 // uxtl.4s V2, V10
+	WORD $0x6f10a543 // uxtl2.4s V3, V10
+	WORD $0x6ebe8400 // sub.4s V0, V0, V30
+	WORD $0x6ebe8421 // sub.4s V1, V1, V30
+	WORD $0x6ebe8442 // sub.4s V2, V2, V30
+	WORD $0x6ebe8463 // sub.4s V3, V3, V30
+	WORD $0x4e21d800 // scvtf.4s V0, V0
+	WORD $0x4e21d821 // scvtf.4s V1, V1
+	WORD $0x4e21d842 // scvtf.4s V2, V2
+	WORD $0x4e21d863 // scvtf.4s V3, V3
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R2), [V16.S4, V17.S4, V18.S4, V19.S4]
+	WORD $0x6e30dc84 // fmul.4s V4, V4, V16
+	WORD $0x6e31dca5 // fmul.4s V5, V5, V17
+	WORD $0x6e32dcc6 // fmul.4s V6, V6, V18
+	WORD $0x6e33dce7 // fmul.4s V7, V7, V19
+	WORD $0x4ebfcc04 // fmls.4s V4, V0, V31
+	WORD $0x4ebfcc25 // fmls.4s V5, V1, V31
+	WORD $0x4ebfcc46 // fmls.4s V6, V2, V31
+	WORD $0x4ebfcc67 // fmls.4s V7, V3, V31
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)
+	SUBS $1, R4, R4
+	BNE loop
+	RET
+
+TEXT ·addNEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD y+8(FP), R1
+	MOVD sixteens+16(FP), R2
+	MOVD R0, R3
+loop:
+	VLD1.P 64(R3), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD $0x4e24d400 // fadd.4s V0, V0, V4
+	WORD $0x4e25d421 // fadd.4s V1, V1, V5
+	WORD $0x4e26d442 // fadd.4s V2, V2, V6
+	WORD $0x4e27d463 // fadd.4s V3, V3, V7
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS $1, R2, R2
+	BNE loop
+	RET
+
 TEXT ·quantizePanelNEON(SB), NOSPLIT, $0-56
 	MOVD dst+0(FP), R0
 	MOVD step+8(FP), R1

@@ -13,12 +13,13 @@ import (
 // registers are added: destination, first and second source.
 var neon = map[string]uint32{
 	"fadd.4s": 0x4e20d400, "fsub.4s": 0x4ea0d400, "fmul.4s": 0x6e20dc00, "fdiv.4s": 0x6e20fc00, "fmax.4s": 0x4e20f400, "fmin.4s": 0x4ea0f400,
-	"fmla.4s": 0x4e20cc00, "fmla.4s[0]": 0x4f801000, "frintn.4s": 0x4e218800, "fcvtns.4s": 0x4e21a800, "scvtf.4s": 0x4e21d800, "fabs.4s": 0x4ea0f800,
+	"fmla.4s": 0x4e20cc00, "fmls.4s": 0x4ea0cc00, "fmla.4s[0]": 0x4f801000, "frintn.4s": 0x4e218800, "fcvtns.4s": 0x4e21a800, "scvtf.4s": 0x4e21d800, "fabs.4s": 0x4ea0f800,
 	"mul.4s": 0x4ea09c00, "sub.4s": 0x6ea08400, "add.4s": 0x4ea08400, "shl.4s #23": 0x4f375400, "shl.4s #16": 0x4f305400,
 	"eor.16b": 0x6e201c00, "and.16b": 0x4e201c00, "orr.16b": 0x4ea01c00, "bsl.16b": 0x6e601c00,
 	"dup.4s[0]": 0x4e040400, "dup.4s[1]": 0x4e0c0400, "ext.16b #8": 0x6e004000,
 	"zip1.4s": 0x4e803800, "zip2.4s": 0x4e807800, "zip1.2d": 0x4ec03800, "zip2.2d": 0x4ec07800, "addp.4s": 0x4ea0bc00,
 	"sqxtn.4h": 0x0e614800, "sqxtn2.8h": 0x4e614800, "sqxtun.8b": 0x2e212800, "sqxtun2.16b": 0x6e212800, "sqxtn.8b": 0x0e214800, "sqxtn2.16b": 0x4e214800,
+	"uxtl.8h": 0x2f08a400, "uxtl2.8h": 0x6f08a400, "uxtl.4s": 0x2f10a400, "uxtl2.4s": 0x6f10a400,
 	"sxtl.8h": 0x0f08a400, "sxtl2.8h": 0x4f08a400, "sxtl.4s": 0x0f10a400, "sxtl2.4s": 0x4f10a400,
 	"smull.8h": 0x0e20c000, "smull2.8h": 0x4e20c000, "sadalp.4s": 0x4e606800, "smlal.4s": 0x0e608000, "smlal2.4s": 0x4e608000,
 	"sdot.4s[0]": 0x4f80e000, "smmla.4s": 0x4e80a400,

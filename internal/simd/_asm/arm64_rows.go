@@ -13,6 +13,8 @@ func (g arm64) rows() {
 	g.layerNormQuantize()
 	g.quantize()
 	g.dequantize()
+	g.residual()
+	g.add()
 }
 
 func (g arm64) clearFour(v int) {
@@ -408,6 +410,45 @@ func (g arm64) quantize() {
 	})
 	g.quantizeRange("scale+32(FP)", "zero+36(FP)", "positive")
 	g.quantizeRow("R2", "R0", "round")
+	g.op("RET")
+}
+
+func (g arm64) residual() {
+	g.function("residualNEON", 48)
+	g.arguments("dst R0", "x R1", "smooth R2", "q R3", "sixteens R4")
+	g.op("FMOVS scale+40(FP), F31")
+	g.v("dup.4s[0]", 31, 31)
+	g.op("MOVW zero+44(FP), R5")
+	g.op("VDUP R5, V30.S4")
+	g.loop("loop", "R4", func() {
+		g.op("VLD1.P 16(R3), [V8.B16]")
+		g.v("uxtl.8h", 9, 8)
+		g.v("uxtl2.8h", 10, 8)
+		g.v("uxtl.4s", 0, 9)
+		g.v("uxtl2.4s", 1, 9)
+		g.v("uxtl.4s", 2, 10)
+		g.v("uxtl2.4s", 3, 10)
+		g.with("sub.4s", 0, 0, 30)
+		g.each("scvtf.4s", 0, 0)
+		g.load("R1", 4)
+		g.load("R2", 16)
+		g.each("fmul.4s", 4, 4, 16)
+		g.with("fmls.4s", 4, 0, 31)
+		g.store(4, "R0")
+	})
+	g.op("RET")
+}
+
+func (g arm64) add() {
+	g.function("addNEON", 24)
+	g.arguments("x R0", "y R1", "sixteens R2")
+	g.op("MOVD R0, R3")
+	g.loop("loop", "R2", func() {
+		g.load("R3", 0)
+		g.load("R1", 4)
+		g.each("fadd.4s", 0, 0, 4)
+		g.store(0, "R0")
+	})
 	g.op("RET")
 }
 

@@ -38,6 +38,8 @@ func main() {
 		g.layerNormQuantize()
 		g.quantize()
 		g.dequantize()
+		g.residual()
+		g.add()
 		g.quantizePanel()
 		g.quantizeValues()
 		g.expRowsInt16()

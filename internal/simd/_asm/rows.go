@@ -440,6 +440,41 @@ func (g *generator) quantizeRow(smooth, q, label string) {
 	g.op("JNZ %s", label)
 }
 
+// residual: dst = x·smooth − scale·(q − zero).
+func (g *generator) residual() {
+	g.function("residual"+g.vector.level, 48)
+	g.arguments("dst DI", "x SI", "smooth R8", "q R9", "sixteens CX")
+	g.op("VBROADCASTSS scale+40(FP), %s", g.v(2))
+	g.op("MOVL zero+44(FP), AX")
+	g.op("VMOVD AX, X3")
+	g.op("VPBROADCASTD X3, %s", g.v(3))
+	g.sweep("loop", func(h, offset int) {
+		g.op("VPMOVZXBD %d(R9), %s", offset/4, g.v(0))
+		g.op("VPSUBD %s, %s, %s", g.v(3), g.v(0), g.v(0))
+		g.op("VCVTDQ2PS %s, %s", g.v(0), g.v(0))
+		g.op("VMOVUPS %d(SI)(BX*1), %s", offset, g.v(1))
+		g.op("VMULPS %d(R8)(BX*1), %s, %s", offset, g.v(1), g.v(1))
+		g.op("VFNMADD231PS %s, %s, %s", g.v(2), g.v(0), g.v(1))
+		g.op("VMOVUPS %s, %d(DI)(BX*1)", g.v(1), offset)
+		if h == g.vector.halves()-1 {
+			g.op("ADDQ $16, R9")
+		}
+	})
+	g.ret()
+}
+
+// add: x += y.
+func (g *generator) add() {
+	g.function("add"+g.vector.level, 24)
+	g.arguments("x DI", "y SI", "sixteens CX")
+	g.sweep("loop", func(h, offset int) {
+		g.op("VMOVUPS %d(SI)(BX*1), %s", offset, g.v(0))
+		g.op("VADDPS %d(DI)(BX*1), %s, %s", offset, g.v(0), g.v(0))
+		g.op("VMOVUPS %s, %d(DI)(BX*1)", g.v(0), offset)
+	})
+	g.ret()
+}
+
 // dequantize: x[i] = q[i]·scale over n sixteens.
 func (g *generator) dequantize() {
 	g.function("dequantize"+g.vector.level, 28)

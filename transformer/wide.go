@@ -1,0 +1,125 @@
+package transformer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flashrerank/rerank/internal/simd"
+)
+
+// Layers with wide inputs. What quantising left of a row is quantised again, by a
+// scale of its own, and both are multiplied by the weights: inputs of sixteen bits
+// for twice the products. Layers of one input width may differ: a row is taken
+// apart by the layer that takes it.
+
+// wideKey names the layers whose inputs have sixteen bits, in the metadata of a
+// file of int8 weights: patterns as in [Options.Wide], with blanks between them.
+const wideKey = "rerank.wide"
+
+// remainder is what quantising left of rows, quantised, and what that is computed
+// with. Scratch of models without wide layers has none.
+type remainder struct {
+	bytes []uint8
+	scale []float32
+	zero  []int32
+	room  []float32 // for a row of inputs, or for outputs of some rows
+}
+
+func (r *remainder) reserve(rows, width int) {
+	r.bytes = grow(r.bytes, rows*width)
+	r.scale = grow(r.scale, rows)
+	r.zero = grow(r.zero, rows)
+}
+
+func (r *remainder) rows(from, to, width int) remainder {
+	if len(r.bytes) == 0 {
+		return remainder{}
+	}
+	return remainder{bytes: r.bytes[from*width : to*width], scale: r.scale[from:to], zero: r.zero[from:to], room: r.room}
+}
+
+// reserveRest makes room for what is left of inputs: of all tokens', and of some
+// sequences' that go through the last layer with one token.
+func (s *scratch) reserveRest(tokens int, c *Config) {
+	width := max(c.Hidden, c.attentionWidth())
+	s.input.rest.reserve(tokens, width)
+	s.oneInput.rest.reserve(s.batch.Len(), c.Hidden)
+	s.inner.rest.reserve(tokens, c.Intermediate)
+	room := grow(s.input.rest.room, blockRows*max(width, c.innerWidth()))
+	s.input.rest.room, s.oneInput.rest.room, s.inner.rest.room = room, room, room
+}
+
+// metadata of a file of the weights.
+func (m *Model) metadata() map[string]string {
+	list := map[string]string{schemeKey: scheme1}
+	if len(m.wide) > 0 {
+		list[wideKey] = strings.Join(m.wide, " ")
+	}
+	return list
+}
+
+// widen makes inputs of the layers that patterns match wide.
+func (m *Model) widen(patterns []string) error {
+	names, err := m.config.match(patterns)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	if m.precision != INT8 {
+		return errors.New("wide inputs are for layers in int8")
+	}
+	for i := range m.layers {
+		l, prefix := &m.layers[i], layerPrefix(i)
+		for name, part := range map[string]*linear{"attention.self.qkv": &l.qkv, "attention.output.dense": &l.output, "intermediate.dense": &l.inner, "output.dense": &l.outer} {
+			if !names[prefix+name] {
+				continue
+			}
+			if part.int8 == nil {
+				return fmt.Errorf("layer %s is in float32 and has no wide inputs", prefix+name)
+			}
+			part.widen()
+		}
+		l.heads = headGroups(l.qkv, m.config)
+	}
+	m.wide = slices.Compact(slices.Sorted(slices.Values(patterns)))
+	return nil
+}
+
+// widen gives the layer wide inputs.
+func (l *linear) widen() {
+	rest := *l.int8
+	rest.Bias = make([]float32, rest.N)
+	l.rest = &rest
+	l.ones = slices.Repeat([]float32{1}, rest.K)
+}
+
+// quantiseRest quantises what is left of rows, which were multiplied by smooth and
+// quantised to q; nothing if the layer does not take that.
+func (l *linear) quantiseRest(q quantised, rows, smooth []float32) {
+	if l.rest == nil {
+		return
+	}
+	k := l.rest.K
+	left := q.rest.room[:k]
+	for i := range q.scale {
+		from, to := i*k, (i+1)*k
+		simd.Residual(left, rows[from:to], smooth, q.bytes[from:to], q.scale[i], q.zero[i])
+		q.rest.scale[i], q.rest.zero[i] = simd.Quantize(q.rest.bytes[from:to], left, l.ones)
+	}
+}
+
+// multiplyWide is multiply for wide inputs.
+func (l *linear) multiplyWide(dst []float32, ldc int, q quantised, rows int) {
+	n, k := l.int8.N, l.int8.K
+	for from := 0; from < rows; from += blockRows {
+		to := min(from+blockRows, rows)
+		whole, rest := q.rows(from, to, k), q.rest.room[:(to-from)*n]
+		out := dst[from*ldc:]
+		simd.MulInt8(out, ldc, whole.bytes, whole.scale, whole.zero, l.int8)
+		simd.MulInt8(rest, n, whole.rest.bytes, whole.rest.scale, whole.rest.zero, l.rest)
+		for i := range to - from {
+			simd.Add(out[i*ldc:][:n], rest[i*n:(i+1)*n])
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package transformer_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank/transformer"
+)
+
+// TestWideInputs: with sixteen bits in place of eight what rounding inputs costs is
+// gone, so that a model of coarse weights computes what it would in float32 with
+// these weights. What is left here is of the weights and of attention.
+func TestWideInputs(t *testing.T) {
+	const weights = "encoder.layer.*.*"
+	distance := func(o transformer.Options) float64 {
+		sum, exact := 0.0, run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), batch(33, 64))
+		for i, hidden := range run(t, load(t, os.DirFS(tinyEncoder), o), batch(33, 64)) {
+			for j, x := range hidden {
+				sum += float64(x-exact[i][j]) * float64(x-exact[i][j])
+			}
+		}
+		return sum
+	}
+	narrow := distance(transformer.Options{Precision: transformer.INT8})
+	some := distance(transformer.Options{Precision: transformer.INT8, Wide: []string{"encoder.layer.*.attention.self.qkv"}})
+	all := distance(transformer.Options{Precision: transformer.INT8, Wide: []string{weights}})
+	t.Logf("squared distances to float32: %g, queries, keys and values wide %g, all wide %g", narrow, some, all)
+	if !(some < narrow && all < some) {
+		t.Errorf("squared distances to float32: %g, queries, keys and values wide %g, all wide %g", narrow, some, all)
+	}
+}
+
+func TestWideInputsAreKept(t *testing.T) {
+	patterns := []string{"encoder.layer.0.*", "encoder.layer.*.output.dense"}
+	m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8, Wide: patterns})
+	want := run(t, m, batch(5, 64, 17))
+	read := load(t, asInt8(t, m), transformer.Options{})
+	if !slices.EqualFunc(want, run(t, read, batch(5, 64, 17)), slices.Equal) {
+		t.Error("a file that names wide layers computes something else")
+	}
+	narrow := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8})
+	if slices.EqualFunc(want, run(t, narrow, batch(5, 64, 17)), slices.Equal) {
+		t.Error("wide inputs change nothing")
+	}
+	widened := load(t, asInt8(t, narrow), transformer.Options{Wide: patterns})
+	if !slices.EqualFunc(want, run(t, widened, batch(5, 64, 17)), slices.Equal) {
+		t.Error("int8 weights that are made wide when they are loaded compute something else")
+	}
+	cache := transformer.Cache{Folder: t.TempDir(), Key: "k"}
+	for range 2 { // made, and then read
+		o := transformer.Options{Precision: transformer.INT8, Wide: patterns, Cache: cache}
+		if !slices.EqualFunc(want, run(t, load(t, os.DirFS(tinyEncoder), o), batch(5, 64, 17)), slices.Equal) {
+			t.Error("weights that were kept compute something else")
+		}
+	}
+	again := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8, Cache: cache})
+	if !slices.EqualFunc(run(t, narrow, batch(5, 64, 17)), run(t, again, batch(5, 64, 17)), slices.Equal) {
+		t.Error("weights that were kept are wide for whoever does not ask for it")
+	}
+}
+
+func TestWrongWideInputs(t *testing.T) {
+	for name, o := range map[string]transformer.Options{
+		"matches no linear layer": {Precision: transformer.INT8, Wide: []string{"encoder.layer.9.*"}},
+		"layers in int8":          {Wide: []string{"*"}},
+		"is in float32":           {Precision: transformer.INT8, Wide: []string{"*"}, Float32: []string{"*.attention.self.qkv"}},
+	} {
+		if _, err := transformer.Load(os.DirFS(tinyEncoder), o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
