@@ -18,14 +18,14 @@ import (
 var everywhere = map[string]string{
 	"fp32": "2d4ebc9317c297a673f91ba839bf1deada6285089618e31f1661a8bf95627ec7",
 	"int8": "7205425042535f6d5f9137d956be59c96edb84bedabb002b8f8945f1c582065a",
-	"wide": "5c4a511fc8278a0bca8f74e350205a40000f2bc097c1de8a4d6cd4a6ff3b5651",
+	"wide": "629eeece0949f78b3a2e07491b5086388f96915eee7956eba09e4584ca2859cd",
 }
 
 // logitsEverywhere are the sums of the logits of every architecture's model.
 var logitsEverywhere = map[string]string{
 	"fp32": "6063f02fbbac95f5a407b6b03f9202c7738e64e0c990003c84eda928b0e345db",
 	"int8": "4c066335216f104c3e3a92a7e1eb6e4765d68c58eb1e03866f3f600fa3cf2706",
-	"wide": "dceaadd6dc90ac77216a7efb7f5c530fb99d8c50a4f415ed516c1de098d78122",
+	"wide": "b819670e5acdcebc31a8df11ec9672b81a08779e550d3d01e8f3f7b0fc85fa8c",
 }
 
 // precisions are the ways to compute that tests go through.

@@ -241,7 +241,7 @@ func (s *scratch) attend(m *Model, l *layer, states States) (rows int) {
 		rows, asking, input = b.Len(), s.oneHidden, s.oneInput
 	}
 	queries, keys, values := s.wide[:rows*width], s.wide[tokens*width:][:tokens*keyWidth], s.wide[tokens*(width+keyWidth):][:tokens*keyWidth]
-	integers := l.qkv.int8 != nil && c.integers()
+	integers := l.qkv.int8 != nil && l.qkv.rest == nil && c.integers()
 	for g := range l.heads {
 		l.heads[g].query.multiply(queries, width, asking, input, rows)
 		l.heads[g].key.multiply(keys, keyWidth, s.hidden, s.input, tokens)

@@ -35,7 +35,8 @@ type Options struct {
 	Float32 []string
 
 	// Wide are patterns of the names of linear layers in int8 whose inputs have
-	// sixteen bits in place of eight: closer to float32 for twice the products.
+	// sixteen bits in place of eight: closer to float32 for twice the products. Where
+	// those of queries, keys and values have, attention is computed in float32.
 	// What a file of int8 weights names comes on top.
 	Wide []string
 
