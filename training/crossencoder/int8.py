@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Compares the embedded int8 cross-encoder with the float32 weights it was made of.
 
-    rerank serve --models cross,exact=fp32:FOLDER &
+    rerank serve --models int8=INT8,exact=fp32:FOLDER &
     python int8.py DATA http://127.0.0.1:8787
 
-FOLDER is what assemble.py filled. Every query's BM25 best 100 are judged by both, texts
+FOLDER is what assemble.py filled, INT8 what quantise.py made of it: the weights of `cross`,
+which itself takes 256 tokens with the query, where these take 512. Every query's BM25 best 100 are judged by both, texts
 cut at 180 tokens: Kendall's tau of the two orders, the difference of the logits, and
 nDCG@10 of either, in the mean of the queries. Needs bm25s, PyStemmer, scipy and what
 ../blend.py imports.
@@ -27,7 +28,7 @@ def main():
     p.add_argument("data")
     p.add_argument("server")
     a = p.parse_args()
-    int8, exact = (Judge(a.server, model, max_tokens_per_doc=180) for model in ("cross", "exact"))
+    int8, exact = (Judge(a.server, model, max_tokens_per_doc=180) for model in ("int8", "exact"))
     print("| | Kendall's tau, mean | least | logits, mean difference | nDCG@10 float32 | int8 | difference |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in COLLECTIONS:
         texts, queries, relevant = read_collection(a.data, name)
