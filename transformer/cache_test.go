@@ -139,17 +139,11 @@ func TestFloat32Layers(t *testing.T) {
 	distance := func(patterns ...string) float64 {
 		exact := run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), batch(33, 64))
 		m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8, Float32: patterns})
-		sum := 0.0
-		for i, hidden := range run(t, m, batch(33, 64)) {
-			alone := run(t, m, batch(33, 64))[i]
-			if !slices.Equal(alone, hidden) {
-				t.Errorf("%q: not the same twice", patterns)
-			}
-			for j, x := range hidden {
-				sum += float64(x-exact[i][j]) * float64(x-exact[i][j])
-			}
+		states := run(t, m, batch(33, 64))
+		if !slices.EqualFunc(states, run(t, m, batch(33, 64)), slices.Equal) {
+			t.Errorf("%q: not the same twice", patterns)
 		}
-		return sum
+		return squaredDistance(states, exact)
 	}
 	none, some, all := distance(), distance("encoder.layer.*.output.dense", "*.attention.self.qkv"), distance("*")
 	if !(some < none/2 && all < some/2) { // what is left is of the embeddings

@@ -24,23 +24,42 @@ type scratch struct {
 	attention attention
 }
 
-// quantised are rows in int8.
-type quantised struct {
+// plane are rows of bytes.
+type plane struct {
 	bytes []uint8
 	scale []float32
 	zero  []int32
-	rest  remainder
 }
 
-func (q *quantised) reserve(rows, width int) {
-	q.bytes = grow(q.bytes, rows*width)
-	q.scale = grow(q.scale, rows)
-	q.zero = grow(q.zero, rows)
+func (p *plane) reserve(rows, width int) {
+	p.bytes = grow(p.bytes, rows*width)
+	p.scale = grow(p.scale, rows)
+	p.zero = grow(p.zero, rows)
+}
+
+func (p *plane) rows(from, to, width int) plane {
+	return plane{bytes: p.bytes[from*width : to*width], scale: p.scale[from:to], zero: p.zero[from:to]}
+}
+
+// gather copies a row of width numbers from another plane.
+func (p *plane) gather(to int, of *plane, from, width int) {
+	copy(p.bytes[to*width:(to+1)*width], of.bytes[from*width:])
+	p.scale[to], p.zero[to] = of.scale[from], of.zero[from]
+}
+
+// quantised are rows in int8.
+type quantised struct {
+	plane
+	remainder // of models with wide layers
 }
 
 // rows are some of them.
 func (q *quantised) rows(from, to, width int) quantised {
-	return quantised{bytes: q.bytes[from*width : to*width], scale: q.scale[from:to], zero: q.zero[from:to], rest: q.rest.rows(from, to, width)}
+	some := quantised{plane: q.plane.rows(from, to, width)}
+	if len(q.rest.bytes) > 0 {
+		some.remainder = remainder{rest: q.rest.rows(from, to, width), room: q.room}
+	}
+	return some
 }
 
 // grow returns x with n elements, whose values are of no matter.
@@ -287,11 +306,9 @@ func (s *scratch) gatherOne(c *Config, states States) {
 			from = int(s.batch.Offsets[i+1]) - 1
 		}
 		copy(s.oneHidden[i*h:(i+1)*h], s.hidden[from*h:])
-		copy(s.oneInput.bytes[i*h:(i+1)*h], s.input.bytes[from*h:])
-		s.oneInput.scale[i], s.oneInput.zero[i] = s.input.scale[from], s.input.zero[from]
-		if one, all := &s.oneInput.rest, &s.input.rest; len(all.bytes) > 0 {
-			copy(one.bytes[i*h:(i+1)*h], all.bytes[from*h:])
-			one.scale[i], one.zero[i] = all.scale[from], all.zero[from]
+		s.oneInput.gather(i, &s.input.plane, from, h)
+		if len(s.input.rest.bytes) > 0 {
+			s.oneInput.rest.gather(i, &s.input.rest, from, h)
 		}
 		if c.preNorm {
 			copy(s.residual[i*h:(i+1)*h], s.residual[from*h:])

@@ -132,6 +132,11 @@ func (c Config) groupWidth() int {
 	}
 }
 
+// linears are the layer's linear layers by their names in it.
+func (l *layer) linears() map[string]*linear {
+	return map[string]*linear{"attention.self.qkv": &l.qkv, "attention.output.dense": &l.output, "intermediate.dense": &l.inner, "output.dense": &l.outer}
+}
+
 // Load reads config.json and model.safetensors (or its shards) from a folder.
 // Errors name the file, and the tensor or field.
 func Load(fsys fs.FS, o Options) (*Model, error) {
@@ -366,7 +371,7 @@ func (c Config) match(patterns []string) (map[string]bool, error) {
 	for _, pattern := range patterns {
 		matched := false
 		for i := range c.Layers {
-			for _, name := range []string{"attention.self.qkv", "attention.output.dense", "intermediate.dense", "output.dense"} {
+			for name := range new(layer).linears() {
 				name = fmt.Sprintf("encoder.layer.%d.%s", i, name)
 				ok, err := path.Match(pattern, name)
 				if err != nil {

@@ -21,23 +21,8 @@ const wideKey = "rerank.wide"
 // remainder is what quantising left of rows, quantised, and what that is computed
 // with. Scratch of models without wide layers has none.
 type remainder struct {
-	bytes []uint8
-	scale []float32
-	zero  []int32
-	room  []float32 // for a row of inputs, or for outputs of some rows
-}
-
-func (r *remainder) reserve(rows, width int) {
-	r.bytes = grow(r.bytes, rows*width)
-	r.scale = grow(r.scale, rows)
-	r.zero = grow(r.zero, rows)
-}
-
-func (r *remainder) rows(from, to, width int) remainder {
-	if len(r.bytes) == 0 {
-		return remainder{}
-	}
-	return remainder{bytes: r.bytes[from*width : to*width], scale: r.scale[from:to], zero: r.zero[from:to], room: r.room}
+	rest plane
+	room []float32 // for a row of inputs, or for outputs of some rows
 }
 
 // reserveRest makes room for what is left of inputs: of all tokens', and of some
@@ -47,8 +32,8 @@ func (s *scratch) reserveRest(tokens int, c *Config) {
 	s.input.rest.reserve(tokens, width)
 	s.oneInput.rest.reserve(s.batch.Len(), c.Hidden)
 	s.inner.rest.reserve(tokens, c.Intermediate)
-	room := grow(s.input.rest.room, blockRows*max(width, c.innerWidth()))
-	s.input.rest.room, s.oneInput.rest.room, s.inner.rest.room = room, room, room
+	room := grow(s.input.room, blockRows*max(width, c.innerWidth()))
+	s.input.room, s.oneInput.room, s.inner.room = room, room, room
 }
 
 // metadata of a file of the weights.
@@ -71,7 +56,7 @@ func (m *Model) widen(patterns []string) error {
 	}
 	for i := range m.layers {
 		l, prefix := &m.layers[i], layerPrefix(i)
-		for name, part := range map[string]*linear{"attention.self.qkv": &l.qkv, "attention.output.dense": &l.output, "intermediate.dense": &l.inner, "output.dense": &l.outer} {
+		for name, part := range l.linears() {
 			if !names[prefix+name] {
 				continue
 			}
@@ -101,7 +86,7 @@ func (l *linear) quantiseRest(q quantised, rows, smooth []float32) {
 		return
 	}
 	k := l.rest.K
-	left := q.rest.room[:k]
+	left := q.room[:k]
 	for i := range q.scale {
 		from, to := i*k, (i+1)*k
 		simd.Residual(left, rows[from:to], smooth, q.bytes[from:to], q.scale[i], q.zero[i])
@@ -114,7 +99,7 @@ func (l *linear) multiplyWide(dst []float32, ldc int, q quantised, rows int) {
 	n, k := l.int8.N, l.int8.K
 	for from := 0; from < rows; from += blockRows {
 		to := min(from+blockRows, rows)
-		whole, rest := q.rows(from, to, k), q.rest.room[:(to-from)*n]
+		whole, rest := q.rows(from, to, k), q.room[:(to-from)*n]
 		out := dst[from*ldc:]
 		simd.MulInt8(out, ldc, whole.bytes, whole.scale, whole.zero, l.int8)
 		simd.MulInt8(rest, n, whole.rest.bytes, whole.rest.scale, whole.rest.zero, l.rest)

@@ -9,19 +9,13 @@ import (
 	"github.com/flashrerank/rerank/transformer"
 )
 
-// TestWideInputs: with sixteen bits in place of eight what rounding inputs costs is
-// gone, so that a model of coarse weights computes what it would in float32 with
-// these weights. What is left here is of the weights and of attention.
+// TestWideInputs: the more inputs have sixteen bits, the closer to float32. What is
+// left with all of them is of the weights.
 func TestWideInputs(t *testing.T) {
 	const weights = "encoder.layer.*.*"
+	exact := run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), batch(33, 64))
 	distance := func(o transformer.Options) float64 {
-		sum, exact := 0.0, run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), batch(33, 64))
-		for i, hidden := range run(t, load(t, os.DirFS(tinyEncoder), o), batch(33, 64)) {
-			for j, x := range hidden {
-				sum += float64(x-exact[i][j]) * float64(x-exact[i][j])
-			}
-		}
-		return sum
+		return squaredDistance(run(t, load(t, os.DirFS(tinyEncoder), o), batch(33, 64)), exact)
 	}
 	narrow := distance(transformer.Options{Precision: transformer.INT8})
 	some := distance(transformer.Options{Precision: transformer.INT8, Wide: []string{"encoder.layer.*.attention.self.qkv"}})
@@ -30,6 +24,16 @@ func TestWideInputs(t *testing.T) {
 	if !(some < narrow && all < some) {
 		t.Errorf("squared distances to float32: %g, queries, keys and values wide %g, all wide %g", narrow, some, all)
 	}
+}
+
+// squaredDistance is that of all states.
+func squaredDistance(a, b [][]float32) (sum float64) {
+	for i := range a {
+		for j, x := range a[i] {
+			sum += float64(x-b[i][j]) * float64(x-b[i][j])
+		}
+	}
+	return sum
 }
 
 func TestWideInputsAreKept(t *testing.T) {

@@ -413,6 +413,18 @@ func (g arm64) quantize() {
 	g.op("RET")
 }
 
+// loadBytes makes sixteen bytes, "u" or "s" for unsigned and signed, whole numbers
+// in V0 to V3, and moves the pointer on.
+func (g arm64) loadBytes(pointer, sign string) {
+	g.op("VLD1.P 16(%s), [V8.B16]", pointer)
+	g.v(sign+"xtl.8h", 9, 8)
+	g.v(sign+"xtl2.8h", 10, 8)
+	g.v(sign+"xtl.4s", 0, 9)
+	g.v(sign+"xtl2.4s", 1, 9)
+	g.v(sign+"xtl.4s", 2, 10)
+	g.v(sign+"xtl2.4s", 3, 10)
+}
+
 func (g arm64) residual() {
 	g.function("residualNEON", 48)
 	g.arguments("dst R0", "x R1", "smooth R2", "q R3", "sixteens R4")
@@ -421,13 +433,7 @@ func (g arm64) residual() {
 	g.op("MOVW zero+44(FP), R5")
 	g.op("VDUP R5, V30.S4")
 	g.loop("loop", "R4", func() {
-		g.op("VLD1.P 16(R3), [V8.B16]")
-		g.v("uxtl.8h", 9, 8)
-		g.v("uxtl2.8h", 10, 8)
-		g.v("uxtl.4s", 0, 9)
-		g.v("uxtl2.4s", 1, 9)
-		g.v("uxtl.4s", 2, 10)
-		g.v("uxtl2.4s", 3, 10)
+		g.loadBytes("R3", "u")
 		g.with("sub.4s", 0, 0, 30)
 		g.each("scvtf.4s", 0, 0)
 		g.load("R1", 4)
@@ -458,13 +464,7 @@ func (g arm64) dequantize() {
 	g.op("FMOVS scale+24(FP), F31")
 	g.v("dup.4s[0]", 31, 31)
 	g.loop("loop", "R2", func() {
-		g.op("VLD1.P 16(R1), [V8.B16]")
-		g.v("sxtl.8h", 9, 8)
-		g.v("sxtl2.8h", 10, 8)
-		g.v("sxtl.4s", 0, 9)
-		g.v("sxtl2.4s", 1, 9)
-		g.v("sxtl.4s", 2, 10)
-		g.v("sxtl2.4s", 3, 10)
+		g.loadBytes("R1", "s")
 		g.each("scvtf.4s", 0, 0)
 		g.with("fmul.4s", 0, 0, 31)
 		g.store(0, "R0")

@@ -142,8 +142,8 @@ func (g *generator) peakTiles() {
 	g.ret()
 }
 
-// tiledColumns does all rows by some panels: 32 at a time, then 16, of which the
-// last end with the last row. Rows that are done twice come out the same.
+// tiledColumns does all rows by some panels: 48 at a time, then 32 or 16, of which
+// the last end with the last row. Rows that are done twice come out the same.
 func (g *generator) tiledColumns(panels int) {
 	at := func(name string) string { return fmt.Sprintf("%s%d", name, panels) }
 	g.tiledConstants(panels)
@@ -203,7 +203,7 @@ func (g *generator) tiledConstants(panels int) {
 	}
 }
 
-// tiledBlock does one or two times 16 rows, from the row AX on, by some panels.
+// tiledBlock does one to three times 16 rows, from the row AX on, by some panels.
 func (g *generator) tiledBlock(tiles, panels int) {
 	at := func(name string) string { return fmt.Sprintf("%s%dx%d", name, tiles, panels) }
 	rows, weights := []string{"BX", "AX", "R12"}[:tiles], []string{"CX", "R14"}[:panels]
