@@ -50,7 +50,7 @@ const hubPrefix = "hub:"
 
 // precisionOf takes the precision from before a name, "" if there is none.
 func precisionOf(name string) (transformer.Precision, string) {
-	for _, p := range []transformer.Precision{transformer.INT8, transformer.FP32} {
+	for _, p := range transformer.Precisions() {
 		if rest, ok := strings.CutPrefix(name, string(p)+":"); ok {
 			return p, rest
 		}

@@ -16,7 +16,7 @@ func TestPrecision(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	const folder = "../crossencoder/testdata/tiny1"
-	for name, want := range map[string]string{folder: "fp32", "fp32:" + folder: "fp32", "int8:" + folder: "int8"} {
+	for name, want := range map[string]string{folder: "fp32", "fp32:" + folder: "fp32", "int8:" + folder: "int8", "int8x2:" + folder: "int8x2"} {
 		s, err := pipeline.OpenScorer(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -32,7 +32,7 @@ var logitsEverywhere = map[string]string{
 var precisions = map[string]transformer.Options{
 	"fp32": {},
 	"int8": {Precision: transformer.INT8},
-	"wide": {Precision: transformer.INT8, Wide: []string{"*"}},
+	"wide": {Precision: transformer.INT8x2},
 }
 
 // summer sums numbers, bit for bit.

@@ -71,15 +71,29 @@ func grow[T any](x []T, n int) []T {
 }
 
 // blockRows is how many rows go through a feed-forward block at once: what is
-// between its two products, the widest of all, stays in the cache.
-const blockRows = 48
+// between its two products, the widest of all, stays in the cache. In float32,
+// whose weights are larger than that, they are used by as many rows as there are,
+// but for very long sequences.
+const (
+	blockRows      = 48
+	blockRowsFloat = 256
+)
+
+// blockRows is that of the model.
+func (m *Model) blockRows() int {
+	if m.precision == INT8 {
+		return blockRows
+	}
+	return blockRowsFloat
+}
 
 // blockOf divides rows into blocks of about one size, since the last, if it were
 // small, would use the weights few times: at most blockRows, and a multiple of
 // the six that products take at once.
-func blockOf(rows int) int {
-	blocks := (rows + blockRows - 1) / blockRows
-	return min(blockRows, ((rows+blocks-1)/blocks+5)/6*6)
+func (m *Model) blockOf(rows int) int {
+	most := m.blockRows()
+	blocks := (rows + most - 1) / most
+	return min(most, ((rows+blocks-1)/blocks+5)/6*6)
 }
 
 func (s *scratch) reserve(tokens int, m *Model) {
@@ -90,7 +104,7 @@ func (s *scratch) reserve(tokens int, m *Model) {
 	if c.preNorm {
 		s.residual = grow(s.residual, tokens*c.Hidden)
 	}
-	block := min(tokens, blockRows)
+	block := min(tokens, m.blockRows())
 	keys := c.groupWidth()
 	group := keys*c.Heads/c.keyHeads + 2*keys
 	wide := max(tokens*group, block*c.Hidden, block*c.innerWidth())
@@ -322,7 +336,7 @@ func (s *scratch) gatherOne(c *Config, states States) {
 // weights are too large for that, what is between the last two stays there.
 func (s *scratch) feedForward(m *Model, i, rows int) {
 	whole := m.layers[i].outer.int8 != nil
-	block := blockOf(rows)
+	block := m.blockOf(rows)
 	for from := 0; from < rows; from += block {
 		s.project(m, i, from, min(from+block, rows))
 	}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -16,7 +16,14 @@ type Precision string
 const (
 	FP32 Precision = "fp32"
 	INT8 Precision = "int8"
+
+	// INT8x2 is int8 with the inputs of linear layers in sixteen bits, see
+	// Options.Wide: nearer to float32, for twice the products.
+	INT8x2 Precision = "int8x2"
 )
+
+// Precisions lists them.
+func Precisions() []Precision { return []Precision{FP32, INT8, INT8x2} }
 
 // Revision tells versions of this package apart that give other numbers for the
 // same weights. It belongs into whatever vectors and scores are kept under.
@@ -62,8 +69,9 @@ type Answers struct {
 // concurrent use.
 type Model struct {
 	config    Config
-	precision Precision
-	wide      []string // patterns of the layers with wide inputs
+	precision Precision // FP32 or INT8
+	asked     Precision // INT8x2 too
+	wide      []string  // patterns of the layers with wide inputs
 	workers   *workers
 
 	words, positions table
@@ -147,7 +155,10 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	m := &Model{config: config, workers: newWorkers(o.Workers)}
+	m := &Model{config: config, asked: o.Precision, workers: newWorkers(o.Workers)}
+	if o.Precision == INT8x2 {
+		o.Precision, o.Wide = INT8, append(slices.Clone(o.Wide), "*")
+	}
 	if o.usable(config) && m.loadCached(o) {
 		return m, nil
 	}
@@ -168,7 +179,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 func (m *Model) Config() Config { return m.config }
 
 // Precision returns how the model computes.
-func (m *Model) Precision() Precision { return m.precision }
+func (m *Model) Precision() Precision { return m.asked }
 
 // Classifier returns the classification head, nil if the model has none.
 func (m *Model) Classifier() *Classifier { return m.classifier }
@@ -182,14 +193,15 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 		stored = INT8
 	}
 	switch m.precision = o.Precision; o.Precision {
-	case FP32, INT8:
 	case "":
-		m.precision = stored
+		m.precision, m.asked = stored, stored
 	default:
-		return fmt.Errorf("precision %q is neither %s nor %s", o.Precision, FP32, INT8)
+		if !slices.Contains(Precisions(), o.Precision) {
+			return fmt.Errorf("precision %q is none of %q", o.Precision, Precisions())
+		}
 	}
-	if stored == INT8 && m.precision == FP32 {
-		return errors.New("the weights are int8: fp32 cannot be had from them")
+	if stored == INT8 && m.precision != INT8 {
+		return fmt.Errorf("the weights are int8: %s cannot be had from them", m.precision)
 	}
 	s := source{tensors: t, stored: stored, wanted: m.precision}
 	if s.float, err = m.config.match(o.Float32); err != nil {
@@ -355,156 +367,4 @@ func (c *Config) turner(made map[rope]*turner, layer int) *turner {
 		made[r] = newTurner(r, c.headSize)
 	}
 	return made[r]
-}
-
-// source reads linear layers and tables at the precision wanted.
-type source struct {
-	tensors        *tensors
-	stored, wanted Precision
-	float          map[string]bool // linear layers that stay in float32
-	places         []float32       // embeddings of relative positions, see disentangled
-}
-
-// match returns the linear layers that patterns match.
-func (c Config) match(patterns []string) (map[string]bool, error) {
-	found := map[string]bool{}
-	for _, pattern := range patterns {
-		matched := false
-		for i := range c.Layers {
-			for name := range new(layer).linears() {
-				name = fmt.Sprintf("encoder.layer.%d.%s", i, name)
-				ok, err := path.Match(pattern, name)
-				if err != nil {
-					return nil, fmt.Errorf("pattern %q: %w", pattern, err)
-				}
-				if ok {
-					found[name], matched = true, true
-				}
-			}
-		}
-		if !matched {
-			return nil, fmt.Errorf("pattern %q matches no linear layer", pattern)
-		}
-	}
-	return found, nil
-}
-
-// layer reads a block; input is the normalisation that its input comes from.
-func (s *source) layer(prefix string, c Config, input norm) (l layer, err error) {
-	if l.attended, err = s.tensors.norm(prefix+"attention.output.LayerNorm", c.Hidden, c.normBias); err != nil {
-		return l, err
-	}
-	if c.queryNorm {
-		if l.queryNorm, err = s.tensors.floats(prefix+"query_norm.weight", c.headSize); err != nil {
-			return l, err
-		}
-		if l.keyNorm, err = s.tensors.floats(prefix+"key_norm.weight", c.headSize); err != nil {
-			return l, err
-		}
-	}
-	if err := s.qkv(&l, prefix+"attention.self.", c, input); err != nil {
-		return l, err
-	}
-	l.heads = headGroups(l.qkv, c)
-	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.attentionWidth(), norm{}, c.bias.output); err != nil {
-		return l, err
-	}
-	if l.inner, err = s.innerLinear(prefix, c, l.attended); err != nil {
-		return l, err
-	}
-	l.outer, err = s.linear(prefix+"output.dense", c.Hidden, c.Intermediate, norm{}, c.bias.outer)
-	return l, err
-}
-
-// qkv reads queries, keys and values as one linear layer.
-func (s *source) qkv(l *layer, prefix string, c Config, input norm) (err error) {
-	all, keys := c.attentionWidth(), c.keyWidth()
-	if s.stored == INT8 {
-		l.qkv, err = s.tensors.linearInt8(prefix+"qkv", all+2*keys, c.Hidden)
-		return err
-	}
-	var parts []dense
-	if s.tensors.names.has("attention.self.qkv") {
-		packed, err := s.tensors.dense(prefix+"qkv", all+2*keys, c.Hidden, c.bias.qkv)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, packed)
-	} else {
-		for i, name := range []string{"query", "key", "value"} {
-			d, err := s.tensors.dense(prefix+name, []int{all, keys, keys}[i], c.Hidden, c.bias.qkv)
-			if err != nil {
-				return err
-			}
-			parts = append(parts, d)
-		}
-	}
-	if s.places != nil {
-		if l.positions, err = s.tensors.positionParts(prefix, &c, s.places, parts[0], parts[1]); err != nil {
-			return err
-		}
-	}
-	l.qkv = s.make(prefix+"qkv", stack(parts...), input)
-	return nil
-}
-
-// innerLinear reads the first layer of the feed-forward block; of a gated one
-// the gate comes first.
-func (s *source) innerLinear(prefix string, c Config, input norm) (linear, error) {
-	const name = "intermediate.dense"
-	if s.stored == INT8 || !c.gated {
-		return s.linear(prefix+name, c.innerWidth(), c.Hidden, input, c.bias.inner)
-	}
-	var gate, up dense
-	var err error
-	if s.tensors.names.has("gate") {
-		if gate, err = s.tensors.dense(prefix+"gate", c.Intermediate, c.Hidden, c.bias.inner); err != nil {
-			return linear{}, err
-		}
-		up, err = s.tensors.dense(prefix+"up", c.Intermediate, c.Hidden, c.bias.inner)
-	} else {
-		var both dense
-		if both, err = s.tensors.dense(prefix+name, 2*c.Intermediate, c.Hidden, c.bias.inner); err == nil {
-			gate, up = both.rows(0, c.Intermediate), both.rows(c.Intermediate, 2*c.Intermediate)
-		}
-		if s.tensors.names.upFirst {
-			gate, up = up, gate
-		}
-	}
-	if err != nil {
-		return linear{}, err
-	}
-	return s.make(prefix+name, stack(gate, up), input), nil
-}
-
-func (s *source) linear(name string, n, k int, input norm, bias bool) (linear, error) {
-	if s.stored == INT8 {
-		return s.tensors.linearInt8(name, n, k)
-	}
-	d, err := s.tensors.dense(name, n, k, bias)
-	if err != nil {
-		return linear{}, err
-	}
-	return s.make(name, d, input), nil
-}
-
-func (s *source) make(name string, d dense, input norm) linear {
-	if s.wanted == INT8 && !s.float[name] {
-		return quantizeLinear(d, input)
-	}
-	return linear{float: d.float32Matrix()}
-}
-
-func (s *source) table(name string, rows, width int) (table, error) {
-	if s.stored == INT8 {
-		return s.tensors.tableInt8(name, rows, width)
-	}
-	x, err := s.tensors.floats(name, rows, width)
-	if err != nil {
-		return table{}, err
-	}
-	if s.wanted == INT8 {
-		return quantizeTable(x, rows, width), nil
-	}
-	return table{width: width, float: x}, nil
 }

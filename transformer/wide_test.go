@@ -65,6 +65,29 @@ func TestWideInputsAreKept(t *testing.T) {
 	}
 }
 
+// TestINT8x2: the precision is int8 with all inputs wide, and layers that stay in
+// float32 stay so.
+func TestINT8x2(t *testing.T) {
+	wide := transformer.Options{Precision: transformer.INT8, Wide: []string{"*"}}
+	m := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8x2})
+	if m.Precision() != transformer.INT8x2 {
+		t.Errorf("precision %s", m.Precision())
+	}
+	want := run(t, load(t, os.DirFS(tinyEncoder), wide), batch(33, 64))
+	for name, read := range map[string]*transformer.Model{
+		"float32 weights": m, "int8 weights": load(t, asInt8(t, m), transformer.Options{Precision: transformer.INT8x2}),
+	} {
+		if !slices.EqualFunc(want, run(t, read, batch(33, 64)), slices.Equal) {
+			t.Errorf("from %s it is not what wide inputs give", name)
+		}
+	}
+	some := load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8x2, Float32: []string{"*.output.dense"}})
+	exact := run(t, load(t, os.DirFS(tinyEncoder), transformer.Options{}), batch(33, 64))
+	if a, b := squaredDistance(run(t, some, batch(33, 64)), exact), squaredDistance(want, exact); a >= b {
+		t.Errorf("with layers in float32 the squared distance is %g, without %g", a, b)
+	}
+}
+
 func TestWrongWideInputs(t *testing.T) {
 	for name, o := range map[string]transformer.Options{
 		"matches no linear layer": {Precision: transformer.INT8, Wide: []string{"encoder.layer.9.*"}},

@@ -21,6 +21,12 @@ func peakInt8AVX512(n int)
 func peakInt16AVX512(n int)
 
 //go:noescape
+func peakInt8AVXVNNI(n int)
+
+//go:noescape
+func peakInt16AVXVNNI(n int)
+
+//go:noescape
 func peakFloat32AVX2(n int)
 
 //go:noescape
@@ -46,6 +52,8 @@ func peakLoops(level string) map[Arithmetic]peakLoop {
 		return map[Arithmetic]peakLoop{Int8: {4 * direct512, peakInt8VNNI}, Int16: {2 * direct512, peakInt16VNNI}, Float32: {direct512, peakFloat32AVX512}}
 	case "avx512":
 		return map[Arithmetic]peakLoop{Int8: {4 * chained512, peakInt8AVX512}, Int16: {2 * chained512, peakInt16AVX512}, Float32: {direct512, peakFloat32AVX512}}
+	case "avxvnni":
+		return map[Arithmetic]peakLoop{Int8: {4 * direct256, peakInt8AVXVNNI}, Int16: {2 * direct256, peakInt16AVXVNNI}, Float32: {direct256, peakFloat32AVX2}}
 	case "avx2":
 		return map[Arithmetic]peakLoop{Int8: {4 * chained256, peakInt8AVX2}, Int16: {2 * chained256, peakInt16AVX2}, Float32: {direct256, peakFloat32AVX2}}
 	}

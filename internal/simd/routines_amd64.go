@@ -13,44 +13,50 @@ var (
 		{{6, 8}, {4, 9}, {2, 10}, {1, 11}},
 		{{6, 12}, {4, 13}, {2, 14}, {1, 15}},
 	}
+	vnni256 = [][]routine{
+		{{6, 16}, {4, 17}, {2, 18}, {1, 19}},
+	}
 	words512 = [][]routine{
-		{{4, 16}, {2, 17}, {1, 18}},
-		{{4, 19}, {2, 20}, {1, 21}},
-		{{4, 22}, {2, 23}, {1, 24}},
-		{{4, 25}, {2, 26}, {1, 27}},
+		{{4, 20}, {2, 21}, {1, 22}},
+		{{4, 23}, {2, 24}, {1, 25}},
+		{{4, 26}, {2, 27}, {1, 28}},
+		{{4, 29}, {2, 30}, {1, 31}},
 	}
 	exact512 = [][]routine{
-		{{4, 28}, {2, 29}, {1, 30}},
+		{{4, 32}, {2, 33}, {1, 34}},
 	}
 	words256 = [][]routine{
-		{{4, 31}, {2, 32}, {1, 33}},
+		{{4, 35}, {2, 36}, {1, 37}},
 	}
 	exact256 = [][]routine{
-		{{2, 34}, {1, 35}},
+		{{2, 38}, {1, 39}},
 	}
 	pairsVNNI = [][]routine{
-		{{6, 36}, {4, 37}, {2, 38}, {1, 39}},
 		{{6, 40}, {4, 41}, {2, 42}, {1, 43}},
 		{{6, 44}, {4, 45}, {2, 46}, {1, 47}},
 		{{6, 48}, {4, 49}, {2, 50}, {1, 51}},
+		{{6, 52}, {4, 53}, {2, 54}, {1, 55}},
+	}
+	pairsVNNI256 = [][]routine{
+		{{6, 56}, {4, 57}, {2, 58}, {1, 59}},
 	}
 	pairs512 = [][]routine{
-		{{4, 52}, {2, 53}, {1, 54}},
-		{{4, 55}, {2, 56}, {1, 57}},
-		{{4, 58}, {2, 59}, {1, 60}},
-		{{4, 61}, {2, 62}, {1, 63}},
+		{{4, 60}, {2, 61}, {1, 62}},
+		{{4, 63}, {2, 64}, {1, 65}},
+		{{4, 66}, {2, 67}, {1, 68}},
+		{{4, 69}, {2, 70}, {1, 71}},
 	}
 	pairs256 = [][]routine{
-		{{4, 64}, {2, 65}, {1, 66}},
+		{{4, 72}, {2, 73}, {1, 74}},
 	}
 	float512 = [][]routine{
-		{{6, 67}, {4, 68}, {2, 69}, {1, 70}},
-		{{6, 71}, {4, 72}, {2, 73}, {1, 74}},
 		{{6, 75}, {4, 76}, {2, 77}, {1, 78}},
 		{{6, 79}, {4, 80}, {2, 81}, {1, 82}},
+		{{6, 83}, {4, 84}, {2, 85}, {1, 86}},
+		{{6, 87}, {4, 88}, {2, 89}, {1, 90}},
 	}
 	float256 = [][]routine{
-		{{6, 83}, {4, 84}, {2, 85}, {1, 86}},
+		{{6, 91}, {4, 92}, {2, 93}, {1, 94}},
 	}
 )
 
@@ -90,146 +96,162 @@ func (r routine) run(p *gemm) {
 	case 15:
 		gemmInt8VNNIx1x1(p)
 	case 16:
-		gemmInt8AVX512x4x4(p)
+		gemmInt8AVXVNNIx6x1(p)
 	case 17:
-		gemmInt8AVX512x2x4(p)
+		gemmInt8AVXVNNIx4x1(p)
 	case 18:
-		gemmInt8AVX512x1x4(p)
+		gemmInt8AVXVNNIx2x1(p)
 	case 19:
-		gemmInt8AVX512x4x3(p)
+		gemmInt8AVXVNNIx1x1(p)
 	case 20:
-		gemmInt8AVX512x2x3(p)
+		gemmInt8AVX512x4x4(p)
 	case 21:
-		gemmInt8AVX512x1x3(p)
+		gemmInt8AVX512x2x4(p)
 	case 22:
-		gemmInt8AVX512x4x2(p)
+		gemmInt8AVX512x1x4(p)
 	case 23:
-		gemmInt8AVX512x2x2(p)
+		gemmInt8AVX512x4x3(p)
 	case 24:
-		gemmInt8AVX512x1x2(p)
+		gemmInt8AVX512x2x3(p)
 	case 25:
-		gemmInt8AVX512x4x1(p)
+		gemmInt8AVX512x1x3(p)
 	case 26:
-		gemmInt8AVX512x2x1(p)
+		gemmInt8AVX512x4x2(p)
 	case 27:
-		gemmInt8AVX512x1x1(p)
+		gemmInt8AVX512x2x2(p)
 	case 28:
-		gemmInt8ExactAVX512x4x1(p)
+		gemmInt8AVX512x1x2(p)
 	case 29:
-		gemmInt8ExactAVX512x2x1(p)
+		gemmInt8AVX512x4x1(p)
 	case 30:
-		gemmInt8ExactAVX512x1x1(p)
+		gemmInt8AVX512x2x1(p)
 	case 31:
-		gemmInt8AVX2x4x1(p)
+		gemmInt8AVX512x1x1(p)
 	case 32:
-		gemmInt8AVX2x2x1(p)
+		gemmInt8ExactAVX512x4x1(p)
 	case 33:
-		gemmInt8AVX2x1x1(p)
+		gemmInt8ExactAVX512x2x1(p)
 	case 34:
-		gemmInt8ExactAVX2x2x1(p)
+		gemmInt8ExactAVX512x1x1(p)
 	case 35:
-		gemmInt8ExactAVX2x1x1(p)
+		gemmInt8AVX2x4x1(p)
 	case 36:
-		gemmInt16VNNIx6x4(p)
+		gemmInt8AVX2x2x1(p)
 	case 37:
-		gemmInt16VNNIx4x4(p)
+		gemmInt8AVX2x1x1(p)
 	case 38:
-		gemmInt16VNNIx2x4(p)
+		gemmInt8ExactAVX2x2x1(p)
 	case 39:
-		gemmInt16VNNIx1x4(p)
+		gemmInt8ExactAVX2x1x1(p)
 	case 40:
-		gemmInt16VNNIx6x3(p)
+		gemmInt16VNNIx6x4(p)
 	case 41:
-		gemmInt16VNNIx4x3(p)
+		gemmInt16VNNIx4x4(p)
 	case 42:
-		gemmInt16VNNIx2x3(p)
+		gemmInt16VNNIx2x4(p)
 	case 43:
-		gemmInt16VNNIx1x3(p)
+		gemmInt16VNNIx1x4(p)
 	case 44:
-		gemmInt16VNNIx6x2(p)
+		gemmInt16VNNIx6x3(p)
 	case 45:
-		gemmInt16VNNIx4x2(p)
+		gemmInt16VNNIx4x3(p)
 	case 46:
-		gemmInt16VNNIx2x2(p)
+		gemmInt16VNNIx2x3(p)
 	case 47:
-		gemmInt16VNNIx1x2(p)
+		gemmInt16VNNIx1x3(p)
 	case 48:
-		gemmInt16VNNIx6x1(p)
+		gemmInt16VNNIx6x2(p)
 	case 49:
-		gemmInt16VNNIx4x1(p)
+		gemmInt16VNNIx4x2(p)
 	case 50:
-		gemmInt16VNNIx2x1(p)
+		gemmInt16VNNIx2x2(p)
 	case 51:
-		gemmInt16VNNIx1x1(p)
+		gemmInt16VNNIx1x2(p)
 	case 52:
-		gemmInt16AVX512x4x4(p)
+		gemmInt16VNNIx6x1(p)
 	case 53:
-		gemmInt16AVX512x2x4(p)
+		gemmInt16VNNIx4x1(p)
 	case 54:
-		gemmInt16AVX512x1x4(p)
+		gemmInt16VNNIx2x1(p)
 	case 55:
-		gemmInt16AVX512x4x3(p)
+		gemmInt16VNNIx1x1(p)
 	case 56:
-		gemmInt16AVX512x2x3(p)
+		gemmInt16AVXVNNIx6x1(p)
 	case 57:
-		gemmInt16AVX512x1x3(p)
+		gemmInt16AVXVNNIx4x1(p)
 	case 58:
-		gemmInt16AVX512x4x2(p)
+		gemmInt16AVXVNNIx2x1(p)
 	case 59:
-		gemmInt16AVX512x2x2(p)
+		gemmInt16AVXVNNIx1x1(p)
 	case 60:
-		gemmInt16AVX512x1x2(p)
+		gemmInt16AVX512x4x4(p)
 	case 61:
-		gemmInt16AVX512x4x1(p)
+		gemmInt16AVX512x2x4(p)
 	case 62:
-		gemmInt16AVX512x2x1(p)
+		gemmInt16AVX512x1x4(p)
 	case 63:
-		gemmInt16AVX512x1x1(p)
+		gemmInt16AVX512x4x3(p)
 	case 64:
-		gemmInt16AVX2x4x1(p)
+		gemmInt16AVX512x2x3(p)
 	case 65:
-		gemmInt16AVX2x2x1(p)
+		gemmInt16AVX512x1x3(p)
 	case 66:
-		gemmInt16AVX2x1x1(p)
+		gemmInt16AVX512x4x2(p)
 	case 67:
-		gemmFloat32AVX512x6x4(p)
+		gemmInt16AVX512x2x2(p)
 	case 68:
-		gemmFloat32AVX512x4x4(p)
+		gemmInt16AVX512x1x2(p)
 	case 69:
-		gemmFloat32AVX512x2x4(p)
+		gemmInt16AVX512x4x1(p)
 	case 70:
-		gemmFloat32AVX512x1x4(p)
+		gemmInt16AVX512x2x1(p)
 	case 71:
-		gemmFloat32AVX512x6x3(p)
+		gemmInt16AVX512x1x1(p)
 	case 72:
-		gemmFloat32AVX512x4x3(p)
+		gemmInt16AVX2x4x1(p)
 	case 73:
-		gemmFloat32AVX512x2x3(p)
+		gemmInt16AVX2x2x1(p)
 	case 74:
-		gemmFloat32AVX512x1x3(p)
+		gemmInt16AVX2x1x1(p)
 	case 75:
-		gemmFloat32AVX512x6x2(p)
+		gemmFloat32AVX512x6x4(p)
 	case 76:
-		gemmFloat32AVX512x4x2(p)
+		gemmFloat32AVX512x4x4(p)
 	case 77:
-		gemmFloat32AVX512x2x2(p)
+		gemmFloat32AVX512x2x4(p)
 	case 78:
-		gemmFloat32AVX512x1x2(p)
+		gemmFloat32AVX512x1x4(p)
 	case 79:
-		gemmFloat32AVX512x6x1(p)
+		gemmFloat32AVX512x6x3(p)
 	case 80:
-		gemmFloat32AVX512x4x1(p)
+		gemmFloat32AVX512x4x3(p)
 	case 81:
-		gemmFloat32AVX512x2x1(p)
+		gemmFloat32AVX512x2x3(p)
 	case 82:
-		gemmFloat32AVX512x1x1(p)
+		gemmFloat32AVX512x1x3(p)
 	case 83:
-		gemmFloat32AVX2x6x1(p)
+		gemmFloat32AVX512x6x2(p)
 	case 84:
-		gemmFloat32AVX2x4x1(p)
+		gemmFloat32AVX512x4x2(p)
 	case 85:
-		gemmFloat32AVX2x2x1(p)
+		gemmFloat32AVX512x2x2(p)
 	case 86:
+		gemmFloat32AVX512x1x2(p)
+	case 87:
+		gemmFloat32AVX512x6x1(p)
+	case 88:
+		gemmFloat32AVX512x4x1(p)
+	case 89:
+		gemmFloat32AVX512x2x1(p)
+	case 90:
+		gemmFloat32AVX512x1x1(p)
+	case 91:
+		gemmFloat32AVX2x6x1(p)
+	case 92:
+		gemmFloat32AVX2x4x1(p)
+	case 93:
+		gemmFloat32AVX2x2x1(p)
+	case 94:
 		gemmFloat32AVX2x1x1(p)
 	}
 }
@@ -281,6 +303,18 @@ func gemmInt8VNNIx2x1(p *gemm)
 
 //go:noescape
 func gemmInt8VNNIx1x1(p *gemm)
+
+//go:noescape
+func gemmInt8AVXVNNIx6x1(p *gemm)
+
+//go:noescape
+func gemmInt8AVXVNNIx4x1(p *gemm)
+
+//go:noescape
+func gemmInt8AVXVNNIx2x1(p *gemm)
+
+//go:noescape
+func gemmInt8AVXVNNIx1x1(p *gemm)
 
 //go:noescape
 func gemmInt8AVX512x4x4(p *gemm)
@@ -389,6 +423,18 @@ func gemmInt16VNNIx2x1(p *gemm)
 
 //go:noescape
 func gemmInt16VNNIx1x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVXVNNIx6x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVXVNNIx4x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVXVNNIx2x1(p *gemm)
+
+//go:noescape
+func gemmInt16AVXVNNIx1x1(p *gemm)
 
 //go:noescape
 func gemmInt16AVX512x4x4(p *gemm)

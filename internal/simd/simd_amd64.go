@@ -107,22 +107,25 @@ var (
 	}
 )
 
-func nativeLevels() []level {
-	var found []level
+// nativeLevels are those that the CPU can run, best first.
+func nativeLevels() (found []level) {
 	if !cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
 		return nil
 	}
-	if has512() {
-		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
-			best := nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512)
-			if hasTiles() {
-				tiles := best
-				tiles.name, tiles.mulInt8 = "amx", mulInt8AMX
-				found = append(found, tiles)
-			}
-			found = append(found, best)
+	if has512() && cpuid.CPU.Supports(cpuid.AVX512VNNI) {
+		best := nativeLevel("avx512vnni", &rows512, intProducts{fast: vnni, exact: vnni, pairs: pairsVNNI}, float512)
+		if hasTiles() {
+			tiles := best
+			tiles.name, tiles.mulInt8 = "amx", mulInt8AMX
+			found = append(found, tiles)
 		}
+		found = append(found, best)
+	}
+	if has512() {
 		found = append(found, nativeLevel("avx512", &rows512, intProducts{fast: words512, exact: exact512, pairs: pairs512}, float512))
+	}
+	if cpuid.CPU.Supports(cpuid.AVXVNNI) {
+		found = append(found, nativeLevel("avxvnni", &rows256, intProducts{fast: vnni256, exact: vnni256, pairs: pairsVNNI256}, float256))
 	}
 	return append(found, nativeLevel("avx2", &rows256, intProducts{fast: words256, exact: exact256, pairs: pairs256}, float256))
 }

@@ -14,6 +14,9 @@ func nativeTables() (tables [][][]routine) {
 		return nil
 	}
 	tables = append(tables, words256, exact256, pairs256, float256)
+	if cpuid.CPU.Supports(cpuid.AVXVNNI) {
+		tables = append(tables, vnni256, pairsVNNI256)
+	}
 	if !has512() {
 		return tables
 	}

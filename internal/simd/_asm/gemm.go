@@ -37,11 +37,13 @@ type kind struct {
 
 var kinds = []kind{
 	{table: "vnni", name: "Int8VNNI", register: "Z", width: 64, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
+	{table: "vnni256", name: "Int8AVXVNNI", register: "Y", width: 32, panels: []int{1}, rows: []int{6, 4, 2, 1}},
 	{table: "words512", name: "Int8AVX512", register: "Z", width: 64, words: true, panels: []int{4, 3, 2, 1}, rows: []int{4, 2, 1}},
 	{table: "exact512", name: "Int8ExactAVX512", register: "Z", width: 64, words: true, exact: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "words256", name: "Int8AVX2", register: "Y", width: 32, words: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "exact256", name: "Int8ExactAVX2", register: "Y", width: 32, words: true, exact: true, panels: []int{1}, rows: []int{2, 1}},
 	{table: "pairsVNNI", name: "Int16VNNI", register: "Z", width: 64, pairs: true, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
+	{table: "pairsVNNI256", name: "Int16AVXVNNI", register: "Y", width: 32, pairs: true, panels: []int{1}, rows: []int{6, 4, 2, 1}},
 	{table: "pairs512", name: "Int16AVX512", register: "Z", width: 64, words: true, pairs: true, panels: []int{4, 3, 2, 1}, rows: []int{4, 2, 1}},
 	{table: "pairs256", name: "Int16AVX2", register: "Y", width: 32, words: true, pairs: true, panels: []int{1}, rows: []int{4, 2, 1}},
 	{table: "float512", name: "Float32AVX512", register: "Z", width: 64, float: true, panels: []int{4, 3, 2, 1}, rows: []int{6, 4, 2, 1}},
@@ -187,15 +189,26 @@ func indexed(offset int, base, stride string, n int) string {
 	return at
 }
 
+// ahead is how many bytes before their turn panels in float32, which are large, are
+// fetched into the nearest cache.
+const ahead = 2048
+
+// panelAddress is that of an element of the step of panel p.
+func (m *gemm) panelAddress(p, offset int) string {
+	if p == 3 {
+		return indexed(offset, "R13", "AX", 1)
+	}
+	return indexed(offset, "R13", "R9", p)
+}
+
 // loadPanels loads a step of every panel.
 func (m *gemm) loadPanels() {
 	for p := range m.panels {
 		for h := range m.halves {
-			at := indexed(h*m.width, "R13", "R9", p)
-			if p == 3 {
-				at = indexed(h*m.width, "R13", "AX", 1)
+			m.loadVector(m.panelAddress(p, h*m.width), m.b+p*m.halves+h)
+			if m.float && m.register == "Z" {
+				m.op("PREFETCHT0 %s", m.panelAddress(p, ahead))
 			}
-			m.loadVector(at, m.b+p*m.halves+h)
 		}
 	}
 	if !m.exact {
@@ -237,9 +250,9 @@ func (m *gemm) row(r int) {
 		case m.float:
 			m.op("VFMADD231PS %s, %s, %s", b, a, acc)
 		case !m.words && m.pairs:
-			m.op("VPDPWSSD %s, %s, %s", b, a, acc)
+			m.product(productInt16, m.register, m.b+i, m.a[r%len(m.a)], m.acc+r*m.vectors()+i)
 		case !m.words:
-			m.op("VPDPBUSD %s, %s, %s", b, a, acc)
+			m.product(productInt8, m.register, m.b+i, m.a[r%len(m.a)], m.acc+r*m.vectors()+i)
 		default:
 			m.addWords(a, b, acc)
 			if m.exact {
@@ -247,6 +260,26 @@ func (m *gemm) row(r int) {
 			}
 		}
 	}
+}
+
+// The instructions of VNNI, for bytes and for 16-bit numbers.
+const (
+	productInt8  = "VPDPBUSD"
+	productInt16 = "VPDPWSSD"
+)
+
+// product writes one of them: it adds products of a and b to an accumulator. Over
+// Y registers it is AVX-VNNI's, as its bytes, since Go's assembler knows AVX-512's
+// alone.
+func (g *generator) product(name, register string, b, a, acc int) {
+	text := fmt.Sprintf("%s %[2]s%[3]d, %[2]s%[4]d, %[2]s%[5]d", name, register, b, a, acc)
+	if register == "Z" {
+		g.op("%s", text)
+		return
+	}
+	opcode := map[string]int{productInt8: 0x50, productInt16: 0x52}[name]
+	extend := 0xe2 &^ (acc >> 3 << 7) &^ (b >> 3 << 5)
+	g.bytes(text, 0xc4, extend, (^a&15)<<3|5, opcode, 0xc0|(acc&7)<<3|b&7)
 }
 
 func (m *gemm) addWords(a, b, acc string) {
@@ -299,18 +332,19 @@ func (m *gemm) finishInt8() {
 	}
 	m.op("MOVQ %d(R15), R12", offBScale)
 	m.op("MOVQ %d(R15), R13", offBias)
-	free := m.b + m.vectors()
-	zero, scale := m.reg(free), m.reg(free+1)
-	t := m.reg(free + 2)
+	row, t := m.reg(m.b+m.vectors()), m.reg(m.b+m.vectors()+1)
 	for r := range m.rows {
-		m.op("VPBROADCASTD %d(CX), %s", 4*r, zero)
-		m.op("VBROADCASTSS %d(BX), %s", 4*r, scale)
+		m.op("VPBROADCASTD %d(CX), %s", 4*r, row)
 		for i := range m.vectors() {
-			acc, at := m.reg(m.acc+r*m.vectors()+i), i*m.width
-			m.op("VPMULLD %s, %s, %s", m.reg(m.b+i), zero, t)
+			acc := m.reg(m.acc + r*m.vectors() + i)
+			m.op("VPMULLD %s, %s, %s", m.reg(m.b+i), row, t)
 			m.op("VPSUBD %s, %s, %s", t, acc, acc)
 			m.op("VCVTDQ2PS %s, %s", acc, acc)
-			m.op("VMULPS %s, %s, %s", scale, acc, acc)
+		}
+		m.op("VBROADCASTSS %d(BX), %s", 4*r, row)
+		for i := range m.vectors() {
+			acc, at := m.reg(m.acc+r*m.vectors()+i), i*m.width
+			m.op("VMULPS %s, %s, %s", row, acc, acc)
 			m.op("VMOVUPS %d(R12), %s", at, t)
 			m.op("VFMADD213PS %d(R13), %s, %s", at, t, acc)
 			m.op("VMOVUPS %s, %d(DX)", acc, at)

@@ -11,11 +11,13 @@ func (g *generator) peaks() {
 		register string
 		body     []string // of instructions over an accumulator, a and b
 	}{
-		{"peakInt8VNNI", "Z", []string{"VPDPBUSD %[3]s, %[2]s, %[1]s"}},
-		{"peakInt16VNNI", "Z", []string{"VPDPWSSD %[3]s, %[2]s, %[1]s"}},
+		{"peakInt8VNNI", "Z", []string{productInt8}},
+		{"peakInt16VNNI", "Z", []string{productInt16}},
 		{"peakFloat32AVX512", "Z", []string{"VFMADD231PS %[3]s, %[2]s, %[1]s"}},
 		{"peakInt8AVX512", "Z", []string{"VPMADDUBSW %[3]s, %[2]s, %[4]s", "VPMADDWD %[3]s, %[4]s, %[4]s", "VPADDD %[4]s, %[1]s, %[1]s"}},
 		{"peakInt16AVX512", "Z", []string{"VPMADDWD %[3]s, %[2]s, %[4]s", "VPADDD %[4]s, %[1]s, %[1]s"}},
+		{"peakInt8AVXVNNI", "Y", []string{productInt8}},
+		{"peakInt16AVXVNNI", "Y", []string{productInt16}},
 		{"peakFloat32AVX2", "Y", []string{"VFMADD231PS %[3]s, %[2]s, %[1]s"}},
 		{"peakInt8AVX2", "Y", []string{"VPMADDUBSW %[3]s, %[2]s, %[4]s", "VPMADDWD %[3]s, %[4]s, %[4]s", "VPADDD %[4]s, %[1]s, %[1]s"}},
 		{"peakInt16AVX2", "Y", []string{"VPMADDWD %[3]s, %[2]s, %[4]s", "VPADDD %[4]s, %[1]s, %[1]s"}},
@@ -33,6 +35,10 @@ func (g *generator) peaks() {
 		g.label("loop")
 		for i := range accumulators {
 			for _, instruction := range p.body {
+				if instruction == productInt8 || instruction == productInt16 {
+					g.product(instruction, p.register, 15, 14, i)
+					continue
+				}
 				// %[4]s is used by the chains only.
 				text := fmt.Sprintf(instruction+"%.0[4]s", reg(i), reg(14), reg(15), reg(6+i))
 				g.op("%s", text)
