@@ -53,9 +53,11 @@ func main() {
 // outcome is what is known of one collection.
 type outcome struct {
 	report experiment.Report
+	texts  experiment.Report // over an index without vectors
 	parity []pair
 	fp32   experiment.Report // under the analysis of the peers; int8 likewise
 	int8   experiment.Report
+	read   experiment.Report // and over an index without vectors
 	peers  map[string]string // versions; nil if they did not run
 }
 
@@ -85,6 +87,21 @@ func run(ctx context.Context, data, out string) error {
 	return write(out, all)
 }
 
+// overTexts are the defaults of re-ranking where an index has no vectors, so that
+// candidates' texts are read.
+func overTexts(dir string) experiment.Config {
+	c := experiment.Config{Data: dir, First: []pipeline.Kind{pipeline.KindBM25}, Rerank: []string{pipeline.None}}
+	for _, r := range []struct{ name, rerank string }{{"blend", pipeline.MiniLM}, {"best", pipeline.Best}} {
+		s := read(pipeline.KindBM25, r.rerank)
+		s.Name = fmt.Sprintf("bm25 → %s @%d%s", r.name, pipelineDepth, withoutVectors)
+		c.Systems = append(c.Systems, s)
+	}
+	return c
+}
+
+// withoutVectors ends the names of their systems.
+const withoutVectors = ", texts read"
+
 // read is an arrangement in which the embedded cross-encoder takes part, which reads
 // candidates at the time of the query.
 func read(first pipeline.Kind, rerank string) experiment.Declared {
@@ -113,6 +130,9 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 			read(pipeline.KindBM25, pipeline.Best), read(pipeline.KindHybrid, pipeline.Best)),
 	}
 	if o.report, err = experiment.Run(ctx, c, options); err != nil {
+		return o, err
+	}
+	if o.texts, err = experiment.Run(ctx, overTexts(dir), options); err != nil {
 		return o, err
 	}
 	python, model := os.Getenv("RERANK_PYTHON"), os.Getenv("RERANK_MINILM")

@@ -40,6 +40,11 @@ func compare(ctx context.Context, o *outcome, dir, python, model string, options
 	if o.int8, err = quality(ctx, dir, pipeline.MiniLM, systems, options); err != nil {
 		return err
 	}
+	texts := overTexts(dir)
+	texts.Analyzer, texts.Measures = analyzer, []string{"ndcg_cut_10"}
+	if o.read, err = experiment.Run(ctx, texts, options); err != nil {
+		return err
+	}
 	files, err := dataset.OpenCollection(dir)
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ BM25, TF-IDF and dense find 100 documents, hybrid fuses the best 100 of BM25 and
 so many of what was found by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
 normalised, where each hit then takes 0.3 of its score from the five nearest to it (training/README.md tells how that was chosen);
 the rest keeps its place below. *cross* is the embedded cross-encoder, *best* the blend whose leading 20 are judged once more with it as a third part. This is what ` + "`rerank eval`" + ` does with
-` + "`--rerank minilm-cosine,minilm,cross,best`" + `. Documents' vectors are in the index, so that re-ranking by cosine and blend embeds the query only.
+` + "`--rerank minilm-cosine,minilm,cross,best`" + `. Documents' vectors are in the index, so that re-ranking by cosine and blend embeds the query only;
+where the index has none, texts are read, and blend and *best* compare tokens as well.
 Intervals are of 95 %% (bootstrap over queries); differences are to BM25, p of the paired randomisation test after
 Holm's correction. Times are of one query after another, loading the documents that are found included; a * marks the
 Pareto front of nDCG@10 against the median time. [servers.md](servers.md) has the server beside others.
@@ -67,18 +68,30 @@ func write(dir string, all []outcome) error {
 func writeCollection(b *strings.Builder, o outcome) {
 	d := o.report.Data
 	fmt.Fprintf(b, "\n## %s\n\n%d documents, %d queries, %d judgments.\n\n", d.Name, d.Documents, len(d.Queries), d.Judgments)
-	b.WriteString("| | nDCG@10 | 95 % CI | MAP | recall@100 | to BM25 | p | p50 ms | p95 ms | tokens/query |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
-	front := report.OnFront(o.report)
-	column := func(s experiment.System, measure string) float64 {
-		return s.Values[slices.Index(o.report.Measures, measure)].Mean
+	writeSystems(b, o.report)
+	fmt.Fprintf(b, "\n![quality against latency](results/%s.svg)\n\n![quality by depth](results/%s-depth.svg)\n", d.Name, d.Name)
+	b.WriteString("\nOver an index without vectors:\n\n")
+	writeSystems(b, o.texts)
+	for _, n := range o.report.Notes {
+		fmt.Fprintf(b, "\n%s.\n", n)
 	}
-	for i, s := range o.report.Systems {
+	writeParity(b, o)
+}
+
+// writeSystems writes a table with a row for each system.
+func writeSystems(b *strings.Builder, r experiment.Report) {
+	b.WriteString("| | nDCG@10 | 95 % CI | MAP | recall@100 | to BM25 | p | p50 ms | p95 ms | tokens/query |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	front := report.OnFront(r)
+	column := func(s experiment.System, measure string) float64 {
+		return s.Values[slices.Index(r.Measures, measure)].Mean
+	}
+	for i, s := range r.Systems {
 		name, difference, p := s.Name, "", ""
 		if front[i] {
 			name += " *"
 		}
-		for _, c := range o.report.Comparisons {
-			if c.System == s.Name && c.Measure == o.report.Measures[0] {
+		for _, c := range r.Comparisons {
+			if c.System == s.Name && c.Measure == r.Measures[0] {
 				difference, p = fmt.Sprintf("%+.4f", c.Diff), fmt.Sprintf("%.4f", c.Adjusted)
 			}
 		}
@@ -89,13 +102,8 @@ func writeCollection(b *strings.Builder, o outcome) {
 		v := s.Values[0]
 		fmt.Fprintf(b, "| %s | %.4f | %.4f–%.4f | %.4f | %.4f | %s | %s | %.2f | %.2f | %.1f |\n", strings.ReplaceAll(name, "*", `\*`),
 			v.Mean, v.Low, v.High, column(s, "map"), column(s, "recall_100"), difference, p, s.Latency.P50, s.Latency.P95,
-			float64(tokens)/float64(len(d.Queries)))
+			float64(tokens)/float64(len(r.Data.Queries)))
 	}
-	fmt.Fprintf(b, "\n![quality against latency](results/%s.svg)\n\n![quality by depth](results/%s-depth.svg)\n", d.Name, d.Name)
-	for _, n := range o.report.Notes {
-		fmt.Fprintf(b, "\n%s.\n", n)
-	}
-	writeParity(b, o)
 }
 
 func writeParity(b *strings.Builder, o outcome) {
