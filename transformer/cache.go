@@ -32,8 +32,8 @@ type Cache struct {
 const keyKey = "rerank.key"
 
 // usable tells whether a model loaded by these options may come from its cache.
-func (o Options) usable(c Config) bool {
-	return o.Precision == INT8 && c.storable() == nil && o.Cache.Folder != "" && o.Cache.Key != "" && len(o.Float32) == 0
+func (o Options) usable() bool {
+	return o.Precision == INT8 && o.Cache.Folder != "" && o.Cache.Key != "" && len(o.Float32) == 0
 }
 
 // path names a file by scheme and key; its content tells both again.
@@ -61,7 +61,7 @@ func (m *Model) loadCached(o Options) bool {
 	}
 	t, err := cachedTensors(file.Bytes(), c.Key)
 	if err == nil {
-		err = m.load(t, Options{Precision: INT8, Wide: o.Wide})
+		err = m.load(t, Options{Precision: INT8, Wide: o.Wide, Answers: o.Answers})
 	}
 	if err != nil {
 		file.Close() // only read: nothing to lose
@@ -114,8 +114,9 @@ func (m *Model) keep(c Cache) error {
 func (m *Model) writeCached(w io.Writer, key string) error {
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	sum := crc32.New(castagnoli)
-	err := safetensors.Write(io.MultiWriter(buffered, sum), m.tensors(), map[string]string{schemeKey: scheme1, keyKey: key})
-	if err != nil {
+	metadata := m.metadata()
+	metadata[keyKey] = key
+	if err := safetensors.Write(io.MultiWriter(buffered, sum), m.tensors(), metadata); err != nil {
 		return err
 	}
 	if err := binary.Write(buffered, binary.LittleEndian, sum.Sum32()); err != nil {

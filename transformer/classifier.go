@@ -52,6 +52,7 @@ type Classifier struct {
 	norm    norm
 	epsilon float32
 	labels  dense
+	answers *Answers  // of a language model
 	rooms   sync.Pool // of *[]float32, for what the pooler makes
 }
 
@@ -85,9 +86,31 @@ func (t *tensors) classifier(c Config) (*Classifier, error) {
 	return head, err
 }
 
+// storedAnswerer reads the answerer of a file of int8 weights, which must be that
+// of the same tokens.
+func (t *tensors) storedAnswerer(c Config, a Answers) (*Classifier, error) {
+	if have := t.metadata[answersKey]; have != a.text() {
+		return nil, fmt.Errorf("metadata %s is %q, the answers asked for are %s", answersKey, have, a.text())
+	}
+	labels, err := t.dense(storedLabels, 1, c.Hidden, true)
+	return &Classifier{design: answererDesign, answers: &a, labels: labels}, err
+}
+
+// answererDesign is the head of a language model that answers.
+var answererDesign = headDesign{pooling: PoolLast}
+
+// answersKey is the name of the answers in the metadata of a file.
+const answersKey = "rerank.answers"
+
+// text are the two ids as metadata have them.
+func (a Answers) text() string { return fmt.Sprintf("%d %d", a.Yes, a.No) }
+
 // answerer makes a classifier of two rows of the table by which a language model
 // tells the next token.
 func (t *tensors) answerer(c Config, a Answers) (*Classifier, error) {
+	if t.metadata[schemeKey] != "" {
+		return t.storedAnswerer(c, a)
+	}
 	if a.Yes < 0 || a.No < 0 || int(max(a.Yes, a.No)) >= c.Vocabulary {
 		return nil, fmt.Errorf("tokens %d and %d of a vocabulary of %d", a.Yes, a.No, c.Vocabulary)
 	}
@@ -110,7 +133,7 @@ func (t *tensors) answerer(c Config, a Answers) (*Classifier, error) {
 	for i, x := range no {
 		weight[i] -= x
 	}
-	return &Classifier{design: headDesign{pooling: PoolLast}, labels: dense{weight: weight, bias: make([]float32, 1), n: 1, k: c.Hidden}}, nil
+	return &Classifier{design: answererDesign, answers: &a, labels: dense{weight: weight, bias: make([]float32, 1), n: 1, k: c.Hidden}}, nil
 }
 
 // tokenRow reads one row of a table.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/flashrerank/rerank/internal/safetensors"
 	"github.com/flashrerank/rerank/internal/simd"
@@ -21,7 +22,8 @@ import (
 //	NAME.colsum  I32 [N]                  sum of each output's weights
 //	NAME.smooth  F32 [K]                  what inputs are multiplied by
 //
-// and a table of rows is NAME I8 [rows, width] and NAME.scale F32 [rows].
+// and a table of rows is NAME I8 [rows, width] and NAME.scale F32 [rows]. See
+// docs/formats/model.md for the others.
 const (
 	schemeKey = "rerank.quantization"
 	scheme1   = "int8-v1" // saturation-free per-output weights, smoothed inputs
@@ -72,79 +74,136 @@ func (m *Model) WriteInt8(w io.Writer) error {
 	if m.precision != INT8 {
 		return errors.New("transformer: a model of float32 weights cannot be written as int8: load it as int8 first")
 	}
-	if err := m.config.storable(); err != nil {
-		return fmt.Errorf("transformer: %w", err)
-	}
 	for i := range m.layers {
-		if l := &m.layers[i]; l.qkv.int8 == nil || l.output.int8 == nil || l.inner.int8 == nil || l.outer.int8 == nil {
-			return fmt.Errorf("transformer: layer %d is float32 in part, for which there is no format", i)
+		for name, part := range m.layers[i].linears() {
+			if part.int8 == nil {
+				return fmt.Errorf("transformer: %s%s is float32, for which there is no format", layerPrefix(i), name)
+			}
 		}
 	}
 	defer runtime.KeepAlive(m)
-	if err := safetensors.Write(w, m.tensors(), m.metadata()); err != nil {
+	metadata := m.metadata()
+	if len(m.wide) > 0 {
+		metadata[wideKey] = strings.Join(m.wide, " ")
+	}
+	if err := safetensors.Write(w, m.tensors(), metadata); err != nil {
 		return fmt.Errorf("transformer: %w", err)
 	}
 	return nil
 }
 
-// storable tells why there is no format for a model's int8 weights, if there is
-// none.
-func (c *Config) storable() error {
-	if c.preNorm || c.embedding != c.Hidden || c.relative == relativeBuckets || c.relative == relativeDisentangled || c.queryNorm {
-		return fmt.Errorf("there is no format for int8 weights of %s", c.Architecture)
+// metadata tell what tensors do not.
+func (m *Model) metadata() map[string]string {
+	list := map[string]string{schemeKey: scheme1}
+	if c := m.classifier; c != nil && c.answers != nil {
+		list[answersKey] = c.answers.text()
 	}
-	return nil
+	return list
 }
 
 // tensors lists the large ones first, so that they begin at multiples of 64.
 func (m *Model) tensors() []safetensors.Tensor {
-	var large, small []safetensors.Tensor
-	addTable := func(name string, t table) {
-		large = append(large, safetensors.Int8(name, t.int8, len(t.scale), t.width))
-		small = append(small, safetensors.Float32(name+".scale", t.scale, len(t.scale)))
+	c, out := &m.config, written{bias: m.config.normBias}
+	out.table(wordEmbeddings, m.words)
+	if c.places {
+		out.table("embeddings.position_embeddings.weight", m.positions)
 	}
-	addNorm := func(name string, n norm) {
-		small = append(small,
-			safetensors.Float32(name+".weight", n.gamma, len(n.gamma)),
-			safetensors.Float32(name+".bias", n.beta, len(n.beta)))
+	if c.TokenTypes > 0 {
+		out.floats("embeddings.token_type_embeddings.weight", m.types, c.TokenTypes, c.embedding)
 	}
-	addLinear := func(name string, l linear) {
-		w := l.int8
-		large = append(large, safetensors.Int8(name+".panels", w.Panels, w.N/simd.Columns, w.K/4, simd.Columns, 4))
-		small = append(small,
-			safetensors.Float32(name+".scale", w.Scale, w.N),
-			safetensors.Float32(name+".bias", w.Bias, w.N),
-			safetensors.Int32(name+".colsum", w.ColSum, w.N),
-			safetensors.Float32(name+".smooth", l.smooth, w.K))
+	out.norm("embeddings.LayerNorm", m.embedded)
+	if p := m.projection; p != nil {
+		f := p.float
+		out.dense("embeddings_project", dense{weight: simd.UnpackFloat32(f.Panels, f.N, f.K), bias: f.Bias, n: f.N, k: f.K})
 	}
-	addTable(wordEmbeddings, m.words)
-	if m.config.places {
-		addTable("embeddings.position_embeddings.weight", m.positions)
+	if m.buckets != nil {
+		out.floats(relativeBias, m.buckets, mpnetBuckets, c.Heads)
 	}
-	if m.config.TokenTypes > 0 {
-		small = append(small, safetensors.Float32("embeddings.token_type_embeddings.weight", m.types, m.config.TokenTypes, m.config.Hidden))
+	out.norm(layerPrefix(0)+"input.LayerNorm", m.first)
+	for i := range m.layers {
+		out.layer(layerPrefix(i), &m.layers[i])
+		out.norm(c.finishedName(i), m.layers[i].finished)
 	}
-	addNorm("embeddings.LayerNorm", m.embedded)
-	for i, l := range m.layers {
-		prefix := fmt.Sprintf("encoder.layer.%d.", i)
-		addLinear(prefix+"attention.self.qkv", l.qkv)
-		addLinear(prefix+"attention.output.dense", l.output)
-		addNorm(prefix+"attention.output.LayerNorm", l.attended)
-		addLinear(prefix+"intermediate.dense", l.inner)
-		addLinear(prefix+"output.dense", l.outer)
-		addNorm(prefix+"output.LayerNorm", l.finished)
+	out.head(m.classifier)
+	return append(out.large, out.small...)
+}
+
+// written are tensors on their way to a file.
+type written struct {
+	large, small []safetensors.Tensor
+	bias         bool // of normalisations
+}
+
+func (w *written) floats(name string, x []float32, shape ...int) {
+	w.small = append(w.small, safetensors.Float32(name, x, shape...))
+}
+
+func (w *written) table(name string, t table) {
+	w.large = append(w.large, safetensors.Int8(name, t.int8, len(t.scale), t.width))
+	w.floats(name+".scale", t.scale, len(t.scale))
+}
+
+// norm writes a normalisation, if there is one.
+func (w *written) norm(name string, n norm) {
+	if n.gamma == nil {
+		return
 	}
-	if c := m.classifier; c != nil {
-		for _, d := range []struct {
-			name string
-			dense
-		}{{storedDense, c.pooler}, {storedLabels, c.labels}} {
-			small = append(small,
-				safetensors.Float32(d.name+".weight", d.weight, d.n, d.k),
-				safetensors.Float32(d.name+".bias", d.bias, d.n))
-		}
+	w.floats(name+".weight", n.gamma, len(n.gamma))
+	if w.bias {
+		w.floats(name+".bias", n.beta, len(n.beta))
 	}
-	return append(large, small...)
+}
+
+func (w *written) dense(name string, d dense) {
+	w.floats(name+".weight", d.weight, d.n, d.k)
+	w.floats(name+".bias", d.bias, d.n)
+}
+
+func (w *written) linear(name string, l *linear) {
+	x := l.int8
+	w.large = append(w.large, safetensors.Int8(name+".panels", x.Panels, x.N/simd.Columns, x.K/4, simd.Columns, 4))
+	w.floats(name+".scale", x.Scale, x.N)
+	w.floats(name+".bias", x.Bias, x.N)
+	w.small = append(w.small, safetensors.Int32(name+".colsum", x.ColSum, x.N))
+	w.floats(name+".smooth", l.smooth, x.K)
+}
+
+func (w *written) layer(prefix string, l *layer) {
+	w.linear(prefix+"attention.self.qkv", &l.qkv)
+	if l.queryNorm != nil {
+		w.floats(prefix+"query_norm.weight", l.queryNorm, len(l.queryNorm))
+		w.floats(prefix+"key_norm.weight", l.keyNorm, len(l.keyNorm))
+	}
+	w.positions(prefix+storedPlaceKeys, l.positions.keys)
+	w.positions(prefix+storedPlaceQueries, l.positions.queries)
+	w.linear(prefix+"attention.output.dense", &l.output)
+	w.norm(prefix+"attention.output.LayerNorm", l.attended)
+	w.linear(prefix+"intermediate.dense", &l.inner)
+	w.linear(prefix+"output.dense", &l.outer)
+}
+
+// positions writes what a layer makes of relative positions, if anything.
+func (w *written) positions(name string, heads []*simd.Float32Matrix) {
+	if heads == nil {
+		return
+	}
+	var all []float32
+	for _, h := range heads {
+		all = append(all, h.Panels...)
+	}
+	w.large = append(w.large, safetensors.Float32(name, all, len(heads), heads[0].N/simd.Columns, heads[0].K, simd.Columns))
+}
+
+// head writes a classifier, if there is one.
+func (w *written) head(c *Classifier) {
+	if c == nil {
+		return
+	}
+	if c.pooler.n > 0 {
+		w.dense(storedDense, c.pooler)
+	}
+	w.norm(c.design.norm, c.norm)
+	w.dense(storedLabels, c.labels)
 }
 
 // CheckWeights looks through int8 weights for what [Load] takes on trust: the
@@ -153,16 +212,15 @@ func (m *Model) tensors() []safetensors.Tensor {
 func (m *Model) CheckWeights() error {
 	defer runtime.KeepAlive(m)
 	for i := range m.layers {
-		l := &m.layers[i]
-		for name, part := range map[string]*linear{"attention.self.qkv": &l.qkv, "attention.output": &l.output, "intermediate": &l.inner, "output": &l.outer} {
+		for name, part := range m.layers[i].linears() {
 			if part.int8 == nil {
 				continue
 			}
 			if !simd.IsSaturationFree(part.int8.Panels) {
-				return fmt.Errorf("transformer: layer %d, %s: neighbouring weights saturate", i, name)
+				return fmt.Errorf("transformer: %s%s: neighbouring weights saturate", layerPrefix(i), name)
 			}
 			if !slices.Equal(part.int8.ColSum, simd.ColSums(part.int8.Panels, part.int8.N, part.int8.K)) {
-				return fmt.Errorf("transformer: layer %d, %s: the sums are not those of the weights", i, name)
+				return fmt.Errorf("transformer: %s%s: the sums are not those of the weights", layerPrefix(i), name)
 			}
 		}
 	}

@@ -84,6 +84,7 @@ type Model struct {
 	classifier       *Classifier
 
 	diagonals *diagonals // that all layers add to their scores; nil without
+	buckets   []float32  // what MPNet makes them of
 	indices   []int32    // of relative positions, see disentangled
 	zeros     []float32  // [hidden]
 }
@@ -159,7 +160,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if o.Precision == INT8x2 {
 		o.Precision, o.Wide = INT8, append(slices.Clone(o.Wide), "*")
 	}
-	if o.usable(config) && m.loadCached(o) {
+	if o.usable() && m.loadCached(o) {
 		return m, nil
 	}
 	t, err := openTensors(fsys)
@@ -169,7 +170,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if err := m.load(t, o); err != nil {
 		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
 	}
-	if o.usable(config) && t.metadata[schemeKey] == "" {
+	if o.usable() && t.metadata[schemeKey] == "" {
 		_ = m.keep(o.Cache) // the model works without
 	}
 	return m, nil
@@ -288,7 +289,10 @@ func (m *Model) loadRelative(t *tensors) (err error) {
 	case relativeSlopes:
 		m.diagonals = slopeDiagonals(c)
 	case relativeBuckets:
-		m.diagonals, err = t.bucketDiagonals(c)
+		if m.buckets, err = t.floats(relativeBias, mpnetBuckets, c.Heads); err != nil {
+			return err
+		}
+		m.diagonals = bucketDiagonals(c, m.buckets)
 	case relativeDisentangled:
 		m.indices = c.disentangled.indices(c.Positions)
 	}
@@ -299,7 +303,7 @@ func (m *Model) loadRelative(t *tensors) (err error) {
 func (m *Model) loadLayers(s *source) (err error) {
 	c := &m.config
 	m.layers = make([]layer, c.Layers)
-	if c.relative == relativeDisentangled {
+	if c.relative == relativeDisentangled && s.stored != INT8 {
 		if s.places, err = s.tensors.positionEmbeddings(c); err != nil {
 			return err
 		}
@@ -320,7 +324,7 @@ func (m *Model) loadLayers(s *source) (err error) {
 	var group sync.WaitGroup
 	free := make(chan struct{}, m.workers.number())
 	for i := range m.layers {
-		finished, err := s.finished(i, *c)
+		finished, err := s.tensors.norm(c.finishedName(i), c.Hidden, c.normBias)
 		if err != nil {
 			failed[i] = err
 			break
@@ -344,15 +348,16 @@ func (m *Model) loadLayers(s *source) (err error) {
 
 func layerPrefix(i int) string { return fmt.Sprintf("%s%d.", bertLayer, i) }
 
-// finished reads the normalisation that ends a block, or that begins the next.
-func (s *source) finished(i int, c Config) (norm, error) {
+// finishedName is the name of the normalisation that ends a block, or that begins
+// the next.
+func (c *Config) finishedName(i int) string {
 	switch {
 	case !c.preNorm:
-		return s.tensors.norm(layerPrefix(i)+"output.LayerNorm", c.Hidden, c.normBias)
+		return layerPrefix(i) + "output.LayerNorm"
 	case i == c.Layers-1:
-		return s.tensors.norm("final.LayerNorm", c.Hidden, c.normBias)
+		return "final.LayerNorm"
 	default:
-		return s.tensors.norm(layerPrefix(i+1)+"input.LayerNorm", c.Hidden, c.normBias)
+		return layerPrefix(i+1) + "input.LayerNorm"
 	}
 }
 

@@ -84,14 +84,13 @@ func mpnetBucket(distance int) int {
 	return offset + min(far, half-1)
 }
 
-func (t *tensors) bucketDiagonals(c *Config) (*diagonals, error) {
-	table, err := t.floats("encoder.relative_attention_bias.weight", mpnetBuckets, c.Heads)
-	if err != nil {
-		return nil, err
-	}
+// relativeBias is the tensor of MPNet's table.
+const relativeBias = "encoder.relative_attention_bias.weight"
+
+func bucketDiagonals(c *Config, table []float32) *diagonals {
 	return newDiagonals(c, func(head, distance int) float32 {
 		return table[mpnetBucket(distance)*c.Heads+head]
-	}), nil
+	})
 }
 
 // index is the row of the embeddings of relative positions for the distance of
@@ -173,6 +172,44 @@ func (t *tensors) positionParts(prefix string, c *Config, embeddings []float32, 
 		p.queries = projectHeads(c, embeddings, query)
 	}
 	return p, nil
+}
+
+// Names of position parts in a file of int8 weights, within a layer.
+const (
+	storedPlaceKeys    = "attention.self.pos_keys"
+	storedPlaceQueries = "attention.self.pos_queries"
+)
+
+// storedParts reads what [written.positions] wrote.
+func (t *tensors) storedParts(prefix string, c *Config) (p positionParts, err error) {
+	if c.relative != relativeDisentangled {
+		return p, nil
+	}
+	if c.disentangled.toPlace {
+		if p.keys, err = t.storedHeads(prefix+storedPlaceKeys, c); err != nil {
+			return p, err
+		}
+	}
+	if c.disentangled.toText {
+		p.queries, err = t.storedHeads(prefix+storedPlaceQueries, c)
+	}
+	return p, err
+}
+
+func (t *tensors) storedHeads(name string, c *Config) ([]*simd.Float32Matrix, error) {
+	rows, width := 2*c.disentangled.span(), c.headSize
+	if rows%simd.Columns != 0 {
+		return nil, fmt.Errorf("%d embeddings of relative positions, no multiple of %d: not supported", rows, simd.Columns)
+	}
+	all, err := t.floats(name, c.Heads, rows/simd.Columns, width, simd.Columns)
+	if err != nil {
+		return nil, err
+	}
+	heads := make([]*simd.Float32Matrix, c.Heads)
+	for h := range heads {
+		heads[h] = &simd.Float32Matrix{N: rows, K: width, Panels: all[h*rows*width:][:rows*width]}
+	}
+	return heads, nil
 }
 
 func projectHeads(c *Config, embeddings []float32, by dense) []*simd.Float32Matrix {

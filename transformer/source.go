@@ -53,6 +53,11 @@ func (s *source) layer(prefix string, c Config, input norm) (l layer, err error)
 	if err := s.qkv(&l, prefix+"attention.self.", c, input); err != nil {
 		return l, err
 	}
+	if s.stored == INT8 {
+		if l.positions, err = s.tensors.storedParts(prefix, &c); err != nil {
+			return l, err
+		}
+	}
 	l.heads = headGroups(l.qkv, c)
 	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.attentionWidth(), norm{}, c.bias.output); err != nil {
 		return l, err

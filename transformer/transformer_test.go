@@ -156,15 +156,8 @@ func TestInt8FileHoldsTheSameModel(t *testing.T) {
 }
 
 func asInt8(t testing.TB, m *transformer.Model) fstest.MapFS {
-	var weights bytes.Buffer
-	if err := m.WriteInt8(&weights); err != nil {
-		t.Fatal(err)
-	}
-	config, err := os.ReadFile(tinyEncoder + "/config.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fstest.MapFS{"config.json": {Data: config}, "model.safetensors": {Data: weights.Bytes()}}
+	t.Helper()
+	return written(t, tinyEncoder, m)
 }
 
 // TestCheckWeights damages what loading takes on trust.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -34,15 +33,6 @@ func (s *scratch) reserveRest(tokens int, c *Config) {
 	s.inner.rest.reserve(tokens, c.Intermediate)
 	room := grow(s.input.room, blockRows*max(width, c.innerWidth()))
 	s.input.room, s.oneInput.room, s.inner.room = room, room, room
-}
-
-// metadata of a file of the weights.
-func (m *Model) metadata() map[string]string {
-	list := map[string]string{schemeKey: scheme1}
-	if len(m.wide) > 0 {
-		list[wideKey] = strings.Join(m.wide, " ")
-	}
-	return list
 }
 
 // widen makes inputs of the layers that patterns match wide.

@@ -70,6 +70,18 @@ func PackFloat32(w []float32, n, k int) []float32 {
 	return panels
 }
 
+// UnpackFloat32 undoes [PackFloat32].
+func UnpackFloat32(panels []float32, n, k int) []float32 {
+	w := make([]float32, n*k)
+	for j := range n {
+		panel := panels[j/Columns*k*Columns+j%Columns:]
+		for i := range k {
+			w[j*k+i] = panel[i*Columns]
+		}
+	}
+	return w
+}
+
 // ColSums returns for each output the sum of its weights.
 func ColSums(panels []int8, n, k int) []int32 {
 	sums := make([]int32, n)
