@@ -3,8 +3,8 @@
 #
 # PEERS is the folder of a harness (rerank_bench.py, and setup, which installs the engines) that talks to bench/rerankworker and
 # to the others over lines of text, in rounds that alternate. OPTIONS are the harness's: --models, --n, --threads, --rounds,
-# --peers. RERANK_SIMD chooses our kernels; the others choose theirs, but with avx2 and avxvnni they get to see a CPU that has
-# no more than that (lesscpu.c, which wants a C compiler).
+# --peers. RERANK_SIMD chooses our kernels; the others choose theirs, but with avx2, avxvnni and avx512vnni they get to see
+# a CPU that has no more than that (lesscpu.c, which wants a C compiler).
 set -euo pipefail
 peers=${1:?usage: bench/rerank.sh PEERS [OPTIONS…]}
 shift
@@ -13,7 +13,7 @@ worker=$(mktemp -d)
 trap 'rm -rf "$worker"' EXIT
 go build -o "$worker/rerankworker" ./bench/rerankworker
 case ${RERANK_SIMD-} in
-  avx2 | avxvnni)
+  avx2 | avxvnni | avx512vnni)
     "${CC:-cc}" -O2 -shared -fPIC -o "$worker/lesscpu.so" bench/lesscpu.c
     export LD_PRELOAD="$worker/lesscpu.so"
     ;;
