@@ -84,37 +84,34 @@ func (a activation) gate(x []float32, rows, width int) []float32 {
 func sigmoid(x float64) float64 { return 1 / (1 + fastExp(-x)) }
 
 // fastExp is e^x within 1e-11 of it relatively, for |x| < 700; beyond, e^±700.
-func fastExp(x float64) float64 {
-	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
-	x = max(-700, min(700, x))
-	n := math.RoundToEven(float64(x * math.Log2E))
-	r := float64(x-float64(n*high)) - float64(n*low)
-	p := 1.0 / 40320 / 9
-	for _, c := range [...]float64{1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1} {
-		p = float64(p*r) + c
-	}
-	return p * math.Float64frombits(uint64(1023+int64(n))<<52)
-}
+func fastExp(x float64) float64 { return exp(max(-700, min(700, x)), taylor[5:]) }
 
 // tanh is the same on every platform, which that of package math need not be.
 func tanh(x float32) float32 {
 	if x < 0 {
 		return -tanh(-x)
 	}
-	return float32(1 - 2/(exp(2*float64(min(x, 20)))+1))
+	return float32(1 - 2/(exp(2*float64(min(x, 20)), taylor[:])+1))
 }
 
-// exp is e^x for x in [0,40], within 1e-15 of it relatively: 2^n times a Taylor
-// polynomial of what is left. Conversions keep every operation rounded by
-// itself.
-func exp(x float64) float64 {
+// taylor are 1/i!, lowest last: as many as count in a float64 for exponents up to
+// ln 2 / 2.
+var taylor = [...]float64{
+	1.0 / 87178291200, 1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+	1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1,
+}
+
+// exp is e^x for |x| up to 700, by a power of two and coefficients of a polynomial
+// of what is left; all of taylor give it within 1e-15 relatively. Conversions keep
+// every operation rounded by itself.
+func exp(x float64, coefficients []float64) float64 {
 	// ln 2 in two parts, the first with so few bits that n times it is exact
 	const high, low = 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
 	n := math.RoundToEven(float64(x * math.Log2E))
 	r := float64(x-float64(n*high)) - float64(n*low)
-	sum := 1.0
-	for i := 16.0; i > 0; i-- {
-		sum = 1 + float64(float64(sum*r)/i)
+	p := 0.0
+	for _, c := range coefficients {
+		p = float64(p*r) + c
 	}
-	return math.Ldexp(sum, int(n))
+	return p * math.Float64frombits(uint64(1023+int64(n))<<52)
 }
