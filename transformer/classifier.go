@@ -58,7 +58,7 @@ type Classifier struct {
 
 func (t *tensors) classifier(c Config) (*Classifier, error) {
 	head := &Classifier{design: c.head, epsilon: c.Epsilon}
-	d, stored := c.head, t.metadata[schemeKey] != ""
+	d, stored := c.head, t.areInt8()
 	bare := *t // names of heads are their own
 	bare.prefix, bare.names = "", naming{}
 	var err error
@@ -108,7 +108,7 @@ func (a Answers) text() string { return fmt.Sprintf("%d %d", a.Yes, a.No) }
 // answerer makes a classifier of two rows of the table by which a language model
 // tells the next token.
 func (t *tensors) answerer(c Config, a Answers) (*Classifier, error) {
-	if t.metadata[schemeKey] != "" {
+	if t.areInt8() {
 		return t.storedAnswerer(c, a)
 	}
 	if a.Yes < 0 || a.No < 0 || int(max(a.Yes, a.No)) >= c.Vocabulary {

@@ -70,19 +70,19 @@ func grow[T any](x []T, n int) []T {
 	return x[:n]
 }
 
-// blockRows is how many rows go through a feed-forward block at once: what is
-// between its two products, the widest of all, stays in the cache. In float32,
-// whose weights are larger than that, they are used by as many rows as there are,
-// but for very long sequences.
+// Rows that go through a feed-forward block at once. In int8 what is between its
+// two products, the widest of all, stays in the cache. In float32, whose weights
+// are larger than that, they are used by as many rows as there are, but for very
+// long sequences.
 const (
-	blockRows      = 48
+	blockRowsInt8  = 48
 	blockRowsFloat = 256
 )
 
-// blockRows is that of the model.
+// blockRows is the one or the other.
 func (m *Model) blockRows() int {
 	if m.precision == INT8 {
-		return blockRows
+		return blockRowsInt8
 	}
 	return blockRowsFloat
 }
@@ -333,7 +333,8 @@ func (s *scratch) gatherOne(c *Config, states States) {
 // feedForward takes the attended values of rows, in s.other, through the rest of
 // block i and replaces s.hidden. In int8 each product is done for all rows before
 // the next begins, so that its weights stay in the cache; in float32, whose
-// weights are too large for that, what is between the last two stays there.
+// weights are too large for that, the last two go block by block, which bounds what
+// is between them.
 func (s *scratch) feedForward(m *Model, i, rows int) {
 	whole := m.layers[i].outer.int8 != nil
 	block := m.blockOf(rows)

@@ -29,6 +29,9 @@ const (
 	scheme1   = "int8-v1" // saturation-free per-output weights, smoothed inputs
 )
 
+// areInt8 tells whether the weights are such.
+func (t *tensors) areInt8() bool { return t.metadata[schemeKey] != "" }
+
 func (t *tensors) linearInt8(name string, n, k int) (linear, error) {
 	panels, err := t.get(name+".panels", n/simd.Columns, k/4, simd.Columns, 4)
 	if err != nil {
@@ -174,8 +177,8 @@ func (w *written) layer(prefix string, l *layer) {
 		w.floats(prefix+"query_norm.weight", l.queryNorm, len(l.queryNorm))
 		w.floats(prefix+"key_norm.weight", l.keyNorm, len(l.keyNorm))
 	}
-	w.positions(prefix+storedPlaceKeys, l.positions.keys)
-	w.positions(prefix+storedPlaceQueries, l.positions.queries)
+	w.positions(prefix+"attention.self."+storedPlaceKeys, l.positions.keys)
+	w.positions(prefix+"attention.self."+storedPlaceQueries, l.positions.queries)
 	w.linear(prefix+"attention.output.dense", &l.output)
 	w.norm(prefix+"attention.output.LayerNorm", l.attended)
 	w.linear(prefix+"intermediate.dense", &l.inner)

@@ -1,6 +1,7 @@
 package transformer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -170,7 +171,7 @@ func Load(fsys fs.FS, o Options) (*Model, error) {
 	if err := m.load(t, o); err != nil {
 		return nil, fmt.Errorf("transformer: %s: %w", t.from[0], err)
 	}
-	if o.usable() && t.metadata[schemeKey] == "" {
+	if o.usable() && !t.areInt8() {
 		_ = m.keep(o.Cache) // the model works without
 	}
 	return m, nil
@@ -193,13 +194,9 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 		}
 		stored = INT8
 	}
-	switch m.precision = o.Precision; o.Precision {
-	case "":
-		m.precision, m.asked = stored, stored
-	default:
-		if !slices.Contains(Precisions(), o.Precision) {
-			return fmt.Errorf("precision %q is none of %q", o.Precision, Precisions())
-		}
+	m.precision, m.asked = cmp.Or(o.Precision, stored), cmp.Or(m.asked, stored)
+	if !slices.Contains(Precisions(), m.precision) {
+		return fmt.Errorf("precision %q is none of %q", m.precision, Precisions())
 	}
 	if stored == INT8 && m.precision != INT8 {
 		return fmt.Errorf("the weights are int8: %s cannot be had from them", m.precision)

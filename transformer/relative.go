@@ -130,11 +130,20 @@ type positionParts struct {
 	keys, queries []*simd.Float32Matrix // by head; [2·span outputs]
 }
 
+// rows is how many embeddings of relative positions there are.
+func (d disentangled) rows() (int, error) {
+	n := 2 * d.span()
+	if n%simd.Columns != 0 {
+		return 0, fmt.Errorf("%d embeddings of relative positions, no multiple of %d: not supported", n, simd.Columns)
+	}
+	return n, nil
+}
+
 // positionEmbeddings reads the embeddings of relative positions.
 func (t *tensors) positionEmbeddings(c *Config) ([]float32, error) {
-	rows := 2 * c.disentangled.span()
-	if rows%simd.Columns != 0 {
-		return nil, fmt.Errorf("%d embeddings of relative positions, no multiple of %d: not supported", rows, simd.Columns)
+	rows, err := c.disentangled.rows()
+	if err != nil {
+		return nil, err
 	}
 	x, err := t.floats("encoder.rel_embeddings.weight", rows, c.Hidden)
 	if err != nil || !c.disentangled.normed {
@@ -174,10 +183,10 @@ func (t *tensors) positionParts(prefix string, c *Config, embeddings []float32, 
 	return p, nil
 }
 
-// Names of position parts in a file of int8 weights, within a layer.
+// Names of position parts in a file of int8 weights, within a layer's attention.
 const (
-	storedPlaceKeys    = "attention.self.pos_keys"
-	storedPlaceQueries = "attention.self.pos_queries"
+	storedPlaceKeys    = "pos_keys"
+	storedPlaceQueries = "pos_queries"
 )
 
 // storedParts reads what [written.positions] wrote.
@@ -197,10 +206,11 @@ func (t *tensors) storedParts(prefix string, c *Config) (p positionParts, err er
 }
 
 func (t *tensors) storedHeads(name string, c *Config) ([]*simd.Float32Matrix, error) {
-	rows, width := 2*c.disentangled.span(), c.headSize
-	if rows%simd.Columns != 0 {
-		return nil, fmt.Errorf("%d embeddings of relative positions, no multiple of %d: not supported", rows, simd.Columns)
+	rows, err := c.disentangled.rows()
+	if err != nil {
+		return nil, err
 	}
+	width := c.headSize
 	all, err := t.floats(name, c.Heads, rows/simd.Columns, width, simd.Columns)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func (c Config) match(patterns []string) (map[string]bool, error) {
 		matched := false
 		for i := range c.Layers {
 			for name := range new(layer).linears() {
-				name = fmt.Sprintf("encoder.layer.%d.%s", i, name)
+				name = layerPrefix(i) + name
 				ok, err := path.Match(pattern, name)
 				if err != nil {
 					return nil, fmt.Errorf("pattern %q: %w", pattern, err)
@@ -53,11 +53,6 @@ func (s *source) layer(prefix string, c Config, input norm) (l layer, err error)
 	if err := s.qkv(&l, prefix+"attention.self.", c, input); err != nil {
 		return l, err
 	}
-	if s.stored == INT8 {
-		if l.positions, err = s.tensors.storedParts(prefix, &c); err != nil {
-			return l, err
-		}
-	}
 	l.heads = headGroups(l.qkv, c)
 	if l.output, err = s.linear(prefix+"attention.output.dense", c.Hidden, c.attentionWidth(), norm{}, c.bias.output); err != nil {
 		return l, err
@@ -73,7 +68,10 @@ func (s *source) layer(prefix string, c Config, input norm) (l layer, err error)
 func (s *source) qkv(l *layer, prefix string, c Config, input norm) (err error) {
 	all, keys := c.attentionWidth(), c.keyWidth()
 	if s.stored == INT8 {
-		l.qkv, err = s.tensors.linearInt8(prefix+"qkv", all+2*keys, c.Hidden)
+		if l.qkv, err = s.tensors.linearInt8(prefix+"qkv", all+2*keys, c.Hidden); err != nil {
+			return err
+		}
+		l.positions, err = s.tensors.storedParts(prefix, &c)
 		return err
 	}
 	var parts []dense

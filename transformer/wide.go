@@ -31,7 +31,7 @@ func (s *scratch) reserveRest(tokens int, c *Config) {
 	s.input.rest.reserve(tokens, width)
 	s.oneInput.rest.reserve(s.batch.Len(), c.Hidden)
 	s.inner.rest.reserve(tokens, c.Intermediate)
-	room := grow(s.input.room, blockRows*max(width, c.innerWidth()))
+	room := grow(s.input.room, blockRowsInt8*max(width, c.innerWidth()))
 	s.input.room, s.oneInput.room, s.inner.room = room, room, room
 }
 
@@ -90,8 +90,8 @@ func (l *linear) quantiseRest(q quantised, rows, smooth []float32) {
 // multiplyWide is multiply for wide inputs.
 func (l *linear) multiplyWide(dst []float32, ldc int, q quantised, rows int) {
 	n, k := l.int8.N, l.int8.K
-	for from := 0; from < rows; from += blockRows {
-		to := min(from+blockRows, rows)
+	for from := 0; from < rows; from += blockRowsInt8 {
+		to := min(from+blockRowsInt8, rows)
 		whole, rest := q.rows(from, to, k), q.room[:(to-from)*n]
 		out := dst[from*ldc:]
 		simd.MulInt8(out, ldc, whole.bytes, whole.scale, whole.zero, l.int8)
