@@ -22,11 +22,18 @@ type Token struct {
 
 // Analyzer turns text into terms. It is immutable and safe for concurrent use.
 type Analyzer struct {
-	name    string
-	split   splitter
-	cjk     bool
-	filters []filter
-	states  sync.Pool // of *state
+	name      string
+	spec      string // what the name stands for
+	split     splitter
+	cjk       bool
+	filters   []filter
+	stopWords []string  // what the filters stop:LANGUAGE drop
+	states    sync.Pool // of *state
+
+	fingerprint struct {
+		once sync.Once
+		hash string
+	}
 }
 
 // splitter calls emit for each word of the text, in order, until it returns false.

@@ -72,8 +72,11 @@ func New(name string) (*Analyzer, error) {
 
 func parse(spec string) (*Analyzer, error) {
 	parts := strings.Split(spec, "|")
-	a := new(Analyzer)
-	switch strings.TrimSpace(parts[0]) {
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(part)
+	}
+	a := &Analyzer{spec: strings.Join(parts, "|")}
+	switch parts[0] {
 	case "unicode":
 		a.split = splitUnicode
 	case "words":
@@ -85,12 +88,11 @@ func parse(spec string) (*Analyzer, error) {
 			strings.Join(Names(), ", "))
 	}
 	for _, part := range parts[1:] {
-		part = strings.TrimSpace(part)
 		if part == "cjk" {
 			a.cjk = true
 			continue
 		}
-		f, err := parseFilter(part)
+		f, err := a.parseFilter(part)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +101,7 @@ func parse(spec string) (*Analyzer, error) {
 	return a, nil
 }
 
-func parseFilter(part string) (filter, error) {
+func (a *Analyzer) parseFilter(part string) (filter, error) {
 	switch part {
 	case "lower":
 		return lower, nil
@@ -121,6 +123,7 @@ func parseFilter(part string) (filter, error) {
 		if err != nil {
 			return nil, err
 		}
+		a.stopWords = append(a.stopWords, words...)
 		return stop(words), nil
 	case "snowball":
 		stemmer, ok := stemmers()[language]
