@@ -54,14 +54,11 @@ func (r *run) openCorpus(ctx context.Context) (*corpus, error) {
 		options.Model = embedder.Model()
 	}
 	dir := filepath.Join(r.cache, "index-"+digest(options.Analyzer, options.Model.Fingerprint)[:16])
-	x, err := index.Open(dir)
-	if errors.Is(err, index.ErrNotExist) {
-		x, err = index.Create(dir, options)
-	}
+	x, err := openOrCreate(dir, options)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := r.fill(ctx, x, dir+".json", embedder)
+	lines, err := r.fill(ctx, x, stateFile(dir), embedder)
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
@@ -71,6 +68,27 @@ func (r *run) openCorpus(ctx context.Context) (*corpus, error) {
 	}
 	return &corpus{x, s, lines}, nil
 }
+
+// openOrCreate opens an index of the cache, or makes it where there is none or
+// one that another program made.
+func openOrCreate(dir string, o index.Options) (*index.Index, error) {
+	x, err := index.Open(dir)
+	var version *index.VersionError
+	var analyzer *index.AnalyzerError
+	if errors.As(err, &version) || errors.As(err, &analyzer) {
+		if err := errors.Join(os.RemoveAll(dir), os.RemoveAll(stateFile(dir))); err != nil {
+			return nil, err
+		}
+		err = index.ErrNotExist
+	}
+	if errors.Is(err, index.ErrNotExist) {
+		return index.Create(dir, o)
+	}
+	return x, err
+}
+
+// stateFile tells how far the index in a directory has come.
+func stateFile(dir string) string { return dir + ".json" }
 
 // modelName is the default model for "".
 func modelName(name string) string {

@@ -366,6 +366,22 @@ func TestChangedData(t *testing.T) {
 	}
 }
 
+// TestOldIndex: an index of the cache that another program made is made again.
+func TestOldIndex(t *testing.T) {
+	c, o := experiment.Config{Data: collection(t)}, experiment.Options{Cache: t.TempDir()}
+	want := values(run(t, c, o))
+	manifest := only(t, filepath.Join(o.Cache, "*", "index-*", "manifest"))
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[8] = 1 // the version
+	write(t, manifest, string(text))
+	if diff := cmp.Diff(want, values(run(t, c, o))); diff != "" {
+		t.Errorf("values (-before +after)\n%s", diff)
+	}
+}
+
 func TestUnavailable(t *testing.T) {
 	c := experiment.Config{Data: collection(t), Rerank: []string{pipeline.None, "no/such/model"}}
 	report := run(t, c, experiment.Options{})

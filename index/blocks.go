@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -130,6 +131,34 @@ func (b *blocks) record(local uint32, buf *[]byte) (*decoder, error) {
 		d.bytes(d.uvarint())
 	}
 	return b.next(d)
+}
+
+// each calls f with the records of all documents in order, as views that are
+// valid until f returns.
+func (b *blocks) each(ctx context.Context, f func(local uint32, record *decoder) error) error {
+	var buf []byte
+	for i := range b.len() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		d, err := b.open(i, &buf)
+		if err != nil {
+			return err
+		}
+		for local, after := b.span(i); local < after; local++ {
+			record, err := b.next(d)
+			if err != nil {
+				return err
+			}
+			if err := f(local, record); err != nil {
+				return err
+			}
+		}
+		if err := d.end(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next returns the next record of a block.

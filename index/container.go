@@ -13,13 +13,12 @@ import (
 // A segment file is a header, sections, and a footer that says where the
 // sections are and holds a checksum for every page: docs/formats/index.md.
 const (
-	segmentMagic   = "RRIXSEGM"
-	segmentVersion = 1
-	headerSize     = 64
-	trailerSize    = 8 + 4 + 4 + 8 // footer offset, footer checksum, version, magic
-	pageSize       = 16 << 10
-	alignment      = 64
-	sectionEntry   = 4 + 4 + 8 + 8
+	segmentMagic = "RRIXSEGM"
+	headerSize   = 64
+	trailerSize  = 8 + 4 + 4 + 8 // footer offset, footer checksum, version, magic
+	pageSize     = 16 << 10
+	alignment    = 64
+	sectionEntry = 4 + 4 + 8 + 8
 )
 
 // kind says what a section holds. Readers leave out kinds they do not know.
@@ -81,7 +80,7 @@ func newContainerWriter(f file) *containerWriter {
 	c := &containerWriter{f: f, w: bufio.NewWriterSize(f, 256<<10)}
 	var header [headerSize]byte
 	copy(header[:], segmentMagic)
-	le.PutUint32(header[8:], segmentVersion)
+	le.PutUint32(header[8:], formatVersion)
 	c.Write(header[:])
 	return c
 }
@@ -151,7 +150,7 @@ func (c *containerWriter) finish(stats segmentStats) (size uint64, sum uint32, e
 	sum = checksum(b)
 	b = le.AppendUint64(b, offset)
 	b = le.AppendUint32(b, sum)
-	b = le.AppendUint32(b, segmentVersion)
+	b = le.AppendUint32(b, formatVersion)
 	b = append(b, segmentMagic...)
 	if c.err == nil {
 		_, c.err = c.w.Write(b)
@@ -205,7 +204,7 @@ func parseContainer(name string, b []byte, size uint64, sum uint32) (*container,
 	corrupt := func(offset int, format string, args ...any) error {
 		return &CorruptError{File: name, Offset: int64(offset), Reason: fmt.Sprintf(format, args...)}
 	}
-	if err := checkHeader(&decoder{file: name, buf: b}, segmentMagic, segmentVersion); err != nil {
+	if err := checkHeader(&decoder{file: name, buf: b}, segmentMagic); err != nil {
 		return nil, err
 	}
 	if uint64(len(b)) != size {
@@ -220,8 +219,8 @@ func parseContainer(name string, b []byte, size uint64, sum uint32) (*container,
 	switch {
 	case string(trailer[16:]) != segmentMagic:
 		return nil, corrupt(at+16, "ends with %q, not with %q", trailer[16:], segmentMagic)
-	case le.Uint32(trailer[12:]) != segmentVersion:
-		return nil, corrupt(at+12, "format version %d; this program reads version %d", le.Uint32(trailer[12:]), segmentVersion)
+	case le.Uint32(trailer[12:]) != formatVersion:
+		return nil, corrupt(at+12, "format version %d; the manifest has version %d", le.Uint32(trailer[12:]), formatVersion)
 	case end < headerSize || end > uint64(at):
 		return nil, corrupt(at, "footer at byte %d", end)
 	}

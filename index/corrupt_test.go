@@ -51,7 +51,9 @@ func damaged(t *testing.T, files map[string][]byte, name string, data []byte, wa
 	m.files[name] = data
 	got, err := readAll(t, m)
 	var corrupt *CorruptError
+	var version *VersionError
 	switch {
+	case name == manifestName && errors.As(err, &version):
 	case err == nil:
 		if !equalCorpora(got, want) {
 			t.Errorf("%s: the damage went unnoticed and changed the content", name)
@@ -134,10 +136,7 @@ func TestVerifyNotices(t *testing.T) {
 			if err == nil {
 				err = x.Verify(ctx)
 			}
-			var corrupt *CorruptError
-			if !errors.As(err, &corrupt) || corrupt.File != name {
-				t.Errorf("%s: byte %d changed: %v", name, i, err)
-			}
+			demandDamage(t, err, name)
 		}
 	}
 }
@@ -175,7 +174,9 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
-// TestWrongVersion: files of a later format are refused, telling which version.
+// TestWrongVersion: an index of another format is refused, telling which
+// version it has and what to do; a file of another version than its manifest's
+// is damage.
 func TestWrongVersion(t *testing.T) {
 	m := newMemory()
 	x, want := smallIndex(t, m)
@@ -191,4 +192,63 @@ func TestWrongVersion(t *testing.T) {
 			t.Errorf("%s of version 9: %v", name, err)
 		}
 	}
+	old := slices.Clone(m.files[manifestName])
+	old[8] = 1
+	_, err := decodeManifest(old)
+	var version *VersionError
+	if !errors.As(err, &version) || version.Version != 1 || !strings.Contains(err.Error(), "build the index again") {
+		t.Errorf("a manifest of version 1: %v", err)
+	}
+}
+
+// TestChangedAnalyzer: an index whose analyzer makes other terms now is not
+// searched, and its documents can still be read.
+func TestChangedAnalyzer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	x, want := smallIndex(t, mustDirectory(t, dir))
+	x.Close()
+	m, _, err := readManifest(directory{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.fingerprint = "another"
+	if err := writeManifest(directory{dir}, m); err != nil {
+		t.Fatal(err)
+	}
+	var changed *AnalyzerError
+	if _, err := Open(dir); !errors.As(err, &changed) || changed.Name != "split" || !strings.Contains(err.Error(), "index them again") {
+		t.Errorf("an index of an analyzer that changed: %v", err)
+	}
+	if x, err = OpenDocuments(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if _, err := x.Writer(); err == nil {
+		t.Error("an index opened for its documents has a writer")
+	}
+	s, err := x.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	n := 0
+	for d, err := range s.Documents(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; !sameDocument(d, want[d.ID].Document) {
+			t.Errorf("document %q is %+v", d.ID, d)
+		}
+	}
+	if n != len(want) || s.Analyzer() != nil {
+		t.Errorf("%d documents of %d; the analyzer is %v", n, len(want), s.Analyzer())
+	}
+}
+
+func mustDirectory(t *testing.T, dir string) store {
+	t.Helper()
+	if err := makeDirectory(dir); err != nil {
+		t.Fatal(err)
+	}
+	return directory{dir}
 }

@@ -67,8 +67,41 @@ func (e *DocumentError) Error() string {
 // Unwrap returns the cause.
 func (e *DocumentError) Unwrap() error { return e.Err }
 
+// VersionError says that an index was written in another version of the format
+// than the one this program reads and writes. It must be built again from its
+// documents.
+type VersionError struct {
+	Version uint32 // of the index
+}
+
+// Error names both versions and says what to do.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("index: format version %d; this program reads version %d: build the index again from its documents", e.Version, formatVersion)
+}
+
+// AnalyzerError says that this program's analyzer does not make the terms that
+// the index holds: it changed since, or there is none of that name. A search
+// would miss documents. [OpenDocuments] reads the documents, so that they can
+// be indexed again.
+type AnalyzerError struct {
+	Name string // of the index's analyzer
+	Err  error  // why there is none; nil where it makes other terms
+}
+
+// Error names the analyzer and says what to do.
+func (e *AnalyzerError) Error() string {
+	const todo = "export the documents and index them again"
+	if e.Err != nil {
+		return fmt.Sprintf("index: the index's analyzer %q: %v: %s", e.Name, e.Err, todo)
+	}
+	return fmt.Sprintf("index: the analyzer %q makes other terms than when the index was built: %s", e.Name, todo)
+}
+
+// Unwrap returns the cause.
+func (e *AnalyzerError) Unwrap() error { return e.Err }
+
 // CorruptError says that a file of an index is not what was written: cut
-// short, changed, of a version that this program does not read, or missing.
+// short, changed, or missing.
 type CorruptError struct {
 	File   string // name within the index's directory
 	Offset int64  // where in the file the damage was seen, in bytes

@@ -25,7 +25,8 @@ type Options struct {
 
 // Index is a corpus. It is safe for concurrent use.
 type Index struct {
-	store store
+	store     store
+	documents bool // see OpenDocuments
 
 	mu       sync.Mutex
 	closed   bool
@@ -57,14 +58,25 @@ func Create(dir string, o Options) (*Index, error) {
 	return x, nil
 }
 
-// Open opens the index in a directory. [ErrNotExist] says that there is none.
-// Opening and reading need no right to write.
-func Open(dir string) (*Index, error) {
+// Open opens the index in a directory. [ErrNotExist] says that there is none; a
+// [*VersionError] or an [*AnalyzerError] that it must be built again. Opening
+// and reading need no right to write.
+func Open(dir string) (*Index, error) { return newIndex(directory{dir}).openAt(dir) }
+
+// OpenDocuments opens the index in a directory to read its documents only, even
+// where [Open] gives an [*AnalyzerError]. Its snapshots have no analyzer, and
+// it has no writer.
+func OpenDocuments(dir string) (*Index, error) {
+	x := newIndex(directory{dir})
+	x.documents = true
+	return x.openAt(dir)
+}
+
+func (x *Index) openAt(dir string) (*Index, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("opening %s: %w", dir, ErrNotExist)
 	}
-	x, err := open(directory{dir})
-	if err != nil {
+	if err := x.load(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}
 	return x, nil
@@ -125,20 +137,30 @@ func (o Options) manifest() (*manifest, error) {
 			return nil, fmt.Errorf("index: model %q takes %d tokens", o.Model.Name, o.Model.MaxTokens)
 		}
 	}
-	m := &manifest{analyzer: a.Name(), model: o.Model, fields: []string{contentField}, nextSegment: 1}
+	m := &manifest{analyzer: a.Name(), fingerprint: fingerprint(a), model: o.Model, fields: []string{contentField}, nextSegment: 1}
 	if n := len(m.encode()); n > manifestLimit/2 {
 		return nil, fmt.Errorf("index: the names of analyzer and model have %d bytes", n)
 	}
 	return m, nil
 }
 
+// fingerprint is a hash of what the analyzer makes of text.
+func fingerprint(a *analysis.Analyzer) string { return a.Name() }
+
+func newIndex(s store) *Index { return &Index{store: s, open: map[segmentKey]*segmentData{}} }
+
 func open(s store) (*Index, error) {
-	x := &Index{store: s, open: map[segmentKey]*segmentData{}}
-	snapshot, err := x.Snapshot()
+	x := newIndex(s)
+	return x, x.load()
+}
+
+// load reads the latest commit for the first time.
+func (x *Index) load() error {
+	s, err := x.Snapshot()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x, snapshot.Close()
+	return s.Close()
 }
 
 // Snapshot returns the corpus as of the latest commit, by whichever process.
@@ -168,7 +190,7 @@ func (x *Index) current() (*view, error) {
 		if x.latest != nil && bytes.Equal(raw, x.raw) {
 			return x.latest, nil
 		}
-		v, err := x.load(m)
+		v, err := x.loadCommit(m)
 		if err == nil {
 			x.publish(v, raw)
 			return v, nil
@@ -190,14 +212,10 @@ func (x *Index) publish(v *view, raw []byte) {
 	x.latest, x.raw = v, raw
 }
 
-// load opens a commit. The caller holds x.mu.
-func (x *Index) load(m *manifest) (v *view, err error) {
-	if x.analyzer == nil || x.analyzer.Name() != m.analyzer {
-		a, err := analysis.New(m.analyzer)
-		if err != nil {
-			return nil, fmt.Errorf("index: the index's analyzer: %w", err)
-		}
-		x.analyzer = a
+// loadCommit opens a commit. The caller holds x.mu.
+func (x *Index) loadCommit(m *manifest) (v *view, err error) {
+	if err := x.loadAnalyzer(m); err != nil {
+		return nil, err
 	}
 	var segments []*Segment
 	defer func() {
@@ -216,6 +234,22 @@ func (x *Index) load(m *manifest) (v *view, err error) {
 		}
 	}
 	return newView(x, m, x.analyzer, segments), nil
+}
+
+// loadAnalyzer finds the analyzer that makes the terms that the index holds.
+func (x *Index) loadAnalyzer(m *manifest) error {
+	if x.documents || x.analyzer != nil && x.analyzer.Name() == m.analyzer && x.latest != nil && x.latest.manifest.fingerprint == m.fingerprint {
+		return nil
+	}
+	a, err := analysis.New(m.analyzer)
+	if err != nil {
+		return &AnalyzerError{Name: m.analyzer, Err: err}
+	}
+	if fingerprint(a) != m.fingerprint {
+		return &AnalyzerError{Name: m.analyzer}
+	}
+	x.analyzer = a
+	return nil
 }
 
 // loadSegment opens a segment, or takes it from the latest view.

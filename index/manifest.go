@@ -11,11 +11,13 @@ import (
 
 // The manifest says what the index holds as of one commit: docs/formats/index.md.
 const (
-	manifestMagic   = "RRIXMANI"
-	manifestVersion = 1
-	manifestHeader  = 8 + 4 + 4 // magic, version, checksum of the rest
-	manifestLimit   = 64 << 20
-	segmentEntry    = 8 + 8 + 4 + 4 + 4 + 8 + 8 + 4
+	manifestMagic  = "RRIXMANI"
+	manifestHeader = 8 + 4 + 4 // magic, version, checksum of the rest
+	manifestLimit  = 64 << 20
+	segmentEntry   = 8 + 8 + 4 + 4 + 4 + 8 + 8 + 4
+
+	// formatVersion stands in every file of an index.
+	formatVersion = 2
 
 	contentField = "content"
 )
@@ -25,6 +27,7 @@ type manifest struct {
 	generation  uint64
 	nextSegment uint64 // the ID that the next segment gets
 	analyzer    string
+	fingerprint string // of the analyzer's behavior
 	model       rerank.ModelInfo
 	fields      []string // indexed fields; this version knows "content"
 	segments    []segmentInfo
@@ -51,10 +54,11 @@ func (s segmentInfo) tombstoneFile() string {
 
 func (m *manifest) encode() []byte {
 	b := append([]byte(manifestMagic), 0, 0, 0, 0, 0, 0, 0, 0)
-	le.PutUint32(b[8:], manifestVersion)
+	le.PutUint32(b[8:], formatVersion)
 	b = le.AppendUint64(b, m.generation)
 	b = le.AppendUint64(b, m.nextSegment)
 	b = appendString32(b, m.analyzer)
+	b = appendString32(b, m.fingerprint)
 	b = appendString32(b, m.model.Name)
 	b = appendString32(b, m.model.Fingerprint)
 	b = le.AppendUint32(b, uint32(m.model.Dimensions))
@@ -82,13 +86,16 @@ func (m *manifest) encode() []byte {
 
 func decodeManifest(b []byte) (*manifest, error) {
 	d := &decoder{file: manifestName, buf: b}
-	if err := checkHeader(d, manifestMagic, manifestVersion); err != nil {
+	switch version, err := header(d, manifestMagic); {
+	case err != nil:
 		return nil, err
+	case version != formatVersion:
+		return nil, &VersionError{version}
 	}
 	if sum := d.u32(); d.err == nil && sum != checksum(b[manifestHeader:]) {
 		return nil, &CorruptError{File: manifestName, Offset: 12, Reason: "checksum does not match"}
 	}
-	m := &manifest{generation: d.u64(), nextSegment: d.u64(), analyzer: d.str(uint64(d.u32()))}
+	m := &manifest{generation: d.u64(), nextSegment: d.u64(), analyzer: d.str(uint64(d.u32())), fingerprint: d.str(uint64(d.u32()))}
 	m.model.Name = d.str(uint64(d.u32()))
 	m.model.Fingerprint = d.str(uint64(d.u32()))
 	m.model.Dimensions = int(d.limited(MaxDimensions, "dimensions"))
@@ -148,16 +155,23 @@ func (d *decoder) limited(limit uint32, what string) uint32 {
 	return v
 }
 
-// checkHeader reads magic and version.
-func checkHeader(d *decoder, magic string, version uint32) error {
+// header reads magic and version.
+func header(d *decoder, magic string) (version uint32, err error) {
 	if got := d.bytes(uint64(len(magic))); d.err == nil && string(got) != magic {
-		return &CorruptError{File: d.file, Reason: fmt.Sprintf("begins with %q, not with %q", got, magic)}
+		return 0, &CorruptError{File: d.file, Reason: fmt.Sprintf("begins with %q, not with %q", got, magic)}
 	}
-	if got := d.u32(); d.err == nil && got != version {
+	return d.u32(), d.err
+}
+
+// checkHeader reads magic and version of a file that the manifest names, whose
+// version is the manifest's.
+func checkHeader(d *decoder, magic string) error {
+	version, err := header(d, magic)
+	if err == nil && version != formatVersion {
 		return &CorruptError{File: d.file, Offset: int64(len(magic)),
-			Reason: fmt.Sprintf("format version %d; this program reads version %d", got, version)}
+			Reason: fmt.Sprintf("format version %d; the manifest has version %d", version, formatVersion)}
 	}
-	return d.err
+	return err
 }
 
 // readManifest reads the latest commit; raw tells commits apart.

@@ -115,31 +115,16 @@ func (j *mergeJob) copy(ctx context.Context, s *segmentWriter) error {
 
 // copyDocuments copies live documents as they are stored.
 func copyDocuments(ctx context.Context, s *segmentWriter, g *Segment) error {
-	var buf []byte
-	for i := range g.data.blocks.len() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	return g.data.blocks.each(ctx, func(local uint32, record *decoder) error {
+		if g.deleted.has(local) {
+			return nil
 		}
-		d, err := g.data.blocks.open(i, &buf)
-		if err != nil {
-			return err
-		}
-		for local, after := g.data.blocks.span(i); local < after; local++ {
-			record, err := g.data.blocks.next(d)
-			if err != nil {
-				return err
-			}
-			if g.deleted.has(local) {
-				continue
-			}
-			id, err := g.data.idBytes(local)
-			if err != nil {
-				return err
-			}
+		id, err := g.data.idBytes(local)
+		if err == nil {
 			s.add(id, record.buf)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 func (j *mergeJob) copyVectors(ctx context.Context, s *segmentWriter) error {

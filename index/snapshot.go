@@ -1,7 +1,10 @@
 package index
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -157,7 +160,8 @@ func (s *Snapshot) Generation() uint64 { return s.v.manifest.generation }
 // have been replaced by one that has as many commits.
 func (s *Snapshot) Same(other *Snapshot) bool { return s.v == other.v }
 
-// Analyzer returns what turned the documents' content into terms.
+// Analyzer returns what turned the documents' content into terms; nil where the
+// index was opened by [OpenDocuments].
 func (s *Snapshot) Analyzer() *analysis.Analyzer { return s.v.analyzer }
 
 // Model returns what the vectors come from; the zero value if there are none.
@@ -209,6 +213,47 @@ func (s *Snapshot) ID(doc uint32) (string, error) {
 		return "", err
 	}
 	return g.data.id(local)
+}
+
+// Documents iterates over the live documents in the order of their numbers,
+// which is faster than loading each. It ends with the first error.
+func (s *Snapshot) Documents(ctx context.Context) iter.Seq2[rerank.Document, error] {
+	return func(yield func(rerank.Document, error) bool) {
+		err := s.enter()
+		if err == nil {
+			defer s.exit()
+			err = s.eachDocument(ctx, func(d rerank.Document) bool { return yield(d, nil) })
+		}
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(rerank.Document{}, err)
+		}
+	}
+}
+
+// errStopped says that the caller wants no more documents.
+var errStopped = errors.New("stopped")
+
+func (s *Snapshot) eachDocument(ctx context.Context, f func(rerank.Document) bool) error {
+	for _, g := range s.v.segments {
+		err := g.data.blocks.each(ctx, func(local uint32, record *decoder) error {
+			if g.deleted.has(local) {
+				return nil
+			}
+			id, err := g.data.id(local)
+			if err != nil {
+				return err
+			}
+			d, err := decodeDocument(record, id)
+			if err == nil && !f(d) {
+				err = errStopped
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // segment returns where a live document is.

@@ -11,9 +11,8 @@ import (
 
 // Tombstone files: docs/formats/index.md.
 const (
-	tombstoneMagic   = "RRIXTOMB"
-	tombstoneVersion = 1
-	tombstoneHeader  = 8 + 4 + 4 + 8 // magic, version, number of documents, segment
+	tombstoneMagic  = "RRIXTOMB"
+	tombstoneHeader = 8 + 4 + 4 + 8 // magic, version, number of documents, segment
 )
 
 // bitset is a set of local document numbers; nil is empty.
@@ -50,7 +49,7 @@ func encodeTombstones(segment uint64, deleted bitset) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := le.AppendUint32([]byte(tombstoneMagic), tombstoneVersion)
+	b := le.AppendUint32([]byte(tombstoneMagic), formatVersion)
 	b = le.AppendUint32(b, deleted.count())
 	b = le.AppendUint64(b, segment)
 	return append(b, body...), nil
@@ -74,7 +73,7 @@ func openTombstones(s store, info segmentInfo) (bitset, error) {
 
 func decodeTombstones(name string, b []byte, info segmentInfo) (bitset, error) {
 	d := &decoder{file: name, buf: b}
-	if err := checkHeader(d, tombstoneMagic, tombstoneVersion); err != nil {
+	if err := checkHeader(d, tombstoneMagic); err != nil {
 		return nil, err
 	}
 	if uint64(len(b)) != info.tombSize {

@@ -70,30 +70,10 @@ func (g *Segment) verifyIDs(ctx context.Context) error {
 }
 
 func (g *Segment) verifyDocuments(ctx context.Context) error {
-	var buf []byte
-	b := g.data.blocks
-	for i := range b.len() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		d, err := b.open(i, &buf)
-		if err != nil {
-			return err
-		}
-		for local, after := b.span(i); local < after; local++ {
-			record, err := b.next(d)
-			if err != nil {
-				return err
-			}
-			if _, err := decodeDocument(record, ""); err != nil {
-				return err
-			}
-		}
-		if err := d.end(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.data.blocks.each(ctx, func(_ uint32, record *decoder) error {
+		_, err := decodeDocument(record, "")
+		return err
+	})
 }
 
 func (g *Segment) verifyVectors(ctx context.Context) error {

@@ -12,12 +12,14 @@ import (
 	rerank "github.com/flashrerank/rerank"
 )
 
-// A file of each released format version is kept and must stay readable. The
-// flag writes testdata/v1 anew, which is right only before version 1 is released.
-var writeVersion1 = flag.Bool("write-v1", false, "write testdata/v1 anew")
+// An index of each released format version is kept and must stay readable. The
+// flag writes testdata/v2 anew, which is right only before version 2 is released:
+//
+//	go test ./index -run TestReadVersion2 -write-v2
+var writeVersion2 = flag.Bool("write-v2", false, "write testdata/v2 anew")
 
-// version1 is what testdata/v1 holds.
-func version1() (batches []*Batch, want corpus) {
+// version2 is what testdata/v2 holds.
+func version2() (batches []*Batch, want corpus) {
 	first := &Batch{}
 	for i := range 140 {
 		first.Put(Entry{Document: rerank.Document{ID: fmt.Sprintf("n%d", i), Text: strings.Repeat("often ", i%4+1) + fmt.Sprint(i)}})
@@ -48,10 +50,10 @@ func version1() (batches []*Batch, want corpus) {
 	return batches, want
 }
 
-func TestReadVersion1(t *testing.T) {
-	dir := filepath.Join("testdata", "v1")
-	batches, want := version1()
-	if *writeVersion1 {
+func TestReadVersion2(t *testing.T) {
+	dir := filepath.Join("testdata", "v2")
+	batches, want := version2()
+	if *writeVersion2 {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}

@@ -36,6 +36,9 @@ type Commit struct {
 // Writer returns the index's writer: [ErrLocked] if there is one already. It
 // must be closed.
 func (x *Index) Writer() (*Writer, error) {
+	if x.documents {
+		return nil, errors.New("index: opened for its documents only: nothing can be written")
+	}
 	unlock, err := x.store.lock()
 	if err != nil {
 		return nil, err

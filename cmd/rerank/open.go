@@ -45,7 +45,21 @@ func openIndex(dir string) (*index.Index, error) {
 	if errors.Is(err, index.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no index here; make one with: rerank index -o %s PATH…", dir, dir)
 	}
-	return x, err
+	return x, explainOutdated(err, dir)
+}
+
+// explainOutdated adds the commands that make an index anew where this program
+// cannot read the one that is there.
+func explainOutdated(err error, dir string) error {
+	var version *index.VersionError
+	var analyzer *index.AnalyzerError
+	switch {
+	case errors.As(err, &version):
+		return fmt.Errorf("%w: rerank index --overwrite -o %s PATH…", err, dir)
+	case errors.As(err, &analyzer):
+		return fmt.Errorf("%w: rerank export %s > documents.jsonl && rerank index --overwrite -o %s documents.jsonl", err, dir, dir)
+	}
+	return err
 }
 
 // explainError adds what to do about a search for vectors that are not there.
