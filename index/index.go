@@ -137,15 +137,12 @@ func (o Options) manifest() (*manifest, error) {
 			return nil, fmt.Errorf("index: model %q takes %d tokens", o.Model.Name, o.Model.MaxTokens)
 		}
 	}
-	m := &manifest{analyzer: a.Name(), fingerprint: fingerprint(a), model: o.Model, fields: []string{contentField}, nextSegment: 1}
+	m := &manifest{analyzer: a.Name(), fingerprint: a.Fingerprint(), model: o.Model, fields: []string{contentField}, nextSegment: 1}
 	if n := len(m.encode()); n > manifestLimit/2 {
 		return nil, fmt.Errorf("index: the names of analyzer and model have %d bytes", n)
 	}
 	return m, nil
 }
-
-// fingerprint is a hash of what the analyzer makes of text.
-func fingerprint(a *analysis.Analyzer) string { return a.Name() }
 
 func newIndex(s store) *Index { return &Index{store: s, open: map[segmentKey]*segmentData{}} }
 
@@ -245,7 +242,7 @@ func (x *Index) loadAnalyzer(m *manifest) error {
 	if err != nil {
 		return &AnalyzerError{Name: m.analyzer, Err: err}
 	}
-	if fingerprint(a) != m.fingerprint {
+	if a.Fingerprint() != m.fingerprint {
 		return &AnalyzerError{Name: m.analyzer}
 	}
 	x.analyzer = a

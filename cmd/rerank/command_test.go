@@ -214,6 +214,24 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestOutdatedIndex: what this program cannot read is refused with the command
+// that makes it again.
+func TestOutdatedIndex(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", dir, "-")
+	manifest := filepath.Join(dir, "manifest")
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[8] = 1 // the version
+	write(t, manifest, string(text))
+	fail(t, exitFailure, "format version 1", "", "search", dir, "lease")
+	fail(t, exitFailure, "rerank index --overwrite -o "+dir, "", "search", dir, "lease")
+	succeed(t, corpus, "index", "--overwrite", "-o", dir, "-")
+	succeed(t, "", "search", dir, "lease", "--rerank", "none")
+}
+
 func TestSecondWriterIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "index")
 	succeed(t, corpus, "index", "-o", dir, "-")
