@@ -227,11 +227,11 @@ func TestStoppingEarly(t *testing.T) {
 }
 
 func TestQueries(t *testing.T) {
-	queries, errs := collect(dataset.Queries(strings.NewReader("{\"_id\":\"1\",\"text\":\"a b\"}\n2\tc d\nbad\n"), "q", dataset.Options{}))
-	if diff := cmp.Diff([]rerank.Query{{ID: "1", Text: "a b"}, {ID: "2", Text: "c d"}}, queries, sameFields); diff != "" {
+	queries, errs := collect(dataset.Queries(strings.NewReader("{\"_id\":\"1\",\"text\":\"a b\"}\n2 \tc d\t\r\nbad\n#a b\te\n \tf\n"), "q", dataset.Options{}))
+	if diff := cmp.Diff([]rerank.Query{{ID: "1", Text: "a b"}, {ID: "2", Text: "c d"}, {ID: "#a b", Text: "e"}}, queries, sameFields); diff != "" {
 		t.Errorf("queries (-want +got)\n%s", diff)
 	}
-	if len(errs) != 1 || errs[0] != "q:3: neither JSON nor id<TAB>text" {
+	if len(errs) != 2 || errs[0] != "q:3: neither JSON nor id<TAB>text" || errs[1] != "q:5: neither JSON nor id<TAB>text" {
 		t.Errorf("errors %q", errs)
 	}
 }

@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 		"TREC": {
 			input: "1 Q0 a 9 1e-3 x\r\n\n#c\n1\tQ0\tb\t?\t-Inf\ty z\n2 Q0 a 1 1e999 y",
 			want: []dataset.Result{
-				{"1", "a", 0.001, "x", 1}, {"1", "b", math.Inf(-1), "y", 4}, {"2", "a", math.Inf(1), "y", 5},
+				{"1", "a", 0.001, "x", 1}, {"1", "b", math.Inf(-1), "y z", 4}, {"2", "a", math.Inf(1), "y", 5},
 			},
 		},
 		"bad TREC": {
@@ -89,6 +89,34 @@ func TestRun(t *testing.T) {
 			},
 		},
 		"nothing": {input: "\n# only a comment"},
+		"blanks in IDs, between tabs": {
+			input: "\ufeffquery one\tQ0\ta x\t1\t9\tt\t\r\nquery one\tQ0\tb 1\t2\t8\tt\r\n",
+			want:  []dataset.Result{{"query one", "a x", 9, "t", 1}, {"query one", "b 1", 8, "t", 2}},
+		},
+		"blanks in IDs, MS MARCO": {
+			input: "query one\ta x\t1\nquery one\tb 2\t2\t\n",
+			want:  []dataset.Result{{"query one", "a x", -1, "", 1}, {"query one", "b 2", -2, "", 2}},
+		},
+		"blanks in IDs, no tabs": {
+			input: "q1 Q0 a x 1 9 t\n1 Q0 b 1 9 my run\n",
+			want:  []dataset.Result{{"1", "b", 9, "my", 2}},
+			errs:  []string{`f:1: more than 6 columns, and the fourth is no rank: "x": where IDs have blanks in them, tabs must separate the columns`},
+		},
+		"a column too few, between tabs": {
+			input: "q1\tQ0\ta x\t1\t9\n",
+			errs:  []string{"f:1: 5 columns, not 6 (query, Q0, document, rank, score, tag) or 3 (query, document, rank)"},
+		},
+		"tabs and blanks": {
+			input: "q1 Q0\ta 1 9\tt\nq1\t\tQ0\t\tb c\t\t2\t\t8\t\tt\n",
+			want:  []dataset.Result{{"q1", "a", 9, "t", 1}, {"q1", "b c", 8, "t", 2}},
+		},
+		"query IDs with #": {
+			input: "#made by hand of 3\n#a Q0 d1 1 3 t\n# q1 Q0 d1 1 3 t\n#\tQ0\td1\t1\t3\tt\n#b Q0 d1 1 high t\n",
+			want:  []dataset.Result{{"#a", "d1", 3, "t", 2}, {"#", "d1", 3, "t", 4}},
+		},
+		"a head, TREC":     {input: "# c\nqid Q0 docno rank score tag\n1 Q0 a 1 9 t\n", want: []dataset.Result{{"1", "a", 9, "t", 3}}},
+		"a head, MS MARCO": {input: "query_id\tdoc_id\trank\r\n1\ta\t1\r\n", want: []dataset.Result{{"1", "a", -1, "", 2}}},
+		"no head":          {input: "query1 Q0 a 1 high t\n", errs: []string{`f:1: the score is not a number: "high"`}},
 	} {
 		got, errs := collect(dataset.Run(strings.NewReader(c.input), "f"))
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -113,6 +141,16 @@ func TestJudgments(t *testing.T) {
 		"an ID like a header": {
 			input: "query1 d1 2\n", want: []dataset.Judgment{{"query1", "d1", 2, 1}},
 		},
+		"blanks in IDs": {
+			input: "\ufeffquery-id\tcorpus-id\tscore\t\r\nquery one\tMy lease.md\t1\t\r\nquery one\t0\tb 7\t2\r\n",
+			want:  []dataset.Judgment{{"query one", "My lease.md", 1, 2}, {"query one", "b 7", 2, 3}},
+		},
+		"query IDs with #": {
+			input: "#topic iter doc rel\n#note of 3\n# see q1 for 3\n#a 0 d1 1\n#b\td 1\t2\n#c 0 d1 x\n",
+			want:  []dataset.Judgment{{"#a", "d1", 1, 4}, {"#b", "d 1", 2, 5}},
+		},
+		"a head below a comment": {input: "# c\n\nTopic Iteration Document Grade\n1 0 d 1\n", want: []dataset.Judgment{{"1", "d", 1, 4}}},
+		"no head":                {input: "query1\td1\tx\n", errs: []string{`f:1: the grade is no whole number from -127 to 127: "x"`}},
 		"TREC": {
 			input: "# c\r\n1 0 d#2 -1\r\n 1\t0  d3 +1 \n",
 			want:  []dataset.Judgment{{"1", "d#2", -1, 2}, {"1", "d3", 1, 3}},
@@ -270,6 +308,7 @@ func length[T any](t *testing.T, all iter.Seq2[T, error]) int {
 func FuzzRun(f *testing.F) {
 	f.Add([]byte("1 Q0 d 1 1.5 x\n#\n1 Q0 e 2 -inf x y\n"))
 	f.Add([]byte("1\td\t1\n"))
+	f.Add([]byte("a b\tQ0\tc d\t1\t2\tx\n"))
 	f.Add([]byte(`{"query":1,"id":"d","score":1}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		for r, err := range dataset.Run(bytes.NewReader(input), "f") {
@@ -283,6 +322,7 @@ func FuzzRun(f *testing.F) {
 func FuzzJudgments(f *testing.F) {
 	f.Add([]byte("query-id\tcorpus-id\tscore\n1 d 1\n"))
 	f.Add([]byte("1 0 d -1\r\n# c\n"))
+	f.Add([]byte("#q\ta b\t1\t\n"))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		for j, err := range dataset.Judgments(bytes.NewReader(input), "f") {
 			if err == nil && (j.Query == "" || j.Document == "" || j.Grade < -127 || j.Grade > 127 || j.Line < 1) {

@@ -1,12 +1,10 @@
 package dataset
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
-	"strings"
 
 	"github.com/flashrerank/rerank/eval"
 )
@@ -23,23 +21,32 @@ type Judgment struct {
 const maxGrade = 127
 
 // Judgments reads qrels: query, document and grade in three columns (BEIR), or
-// query, iteration, document and grade in four (TREC), separated by white space.
-// The first line may name the columns: its first column then contains "query",
-// "topic" or "qid". Lines that begin with # are comments. Grades are from -127
-// to 127, as in trec_eval. That a document is judged once for a query is not
-// checked. The name stands for r in errors.
+// query, iteration, document and grade in four (TREC). A line with tabs is cut at
+// tabs, so that IDs may have blanks in them; one without, or that has not
+// the right columns between its tabs, at white space. The first line may name the
+// columns: its first column then contains "query", "topic" or "qid". A line that
+// begins with # is a comment unless it is a whole judgment, of a query whose
+// ID begins so: no blank follows the #, and there are four columns, or three with
+// tabs, of which the last is a grade. Grades are from -127 to 127, as in
+// trec_eval. That a document is judged once for a query is not checked. The name
+// stands for r in errors.
 func Judgments(r io.Reader, name string) iter.Seq2[Judgment, error] {
 	return func(yield func(Judgment, error) bool) {
-		queries := repeated{}
+		queries, first := repeated{}, true
 		for l, err := range lines(r, name, nil, MaxLine) {
-			if err == nil && (l.text[0] == '#' || l.number == 1 && namesColumns(l.text)) {
-				continue
-			}
 			j := Judgment{Line: l.number}
 			if err == nil {
+				if isComment(l.text, 4) {
+					continue
+				}
 				if err = j.parse(l.text, &queries); err != nil {
+					if l.text[0] == '#' || first && namesColumns(l.text) {
+						first = first && l.text[0] == '#'
+						continue
+					}
 					j, err = Judgment{}, position(name, l.number, err)
 				}
+				first = false
 			}
 			if !yield(j, err) {
 				return
@@ -75,25 +82,24 @@ func qrels(judgments iter.Seq2[Judgment, error], name string) (eval.Qrels, error
 	return all, nil
 }
 
-// namesColumns tells whether a line is the names of its columns.
-func namesColumns(text []byte) bool {
-	first, _, _ := bytes.Cut(bytes.ToLower(bytes.TrimSpace(text)), []byte("\t"))
-	for _, name := range []string{"query", "topic", "qid"} {
-		if strings.Contains(string(first), name) {
-			var columns [5][]byte
-			n := split(text, columns[:])
-			_, err := strconv.Atoi(string(columns[max(n-1, 0)]))
-			return err != nil // a query may be called "query1"
-		}
-	}
-	return false
-}
-
+// parse reads a line. Where it has tabs and blanks, and does not parse cut at
+// the tabs, both may separate columns.
 func (j *Judgment) parse(text []byte, queries *repeated) error {
 	var columns [5][]byte
-	n := split(text, columns[:])
+	if !hasTabs(text) {
+		return j.set(columns[:splitSpace(text, columns[:])], queries)
+	}
+	err := j.set(columns[:splitTabs(text, columns[:])], queries)
+	if err != nil && j.set(columns[:splitSpace(text, columns[:])], queries) == nil {
+		return nil
+	}
+	return err
+}
+
+func (j *Judgment) set(columns [][]byte, queries *repeated) error {
+	n := len(columns)
 	if n != 3 && n != 4 {
-		return fmt.Errorf("%s columns, not 3 (query, document, grade) or 4 (query, iteration, document, grade)", count(n, len(columns)))
+		return fmt.Errorf("%s columns, not 3 (query, document, grade) or 4 (query, iteration, document, grade)", count(n, 5))
 	}
 	grade, err := strconv.Atoi(string(columns[n-1]))
 	if err != nil || grade < -maxGrade || grade > maxGrade {
@@ -101,46 +107,4 @@ func (j *Judgment) parse(text []byte, queries *repeated) error {
 	}
 	j.Query, j.Document, j.Grade = queries.string(columns[0]), string(columns[n-2]), grade
 	return nil
-}
-
-// split sets columns to the parts of text between white space, as many as there
-// is room for, and returns how many it set.
-func split(text []byte, columns [][]byte) int {
-	n, at := 0, 0
-	for n < len(columns) {
-		for at < len(text) && isSpace(text[at]) {
-			at++
-		}
-		if at == len(text) {
-			break
-		}
-		from := at
-		for at < len(text) && !isSpace(text[at]) {
-			at++
-		}
-		columns[n] = text[from:at]
-		n++
-	}
-	return n
-}
-
-// isSpace is C's isspace, which separates columns for trec_eval.
-func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
-
-// count says how many columns there are where no more than limit are counted.
-func count(n, limit int) string {
-	if n == limit {
-		return strconv.Itoa(n) + " or more"
-	}
-	return strconv.Itoa(n)
-}
-
-// repeated makes strings of bytes that are often those of the time before.
-type repeated struct{ last string }
-
-func (r *repeated) string(b []byte) string {
-	if r.last != string(b) {
-		r.last = string(b)
-	}
-	return r.last
 }

@@ -12,7 +12,7 @@ import (
 
 // Queries reads queries, one a line: a JSON object in the layout of BEIR
 // ({"_id": "q1", "text": "…"}) where the line starts with a brace, else
-// id<TAB>text. The name stands for r in errors.
+// id<TAB>text, without the blanks around either. The name stands for r in errors.
 func Queries(r io.Reader, name string, o Options) iter.Seq2[rerank.Query, error] {
 	return func(yield func(rerank.Query, error) bool) {
 		for l, err := range lines(r, name, o.Stats, MaxLine) {
@@ -38,8 +38,8 @@ func parseQuery(text []byte) (rerank.Query, error) {
 		return rerank.Query{ID: id, Text: r.Text}, err
 	}
 	id, rest, ok := strings.Cut(string(text), "\t")
-	if !ok || id == "" {
+	if id = strings.Trim(id, blanks); !ok || id == "" {
 		return rerank.Query{}, errors.New("neither JSON nor id<TAB>text")
 	}
-	return rerank.Query{ID: id, Text: rest}, nil
+	return rerank.Query{ID: id, Text: strings.Trim(rest, blanks+"\t")}, nil
 }

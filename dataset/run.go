@@ -24,29 +24,39 @@ type Result struct {
 // Run reads a run, the results of a system. All lines are of one of three kinds,
 // which the first one shows:
 //
-//   - TREC: query, Q0, document, rank, score, tag, separated by white space.
-//     Further columns, Q0 and the rank are ignored, as by trec_eval: the score
-//     makes the order.
+//   - TREC: query, Q0, document, rank, score, tag, separated by tabs or, in lines
+//     without any, by white space: IDs with blanks need tabs. Further columns, Q0
+//     and the rank are ignored, as by trec_eval: the score makes the order. Where
+//     there are more than six columns between white space, the rank must be a
+//     whole number: another one hints at a blank in an ID.
 //   - JSON: {"query": "q1", "document": "d1", "score": 1.5, "tag": "x"}. The IDs
 //     may also be called query_id or qid, document_id, doc_id, docid or id, and
 //     may be whole numbers. Instead of a score there may be a "rank", from 1.
 //   - MS MARCO: query, document and rank, from 1.
 //
-// Where there is a rank and no score, the score is the rank's negative. Lines
-// that begin with # are comments. That a document is found once for a query is
-// not checked. The name stands for r in errors.
+// Where there is a rank and no score, the score is the rank's negative. The first
+// line may name the columns, and lines may be comments, as for [Judgments]. That
+// a document is found once for a query is not checked. The name stands for r in
+// errors.
 func Run(r io.Reader, name string) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		p := runParser{}
+		p, first := runParser{}, true
 		for l, err := range lines(r, name, nil, MaxLine) {
-			if err == nil && l.text[0] == '#' {
-				continue
-			}
 			result := Result{Line: l.number}
 			if err == nil {
+				if isComment(l.text, 6) {
+					continue
+				}
+				before := p.kind
 				if err = p.parse(l.text, &result); err != nil {
+					if l.text[0] == '#' || first && namesColumns(l.text) {
+						first = first && l.text[0] == '#'
+						p.kind = before
+						continue
+					}
 					result, err = Result{}, position(name, l.number, err)
 				}
+				first = false
 			}
 			if !yield(result, err) {
 				return
@@ -87,32 +97,66 @@ const (
 	marcoRun
 )
 
+// parse reads a line. Its kind is the run's if it is the first.
 func (p *runParser) parse(text []byte, result *Result) error {
-	var columns [6][]byte
-	n, kind := 0, jsonRun
-	if trimmed := bytes.TrimLeft(text, " \t"); len(trimmed) == 0 || trimmed[0] != '{' {
-		n = split(text, columns[:])
-		switch n {
-		case 3:
-			kind = marcoRun
-		case 6:
-			kind = trecRun
-		default:
-			return fmt.Errorf("%d columns, not 6 (query, Q0, document, rank, score, tag) or 3 (query, document, rank)", n)
-		}
-	}
+	kind, err := p.parseKind(text, result)
 	if p.kind == unknownRun {
 		p.kind = kind
-	} else if p.kind != kind {
-		return errors.New("the line is of another kind than those before it")
 	}
-	switch kind {
-	case jsonRun:
-		return p.parseJSON(text, result)
-	case marcoRun:
-		return p.parseMarco(columns[:n], result)
+	return err
+}
+
+func (p *runParser) parseKind(text []byte, result *Result) (runKind, error) {
+	if trimmed := bytes.TrimLeft(text, " \t"); len(trimmed) > 0 && trimmed[0] == '{' {
+		if !p.expects(jsonRun) {
+			return jsonRun, errOtherKind
+		}
+		return jsonRun, p.parseJSON(text, result)
 	}
-	return p.parseTREC(columns[:n], result)
+	var columns [7][]byte
+	if !hasTabs(text) {
+		return p.parseColumns(columns[:splitSpace(text, columns[:])], true, result)
+	}
+	kind, err := p.parseColumns(columns[:splitTabs(text, columns[:])], false, result)
+	if err != nil { // tabs and blanks may both separate columns
+		if n := splitSpace(text, columns[:]); n >= 6 && isWhole(columns[3]) {
+			if kind, mixed := p.parseColumns(columns[:n], true, result); mixed == nil {
+				return kind, nil
+			}
+		}
+	}
+	return kind, err
+}
+
+// parseColumns reads the columns of a line; blanks tells that they were cut at
+// white space.
+func (p *runParser) parseColumns(columns [][]byte, blanks bool, result *Result) (runKind, error) {
+	kind := trecRun
+	switch n := len(columns); {
+	case n == 3:
+		kind = marcoRun
+	case n < 6:
+		return unknownRun, fmt.Errorf("%d columns, not 6 (query, Q0, document, rank, score, tag) or 3 (query, document, rank)", n)
+	case n > 6 && blanks && !isWhole(columns[3]):
+		return kind, fmt.Errorf("more than 6 columns, and the fourth is no rank: %.40q: "+
+			"where IDs have blanks in them, tabs must separate the columns", columns[3])
+	}
+	if !p.expects(kind) {
+		return kind, errOtherKind
+	}
+	if kind == marcoRun {
+		return kind, p.parseMarco(columns, result)
+	}
+	return kind, p.parseTREC(columns, result)
+}
+
+var errOtherKind = errors.New("the line is of another kind than those before it")
+
+func (p *runParser) expects(kind runKind) bool { return p.kind == unknownRun || p.kind == kind }
+
+func isWhole(column []byte) bool {
+	_, err := strconv.Atoi(string(column))
+	return err == nil
 }
 
 func (p *runParser) parseTREC(columns [][]byte, result *Result) error {
