@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // maxFile bounds the small JSON files of a folder.
@@ -27,14 +28,7 @@ type settings struct {
 // readJSON decodes a file of a folder; a missing one leaves into as it is and
 // returns an error that is fs.ErrNotExist.
 func readJSON(fsys fs.FS, name string, into any) error {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return err
-	}
-	if info.Size() > maxFile {
-		return fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), maxFile)
-	}
-	data, err := fs.ReadFile(fsys, name)
+	data, err := regular.ReadFS(fsys, name, maxFile)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -65,8 +65,11 @@ type Model struct {
 // Tokenizer returns what turns texts into the model's tokens.
 func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.tokenizer }
 
-// maxTokenizer bounds the size of tokenizer.json.
-const maxTokenizer = 256 << 20
+// Bounds of the sizes of tokenizer.json and of any other file of a model.
+const (
+	maxTokenizer = 64 << 20
+	maxWeights   = 8 << 30
+)
 
 // Load reads a model from a folder in the layout of sentence-transformers:
 // modules.json, config.json, model.safetensors, tokenizer.json, the folder of
@@ -126,14 +129,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 
 func readTokenizer(fsys fs.FS) (*tokenizer.Tokenizer, error) {
 	const name = "tokenizer.json"
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxTokenizer {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), maxTokenizer)
-	}
-	data, err := fs.ReadFile(fsys, name)
+	data, err := regular.ReadFS(fsys, name, maxTokenizer)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +172,7 @@ func fingerprint(fsys fs.FS, precision string) (string, error) {
 	}
 	sum := sha256.New()
 	for _, name := range names {
-		size, err := hashFile(sum, fsys, name)
+		size, err := regular.CopyFS(sum, fsys, name, maxWeights)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -202,23 +198,6 @@ func fingerprinted(fsys fs.FS) ([]string, error) {
 		names = append(names, more...)
 	}
 	return names, nil
-}
-
-func hashFile(w io.Writer, fsys fs.FS, name string) (int64, error) {
-	if direct, ok := fsys.(fs.ReadFileFS); ok {
-		data, err := direct.ReadFile(name)
-		if err != nil {
-			return 0, err
-		}
-		n, err := w.Write(data)
-		return int64(n), err
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	return io.Copy(w, f)
 }
 
 // Model returns what identifies the model.

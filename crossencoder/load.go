@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -29,10 +30,11 @@ const (
 )
 
 const (
-	maxFile   = 8 << 30
-	maxConfig = 1 << 20
-	usual     = 16   // chunks of a text
-	longest   = 8192 // tokens, of models that take more
+	maxWeights   = 8 << 30
+	maxTokenizer = 64 << 20
+	maxConfig    = 1 << 20
+	usual        = 16   // chunks of a text
+	longest      = 8192 // tokens, of models that take more
 )
 
 // files are those of a model but for its weights.
@@ -111,10 +113,10 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 
 // readFiles reads a model's files and adds them, and its weights, to a hash.
 func readFiles(sum hash.Hash, fsys fs.FS) (f files, err error) {
-	if f.config, err = hashFile(sum, fsys, configName, maxConfig, true); err != nil {
+	if f.config, err = readHashed(sum, fsys, configName, maxConfig); err != nil {
 		return f, err
 	}
-	if f.tokenizer, err = hashFile(sum, fsys, tokenizerName, maxFile, true); err != nil {
+	if f.tokenizer, err = readHashed(sum, fsys, tokenizerName, maxTokenizer); err != nil {
 		return f, err
 	}
 	if err := json.Unmarshal(f.config, &f.settings); err != nil {
@@ -125,9 +127,11 @@ func readFiles(sum hash.Hash, fsys fs.FS) (f files, err error) {
 		return f, err
 	}
 	for _, name := range weights {
-		if _, err := hashFile(sum, fsys, name, maxFile, false); err != nil {
+		size, err := regular.CopyFS(sum, fsys, name, maxWeights)
+		if err != nil {
 			return f, err
 		}
+		fmt.Fprintf(sum, "%s %d\x00", name, size)
 	}
 	var sentence struct {
 		Activation string `json:"activation_fn"`
@@ -145,43 +149,26 @@ func readFiles(sum hash.Hash, fsys fs.FS) (f files, err error) {
 	return f, nil
 }
 
-// hashFile adds a file to a hash, and returns its content if that is wanted.
-func hashFile(sum io.Writer, fsys fs.FS, name string, most int64, wanted bool) ([]byte, error) {
-	f, err := fsys.Open(name)
+// readHashed reads a file and adds it to a hash.
+func readHashed(sum io.Writer, fsys fs.FS, name string, limit int64) ([]byte, error) {
+	data, err := regular.ReadFS(fsys, name, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if info.Size() > most {
-		return nil, fmt.Errorf("%s: %d bytes, more than %d", name, info.Size(), most)
-	}
-	fmt.Fprintf(sum, "%s %d\x00", name, info.Size())
-	var content []byte
-	if wanted {
-		content, err = io.ReadAll(io.TeeReader(io.LimitReader(f, info.Size()), sum))
-	} else {
-		_, err = io.Copy(sum, f)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return content, nil
+	fmt.Fprintf(sum, "%s %d\x00", name, len(data))
+	_, err = sum.Write(data)
+	return data, err
 }
 
 func readOptional(fsys fs.FS, name string, into any) error {
-	f, err := fsys.Open(name)
+	data, err := regular.ReadFS(fsys, name, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = json.Unmarshal(data, into)
 	}
-	defer f.Close()
-	if err := json.NewDecoder(io.LimitReader(f, maxConfig)).Decode(into); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

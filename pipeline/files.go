@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/hub"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/models/cross"
 	"github.com/flashrerank/rerank/models/minilm"
 	"github.com/flashrerank/rerank/transformer"
@@ -96,7 +97,7 @@ func (notFetched) Is(target error) bool { return target == fs.ErrNotExist }
 // openZip opens a zip file, whose files may lie in one folder. It stays open as
 // long as somebody reads it.
 func openZip(name string, size int64) (fs.FS, error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/hosted"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/strictyaml"
 )
 
@@ -94,15 +94,17 @@ func inspect(folder string) (architecture, error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := dir.Open(configName)
-	if err != nil {
+	data, err := regular.ReadFS(dir, configName, strictyaml.MaxSize)
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("%s holds no model: it has no config.json", folder)
 	}
-	defer f.Close()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", folder, err)
+	}
 	var config struct {
 		Architectures []string `json:"architectures"`
 	}
-	if err := json.NewDecoder(io.LimitReader(f, strictyaml.MaxSize)).Decode(&config); err != nil {
+	if err := json.Unmarshal(data, &config); err != nil {
 		return 0, fmt.Errorf("%s/config.json: %w", folder, err)
 	}
 	for _, a := range config.Architectures {

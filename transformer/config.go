@@ -3,9 +3,10 @@ package transformer
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // Config is the shape of a model, as its config.json tells.
@@ -112,7 +113,7 @@ const maxConfig = 1 << 20
 
 // ReadConfig reads and checks the config.json of a model's folder.
 func ReadConfig(fsys fs.FS) (Config, error) {
-	data, err := readLimited(fsys, configName, maxConfig)
+	data, err := regular.ReadFS(fsys, configName, maxConfig)
 	if err != nil {
 		return Config{}, fmt.Errorf("transformer: %w", err)
 	}
@@ -227,30 +228,4 @@ func (c *Config) setLabels(names map[string]string) error {
 		c.LabelNames = append(c.LabelNames, name)
 	}
 	return nil
-}
-
-// readLimited reads a file whole that may not be larger than a limit. A file
-// system that implements [fs.ReadFileFS] may hand out memory of its own, which
-// is not changed.
-func readLimited(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size(), limit)
-	}
-	if direct, ok := fsys.(fs.ReadFileFS); ok {
-		return direct.ReadFile(name)
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/internal/onnx"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/safetensors"
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -65,7 +66,7 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 	}
 	t := &tensors{from: names}
 	for _, name := range names {
-		data, err := readLimited(fsys, name, maxWeights)
+		data, err := regular.ReadFS(fsys, name, maxWeights)
 		if err != nil {
 			return nil, err
 		}
@@ -87,7 +88,7 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 
 // readIndex returns the names of the files that hold the weights.
 func readIndex(fsys fs.FS) ([]string, error) {
-	data, err := readLimited(fsys, indexName, maxIndex)
+	data, err := regular.ReadFS(fsys, indexName, maxIndex)
 	if err != nil {
 		return nil, err
 	}

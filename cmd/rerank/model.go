@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -132,15 +133,10 @@ func modelFiles(name string) ([]modelFile, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		f, err := fsys.Open(path) // which may be a link into the cache
+		sum := sha256.New()
+		size, err := regular.CopyFS(sum, fsys, path, math.MaxInt64) // which may be a link into the cache
 		if err != nil {
 			return err
-		}
-		defer f.Close()
-		sum := sha256.New()
-		size, err := io.Copy(sum, f)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
 		}
 		files = append(files, modelFile{Name: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))})
 		return nil

@@ -3,11 +3,11 @@
 package mapped
 
 import (
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/edsrzf/mmap-go"
+
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // File is the content of a file. It must not be changed, and neither must the
@@ -17,9 +17,10 @@ type File struct {
 	memory mmap.MMap // nil where the file was read
 }
 
-// Open maps a regular file, or reads it where that cannot be done.
+// Open maps a regular file, or reads it where that cannot be done. It never
+// waits for a pipe.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -27,9 +28,6 @@ func Open(path string) (*File, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	if info.Size() == 0 { // nothing to map
 		return &File{}, nil
