@@ -20,6 +20,18 @@ type Options struct {
 	// Budget is the most tokens a chunk may have; 0 means DefaultBudget.
 	Budget int
 
+	// WithTitle makes the budget one for a chunk and its title together. A title
+	// takes half of it at most, however long it is.
+	WithTitle bool
+
+	// Title is the title of what stands under no heading, and the first part of
+	// all other titles. Where it is empty, Name is the title of what has none.
+	Title, Name string
+
+	// Start is where cutting begins, in bytes: what is before it, such as front
+	// matter, is in no chunk.
+	Start int
+
 	// Overlap is the most tokens that a chunk repeats from the end of the one
 	// before it, in whole paragraphs, sentences or words as these are what the
 	// text was cut into. It is limited to half the budget.
@@ -36,7 +48,7 @@ type Chunk struct {
 	Start, End int    // byte offsets
 
 	// Title is the path of headings that the passage stands under, as in
-	// "Install > Linux"; empty where there is none.
+	// "Install > Linux", after that of the Options; empty where there is none.
 	Title string
 	// Anchor is the last of these headings as a link names it, unique within
 	// the text, as in "linux" or "linux-1".
@@ -50,7 +62,7 @@ type Chunk struct {
 // not white space. A chunk exceeds the budget only if it is a single word, or a
 // piece of [MaxWord] bytes of one.
 func Text(text string, o Options) []Chunk {
-	return section{end: len(text)}.cut(text, o.withDefaults())
+	return section{title: joinPath(o, nil), start: min(max(o.Start, 0), len(text)), end: len(text)}.cut(text, o.withDefaults())
 }
 
 func (o Options) withDefaults() Options {

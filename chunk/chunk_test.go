@@ -125,6 +125,102 @@ func checkChunks(t *testing.T, text string, chunks []chunk.Chunk, o chunk.Option
 	}
 }
 
+// TestLinearCost cuts texts on which the cost of cutting once grew with the
+// square of the length or faster: each took from seconds to hours.
+func TestLinearCost(t *testing.T) {
+	const n = 100_000
+	for name, c := range map[string]struct {
+		source string
+		chunks int
+	}{
+		"same headings":      {strings.Repeat("# same\n", n/4), n / 4},
+		"quotations":         {strings.Repeat(">", n) + " a\n# b\n", 2},
+		"quoted lists":       {strings.Repeat("> - ", n) + "a\n\n# b\n", 2},
+		"lists":              {strings.Repeat("* - ", n/2) + "a\n\n# b\n", 2},
+		"numbered lists":     {strings.Repeat("1. ", n/4) + "a\n\n# b\n", 0},
+		"brackets":           {strings.Repeat("[", n) + "a" + strings.Repeat("]", n) + "\n\n# b\n", 2},
+		"open links":         {strings.Repeat("[a](", n/4) + "\n\n# b\n", 0},
+		"emphasis":           {strings.Repeat("*a_ ", n/4) + "\n\n# b\n", 0},
+		"links in a heading": {"# " + strings.Repeat("[a](", n) + "\n", 1},
+		"nested by indent":   {indented(300) + "\n# b\n", 0},
+	} {
+		got := chunk.Markdown(c.source, chunk.Options{})
+		if c.chunks > 0 && len(got) != c.chunks {
+			t.Errorf("%s: %d chunks, want %d", name, len(got), c.chunks)
+		}
+		if last := got[len(got)-1].Anchor; c.chunks != 1 && last != "b" && !strings.HasPrefix(last, "same-") {
+			t.Errorf("%s: the last anchor is %q", name, last)
+		}
+	}
+}
+
+func indented(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		b.WriteString(strings.Repeat("  ", i) + "- a\n")
+	}
+	return b.String()
+}
+
+// TestOverlapCost: a chunk costs few counts, however many atoms it has.
+func TestOverlapCost(t *testing.T) {
+	counts := 0
+	o := chunk.Options{Budget: 4000, Overlap: 2000, Count: func(s string) int { counts++; return chunk.Words(s) }}
+	chunks := chunk.Text(strings.Repeat("Word. ", 20_000), o)
+	if limit := 20_000 + 100*len(chunks); counts > limit {
+		t.Errorf("%d counts for %d chunks, more than %d", counts, len(chunks), limit)
+	}
+}
+
+func TestLabelsInHeadings(t *testing.T) {
+	source := "## [1.2.0] - today\nx\n## [ ] open `a[0]` and [text](u) [more][1.2.0]\ny\n\n[1.2.0]: https://example.org\n"
+	var got []string
+	for _, c := range chunk.Markdown(source, chunk.Options{}) {
+		got = append(got, c.Title)
+	}
+	if diff := cmp.Diff([]string{"1.2.0 - today", "[ ] open a[0] and text more"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestFrontMatter(t *testing.T) {
+	for source, want := range map[string]string{
+		"---\ntitle: x\n---\nbody":       "title: x\n|body",
+		"---\r\ntitle: x\r\n...\r\nbody": "title: x\r\n|body",
+		"---\n---":                       "|",
+		"---\nnever ends\n":              "|---\nnever ends\n",
+		"\n---\nx: y\n---\n":             "|\n---\nx: y\n---\n",
+	} {
+		yaml, end := chunk.FrontMatter(source)
+		if got := yaml + "|" + source[end:]; got != want {
+			t.Errorf("FrontMatter(%q) = %q, want %q", source, got, want)
+		}
+	}
+}
+
+// TestTitles: the title of the whole text is part of every title, and chunks
+// fit the budget together with it.
+func TestTitles(t *testing.T) {
+	source := "---\na: b\n---\nOne two three four.\n# Whole\nFive six.\n## Part\nSeven eight nine ten.\n"
+	_, start := chunk.FrontMatter(source)
+	var got []string
+	for _, c := range chunk.Markdown(source, chunk.Options{Title: "Whole", Start: start, Budget: 5, WithTitle: true}) {
+		got = append(got, c.Title+": "+c.Text)
+		if n := chunk.Words(c.Title + " " + c.Text); n > 5 {
+			t.Errorf("%q has %d words with its title", c.Text, n)
+		}
+	}
+	want := []string{
+		"Whole: One two three four.", "Whole: Five six.", "Whole > Part: Seven eight nine", "Whole > Part: ten.",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := chunk.Text("x", chunk.Options{Name: "file"}); len(got) != 1 || got[0].Title != "file" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestOneWordWithoutEnd(t *testing.T) {
 	text := strings.Repeat("x", 5*chunk.MaxWord/2)
 	chunks := chunk.Text(text, chunk.Options{Budget: 1, Count: func(s string) int { return len(s) }})

@@ -1,6 +1,7 @@
 package chunk
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,9 @@ type section struct {
 
 // cut packs the section's atoms into as few chunks as the budget allows.
 func (s section) cut(text string, o Options) []Chunk {
+	if o.WithTitle && s.title != "" {
+		o.Budget -= min(o.Count(s.title), o.Budget/2)
+	}
 	atoms := atomize(text, span{s.start, s.end}, o, paragraphs)
 	var chunks []Chunk
 	for first := 0; first < len(atoms); {
@@ -72,13 +76,12 @@ func restart(text string, atoms []span, first, last int, o Options) int {
 	if next == len(atoms) || o.Overlap == 0 {
 		return next
 	}
-	for next-1 > first && o.Count(text[atoms[next-1].start:atoms[last].end]) <= o.Overlap {
-		next--
-	}
-	for next <= last && o.Count(text[atoms[next].start:atoms[last+1].end]) > o.Budget {
-		next++
-	}
-	return next
+	next = first + 1 + sort.Search(last-first, func(i int) bool {
+		return o.Count(text[atoms[first+1+i].start:atoms[last].end]) <= o.Overlap
+	})
+	return next + sort.Search(last+1-next, func(i int) bool {
+		return o.Count(text[atoms[next+i].start:atoms[last+1].end]) <= o.Budget
+	})
 }
 
 // level is a way to cut a text, from coarse to fine.

@@ -4,24 +4,25 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/text"
 )
 
 // Markdown cuts a Markdown text at its headings, and the sections between them
 // as [Text] does. The lines of a heading are in no chunk: the heading is in the
 // titles of the chunks under it. A heading with nothing under it, not even a
 // deeper heading, gives a chunk with an empty Text. YAML front matter is cut
-// like a section without a title. Headings inside quotations and lists are text.
+// like a section without a heading; [Options].Start leaves it out. Headings
+// inside quotations and lists are text.
+//
+// The cost is linear in the length of the text. To keep it so, lists and
+// quotations nested deeper than 32 are text, and a heading of more than 1024
+// bytes keeps its markup.
 func Markdown(source string, o Options) []Chunk {
 	o = o.withDefaults()
 	var chunks []Chunk
-	for i, list := 0, sections(source); i < len(list); i++ {
+	for i, list := 0, sections(source, o); i < len(list); i++ {
 		cut := list[i].section.cut(source, o)
 		leaf := i+1 == len(list) || list[i+1].level <= list[i].level
-		if s := list[i]; len(cut) == 0 && leaf && s.title != "" {
+		if s := list[i]; len(cut) == 0 && leaf && s.level > 0 && s.title != "" {
 			cut = []Chunk{{Start: s.start, End: s.start, Title: s.title, Anchor: s.anchor}}
 		}
 		chunks = append(chunks, cut...)
@@ -35,69 +36,63 @@ type markdownSection struct {
 }
 
 // sections returns the parts of a Markdown text between its headings.
-func sections(source string) []markdownSection {
-	front := frontMatter(source)
-	list := []markdownSection{{section: section{end: front}}, {section: section{start: front, end: len(source)}}}
+func sections(source string, o Options) []markdownSection {
+	start := min(max(o.Start, 0), len(source))
+	_, front := FrontMatter(source)
+	front = max(start, front)
+	list := []markdownSection{
+		{section: section{title: joinPath(o, nil), start: start, end: front}},
+		{section: section{title: joinPath(o, nil), start: front, end: len(source)}},
+	}
 	var path []string // headings by level, "" where one is left out
-	seen := map[string]bool{}
-	body := []byte(source[front:])
-	for node := goldmark.DefaultParser().Parse(text.NewReader(body)).FirstChild(); node != nil; node = node.NextSibling() {
-		heading, ok := node.(*ast.Heading)
-		if !ok || heading.Lines().Len() == 0 {
-			continue
-		}
-		start, end := headingLines(source, heading, front)
-		list[len(list)-1].end = start
-		name := strings.Join(strings.Fields(plainText(heading, body)), " ")
-		for len(path) < heading.Level {
+	names := anchors{}
+	for _, h := range headings(source, front) {
+		list[len(list)-1].end = h.start
+		for len(path) < h.level {
 			path = append(path, "")
 		}
-		path = append(path[:heading.Level-1], name)
+		path = append(path[:h.level-1], h.name)
 		list = append(list, markdownSection{
-			section: section{title: joinPath(path), anchor: anchor(name, seen), start: end, end: len(source)},
-			level:   heading.Level,
+			section: section{title: joinPath(o, path), anchor: names.name(h.name), start: h.end, end: len(source)},
+			level:   h.level,
 		})
 	}
 	return list
 }
 
-func joinPath(path []string) string {
+// joinPath makes a title of the path of headings, below that of the whole text
+// unless the first heading repeats it.
+func joinPath(o Options, path []string) string {
 	var names []string
-	for _, name := range path {
-		if name != "" {
+	for _, name := range append([]string{o.Title}, path...) {
+		if name != "" && (len(names) != 1 || name != o.Title) {
 			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		return o.Name
 	}
 	return strings.Join(names, " > ")
 }
 
-// frontMatter returns the length of the YAML block that a text starts with.
-func frontMatter(source string) int {
+// FrontMatter returns the YAML that a text starts with, between a line of ---
+// and another or one of dots, and where the text after it begins: 0 where there
+// is none.
+func FrontMatter(source string) (yaml string, end int) {
 	first, rest, ok := strings.Cut(source, "\n")
 	if !ok || strings.TrimRight(first, " \r") != "---" {
-		return 0
+		return "", 0
 	}
-	for i := len(source) - len(rest); i < len(source); {
+	start := len(source) - len(rest)
+	for i := start; i < len(source); {
 		line, _, _ := strings.Cut(source[i:], "\n")
-		i = min(i+len(line)+1, len(source))
+		next := min(i+len(line)+1, len(source))
 		if marker := strings.TrimRight(line, " \r"); marker == "---" || marker == "..." {
-			return i
+			return source[start:i], next
 		}
+		i = next
 	}
-	return 0
-}
-
-// headingLines returns where the lines of a heading start and end in the
-// source, the underline included where it has one.
-func headingLines(source string, h *ast.Heading, front int) (start, end int) {
-	lines := h.Lines()
-	textStart := front + lines.At(0).Start
-	start = strings.LastIndexByte(source[:textStart], '\n') + 1
-	end = nextLine(source, max(textStart, front+lines.At(lines.Len()-1).Stop-1))
-	if !strings.HasPrefix(strings.TrimLeft(source[start:textStart], " "), "#") {
-		end = nextLine(source, end)
-	}
-	return start, end
+	return "", 0
 }
 
 // nextLine returns where the line after the one at i starts.
@@ -112,32 +107,13 @@ func nextLine(source string, i int) int {
 	return i + line + 1
 }
 
-// plainText returns the text below a node.
-func plainText(node ast.Node, source []byte) string {
-	var b strings.Builder
-	_ = ast.Walk(node, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
-		}
-		switch n := n.(type) {
-		case *ast.Text:
-			b.Write(n.Segment.Value(source))
-			if n.SoftLineBreak() || n.HardLineBreak() {
-				b.WriteByte(' ')
-			}
-		case *ast.String:
-			b.Write(n.Value)
-		case *ast.AutoLink:
-			b.Write(n.Label(source))
-		}
-		return ast.WalkContinue, nil
-	})
-	return b.String()
-}
+// anchors names headings for links. It holds, for every name that was given
+// out, the number to try next where that name is wanted again.
+type anchors map[string]int
 
-// anchor returns the name of a heading in links, as GitHub makes it: lower
-// case, spaces as hyphens, no punctuation, numbered where it was seen before.
-func anchor(heading string, seen map[string]bool) string {
+// name returns the name of a heading in links, as GitHub makes it: lower case,
+// spaces as hyphens, no punctuation, numbered where it was given out before.
+func (a anchors) name(heading string) string {
 	base := strings.Map(func(r rune) rune {
 		switch {
 		case r == ' ':
@@ -148,9 +124,13 @@ func anchor(heading string, seen map[string]bool) string {
 		return -1
 	}, heading)
 	name := base
-	for n := 1; seen[name]; n++ {
+	for n := a[base]; n > 0; n++ {
 		name = base + "-" + strconv.Itoa(n)
+		if _, taken := a[name]; !taken {
+			a[base] = n
+			break
+		}
 	}
-	seen[name] = true
+	a[name] = max(a[name], 1)
 	return name
 }
