@@ -37,7 +37,7 @@ func ExampleNew() {
 	_, err := analysis.New("unicode|snowbal:english")
 	fmt.Println(err)
 	// Output:
-	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english": there are cjk, lower, lower:turkish, normalize, fold, possessive, stop:LANGUAGE, porter, snowball:LANGUAGE
+	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english": there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, porter, snowball:LANGUAGE
 }
 
 func TestEveryNameGivesAnAnalyzerOfThatName(t *testing.T) {
@@ -45,7 +45,7 @@ func TestEveryNameGivesAnAnalyzerOfThatName(t *testing.T) {
 	if len(names) < 40 || !slices.IsSorted(names) {
 		t.Errorf("names %q", names)
 	}
-	for _, name := range append(names, "unicode", "words|porter", "space|lower:turkish | stop:german|snowball:turkish") {
+	for _, name := range append(names, "unicode", "words|porter", "space|normalize:turkish | stop:german|snowball:turkish") {
 		if got := analyzer(t, name).Name(); got != name {
 			t.Errorf("analyzer %q calls itself %q", name, got)
 		}
@@ -62,6 +62,8 @@ func TestUnknownNames(t *testing.T) {
 		"unicode|stop:klingon":     `no stop words for "klingon": there are lists for danish, `,
 		"unicode|stop:../x":        `no stop words for "../x"`,
 		"unicode|snowball:klingon": `no Snowball stemmer "klingon": there are arabic, `,
+		"unicode|elision:klingon":  `no elisions of "klingon": there are those of catalan, `,
+		"unicode|lower:turkish":    `unknown filter "lower:turkish"`,
 		"lower|unicode":            "neither a preset",
 	} {
 		if _, err := analysis.New(name); err == nil || !strings.Contains(err.Error(), reason) {
@@ -74,9 +76,9 @@ func TestFilters(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"space|fold", "ÉCOLE Straße Łódź ŒUVRE Þór smørrebrød ﬁn ① Ⅷ ｶﾞ が 각 й ё Ἀθῆναι ὈΔΥΣΣΕΎΣ שָׁלוֹם مُحَمَّد हिन्दी İI",
 			"ecole strasse lodz oeuvre thor smorrebrod fin 1 viii ガ が 각 й е αθηναι οδυσσευσ שלום محمد हिन्दी ii"},
-		{"space|normalize", "ÉCOLE Straße ﬁn don’t ｶﾞ", "école straße fin don't ガ"},
+		{"space|normalize", "ÉCOLE Straße ﬁn don’t ｶﾞ ΟΔΟΣ", "école strasse fin don't ガ οδοσ"},
 		{"space|lower", "ÉCOLE Straße ΣΑΣ İ", "école straße σασ i"},
-		{"space|lower:turkish", "İSTANBUL ISPARTA", "istanbul ısparta"},
+		{"space|normalize:turkish", "İSTANBUL I\u0307stanbul ISPARTA Isı IŞIK ＩＬＩＫ", "istanbul istanbul ısparta ısı ışık ılık"},
 		{"space|possessive", "fox's FOX'S fox’s fox＇s s 's fox'", "fox FOX fox fox s fox'"},
 		{"unicode|cjk", "中a中b 日 本 日本", "中 a 中 b 日 本 日本"},
 		{"unicode|cjk", "が\u3099ー한\u1112\u1161\u11ab국", "が\u3099ー ー한 한\u1112\u1161\u11ab \u1112\u1161\u11ab국"},

@@ -60,6 +60,7 @@ type filter func(s *state, term []byte) []byte
 // state is what one pass over a text needs; the analyzer keeps it for the next.
 type state struct {
 	term, spare []byte
+	hidden      []byte // a term without what is invisible
 	stems       stemCache
 }
 

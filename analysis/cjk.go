@@ -56,7 +56,7 @@ func dependent(r rune) bool {
 	case r >= 0x1160 && r <= 0x11FF, r == 0xFF9E, r == 0xFF9F:
 		return true
 	}
-	return r > unicode.MaxLatin1 && unicode.In(r, unicode.M, unicode.Cf)
+	return r > unicode.MaxLatin1 && (unicode.Is(unicode.M, r) || isInvisible(r))
 }
 
 // isCJK reports whether a rune is a letter that [pass.letters] pairs.

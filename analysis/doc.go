@@ -37,12 +37,18 @@
 //	               overlapping pairs, a letter alone stays; it takes the words as
 //	               the splitter found them, whatever its place
 //	lower          lower case, letter by letter
-//	lower:turkish  lower case with the dotted and dotless i of Turkish
-//	normalize      compatibility forms (NFKC), plain apostrophes and lower case
+//	normalize      compatibility forms (NFKC) and lower case; final sigma, ß, native
+//	               decimal digits, apostrophes and their like in their plain form;
+//	               soft hyphens, joiners, direction marks, variation selectors and
+//	               whatever else no reader sees dropped
+//	normalize:turkish  the same with the dotted and dotless i of Turkish
 //	fold           normalize, and accents removed from Latin, Greek, Cyrillic,
 //	               Hebrew and Arabic letters (the breve of Cyrillic й stays)
 //	possessive     a final 's removed
-//	stop:LANGUAGE  words of a stop list dropped
+//	apostrophe     an apostrophe and what follows it removed: Turkish suffixes
+//	elision:LANGUAGE  what the language elides before a word removed: the l' of
+//	               French l'école; it looks for plain apostrophes
+//	stop:LANGUAGE  words of a stop list dropped, as the filters before it leave them
 //	porter         Porter's stemmer, as Lucene has it
 //	snowball:LANGUAGE  a Snowball stemmer, of Snowball 3.1
 //

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,10 +14,6 @@ func lower(s *state, term []byte) []byte {
 		return term
 	}
 	return s.mapRunes(term, unicode.ToLower)
-}
-
-func lowerTurkish(s *state, term []byte) []byte {
-	return s.mapRunes(term, unicode.TurkishCase.ToLower)
 }
 
 // lowerInPlace maps the ASCII letters of a term and reports whether there is
@@ -49,21 +46,50 @@ func (s *state) swap(dst []byte) []byte {
 	return dst
 }
 
-// normalize maps compatibility forms, apostrophes and case.
-func normalize(s *state, term []byte) []byte {
-	if lowerInPlace(term) {
-		return term
+// normalize makes a filter that maps compatibility forms, case, and what [plain]
+// maps, and drops what no reader sees.
+func normalize(toLower func(rune) rune) filter {
+	plainI := toLower('I') == 'i'
+	return func(s *state, term []byte) []byte {
+		if (plainI || bytes.IndexByte(term, 'I') < 0) && lowerInPlace(term) {
+			return term
+		}
+		s.swap(norm.NFKC.Append(s.spare[:0], s.visible(term)...))
+		dst := s.spare[:0]
+		before, composed := rune(0), true
+		for i := 0; i < len(s.term); {
+			r, size := utf8.DecodeRune(s.term[i:])
+			i += size
+			if r == kashida || r == dotAbove && (before == 'i' || before == 'j' || before == 'į') {
+				composed = false // these letters have a dot
+				continue
+			}
+			composed = composed && r != 'İ'
+			before = toLower(plain(r))
+			dst = appendLetter(dst, before)
+		}
+		s.swap(dst)
+		if composed {
+			return s.term
+		}
+		return s.swap(norm.NFC.Append(s.spare[:0], s.term...))
 	}
-	s.swap(norm.NFKC.Append(s.spare[:0], term...))
-	return s.mapRunes(s.term, func(r rune) rune { return unicode.ToLower(plainApostrophe(r)) })
 }
 
-func plainApostrophe(r rune) rune {
+const (
+	dotAbove = '\u0307'
+	kashida  = '\u0640' // only makes an Arabic word longer
+)
+
+// appendLetter appends a lower-case letter as case folding has it.
+func appendLetter(dst []byte, r rune) []byte {
 	switch r {
-	case '\u2018', '\u2019', '\u201b', '\u02bc':
-		return '\''
+	case 'ß':
+		return append(dst, "ss"...)
+	case 'ς':
+		return append(dst, "σ"...)
 	}
-	return r
+	return utf8.AppendRune(dst, r)
 }
 
 // fold normalizes and removes accents.
@@ -71,14 +97,17 @@ func fold(s *state, term []byte) []byte {
 	if lowerInPlace(term) {
 		return term
 	}
-	s.swap(norm.NFKD.Append(s.spare[:0], term...))
+	s.swap(norm.NFKD.Append(s.spare[:0], s.visible(term)...))
 	dst := s.spare[:0]
 	var base rune
 	for i := 0; i < len(s.term); {
 		r, size := utf8.DecodeRune(s.term[i:])
 		i += size
+		if r == kashida {
+			continue
+		}
 		if !unicode.Is(unicode.M, r) {
-			base = unicode.ToLower(plainApostrophe(r))
+			base = unicode.ToLower(plain(r))
 			dst = appendFolded(dst, base)
 		} else if !isAccent(base, r) {
 			dst = utf8.AppendRune(dst, r)
@@ -106,8 +135,6 @@ func isAccent(base, mark rune) bool {
 // the few that have no decomposition.
 func appendFolded(dst []byte, r rune) []byte {
 	switch r {
-	case 'ß':
-		return append(dst, "ss"...)
 	case 'æ':
 		return append(dst, "ae"...)
 	case 'œ':
@@ -126,10 +153,8 @@ func appendFolded(dst []byte, r rune) []byte {
 		return append(dst, 'i')
 	case 'ŧ':
 		return append(dst, 't')
-	case 'ς':
-		return append(dst, "σ"...)
 	}
-	return utf8.AppendRune(dst, r)
+	return appendLetter(dst, r)
 }
 
 // possessive removes a final 's, as Lucene's EnglishPossessiveFilter.

@@ -38,7 +38,10 @@ func presets() map[string]string {
 func languageSpec(language string) string {
 	spec := "unicode|cjk|normalize"
 	if language == "turkish" {
-		spec = "unicode|cjk|lower:turkish|normalize"
+		spec = "unicode|cjk|normalize:turkish|apostrophe"
+	}
+	if _, elides := elisions()[language]; elides {
+		spec += "|elision:" + language
 	}
 	if _, err := stopList(language); err == nil {
 		spec += "|stop:" + language
@@ -105,14 +108,16 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	switch part {
 	case "lower":
 		return lower, nil
-	case "lower:turkish":
-		return lowerTurkish, nil
 	case "normalize":
-		return normalize, nil
+		return normalize(unicode.ToLower), nil
+	case "normalize:turkish":
+		return normalize(unicode.TurkishCase.ToLower), nil
 	case "fold":
 		return fold, nil
 	case "possessive":
 		return possessive, nil
+	case "apostrophe":
+		return apostrophe, nil
 	case "porter":
 		return cached(porterStem), nil
 	}
@@ -124,7 +129,9 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 			return nil, err
 		}
 		a.stopWords = append(a.stopWords, words...)
-		return stop(words), nil
+		return stop(a.filtered(words)), nil
+	case "elision":
+		return elision(language)
 	case "snowball":
 		stemmer, ok := stemmers()[language]
 		if !ok {
@@ -133,7 +140,25 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 		}
 		return snowballFilter(stemmer), nil
 	}
-	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, lower:turkish, normalize, fold, possessive, stop:LANGUAGE, porter, snowball:LANGUAGE", part)
+	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, porter, snowball:LANGUAGE", part)
+}
+
+// filtered returns what the filters so far make of the words of a list, which
+// meet the words of texts in that form.
+func (a *Analyzer) filtered(words []string) []string {
+	s := new(state)
+	filtered := make([]string, 0, len(words))
+	for _, word := range words {
+		s.term = append(s.term[:0], word...)
+		term := s.term
+		for _, f := range a.filters {
+			if term = f(s, term); len(term) == 0 {
+				break
+			}
+		}
+		filtered = append(filtered, string(term))
+	}
+	return filtered
 }
 
 // stop makes a filter that drops the words given.
