@@ -342,6 +342,35 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestDemoIsWhatIndexGives holds that the same words over go:std find what the
+// demonstration shows, with the same scores.
+func TestDemoIsWhatIndexGives(t *testing.T) {
+	testenv.Native(t)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	root := t.TempDir()
+	t.Setenv("GOROOT", root)
+	for name, text := range map[string]string{
+		"bufio/b.go":  "// Package bufio reads text piece by piece. It has more to it.\npackage bufio\n\n// Line returns the next one.\nfunc Line() {}\n\nfunc Bare() {}\n",
+		"token/t.go":  "// Package token tells where the words of a program stand.\npackage token\n\n// Line returns the line number.\nfunc Line() {}\n",
+		"silent/s.go": "package silent\n\n// Read reads a text.\n//\n// It may be long, and then it is read line by line, as often as there is one.\nfunc Read() {}\n",
+	} {
+		write(t, filepath.Join(root, "src", name), text)
+	}
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, "", "index", "-o", dir, "go:std")
+	const query = "read text line by line"
+	shown := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "go", "--json", query)).Queries[0].Reranked
+	got := decode[found](t, succeed(t, "", "search", dir, query, "-n", "5", "--json"))
+	if len(shown) != len(got.Hits) || len(shown) < 3 {
+		t.Fatalf("the demonstration shows %d hits, the search %d", len(shown), len(got.Hits))
+	}
+	for i, h := range got.Hits {
+		if h.ID != shown[i].ID || h.Score != *shown[i].Score {
+			t.Errorf("place %d: the demonstration has %s (%v), the search %s (%v)", i+1, shown[i].ID, *shown[i].Score, h.ID, h.Score)
+		}
+	}
+}
+
 func TestModelAndVersion(t *testing.T) {
 	info := decode[modelInfo](t, succeed(t, "", "model", "info", "--json"))
 	if info.Model.Name != "all-MiniLM-L6-v2" || len(info.Files) < 6 {

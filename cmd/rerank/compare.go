@@ -91,7 +91,7 @@ func (a *app) compare(ctx context.Context, f compareFlags, args []string) error 
 	if f.n < 1 || f.depth < f.n {
 		return usagef("-n must be above 0 and no more than --depth")
 	}
-	dir, bm25 := args[0], pipeline.BM25{}
+	dir := args[0]
 	if len(args) == 1 {
 		demo := demoFlags{n: 1, depth: 1, corpus: f.corpus}
 		if err := demo.check(nil); err != nil {
@@ -102,7 +102,7 @@ func (a *app) compare(ctx context.Context, f compareFlags, args []string) error 
 			return err
 		}
 		defer corpus.discard()
-		dir, bm25 = corpus.Index, demoBM25()
+		dir = corpus.Index
 	}
 	x, err := openIndex(dir)
 	if err != nil {
@@ -112,7 +112,7 @@ func (a *app) compare(ctx context.Context, f compareFlags, args []string) error 
 	if err != nil {
 		return errors.Join(err, x.Close())
 	}
-	out, err := f.all(ctx, s, query, bm25)
+	out, err := f.all(ctx, s, query)
 	if err = errors.Join(err, s.Close(), x.Close()); err != nil {
 		return err
 	}
@@ -131,13 +131,13 @@ type method struct {
 
 // methods lists all that a comparison tries, the one that ranks are set against
 // first. Re-rankers are tried over the hybrid only where the index can have one.
-func (f compareFlags) methods(bm25 pipeline.BM25, vectors bool) []method {
+func (f compareFlags) methods(vectors bool) []method {
 	var list []method
 	firsts := []pipeline.Kind{pipeline.KindBM25}
 	if vectors {
 		firsts = append(firsts, pipeline.KindHybrid)
 	}
-	first := func(kind pipeline.Kind) pipeline.First { return pipeline.First{Kind: kind, Depth: f.depth, BM25: bm25} }
+	first := func(kind pipeline.Kind) pipeline.First { return pipeline.First{Kind: kind, Depth: f.depth} }
 	for _, kind := range []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid} {
 		list = append(list, method{string(kind), pipeline.Config{
 			Model: f.model, First: first(kind), Stages: []pipeline.Stage{{Rerank: pipeline.None}},
@@ -154,10 +154,10 @@ func (f compareFlags) methods(bm25 pipeline.BM25, vectors bool) []method {
 }
 
 // all searches with every method.
-func (f compareFlags) all(ctx context.Context, s *index.Snapshot, query string, bm25 pipeline.BM25) (compared, error) {
+func (f compareFlags) all(ctx context.Context, s *index.Snapshot, query string) (compared, error) {
 	out := compared{Query: query, Documents: s.Len(), Unavailable: []missingMethod{}}
 	var loader pipeline.Loader
-	for _, m := range f.methods(bm25, s.Model() != rerank.ModelInfo{}) {
+	for _, m := range f.methods(s.Model() != rerank.ModelInfo{}) {
 		opening := time.Now()
 		p, err := loader.New(ctx, s, m.config)
 		if ctx.Err() != nil {

@@ -131,7 +131,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 	opening := time.Now()
 	s, err := openSearcher(ctx, pipeline.Config{
 		Index:  corpus.Index,
-		First:  pipeline.First{Depth: f.depth, BM25: demoBM25()},
+		First:  pipeline.First{Depth: f.depth},
 		Stages: []pipeline.Stage{{Rerank: f.rerank, Early: early}},
 	})
 	if err != nil {
@@ -173,13 +173,6 @@ func (f demoFlags) check(queries []string) error {
 	return usagef("--corpus %q is none of auto, go, builtin", f.corpus)
 }
 
-// demoBM25 are the parameters for entries whose lengths say little about how
-// much is in them: from one line to several pages.
-func demoBM25() pipeline.BM25 {
-	k1, b := 1.2, 0.4
-	return pipeline.BM25{K1: &k1, B: &b}
-}
-
 // listsOf makes both lists of one result: every hit's trace has its place in the
 // first stage.
 func listsOf(query string, result rerank.Result, stage string, n int) demoQuery {
@@ -217,7 +210,7 @@ func seenBy(h *rerank.Hit, stage string) rerank.StageScore {
 
 func newDemoHit(h *rerank.Hit, rank int, score float64, found rerank.StageScore) demoHit {
 	d := h.Document
-	return demoHit{ID: d.ID, Title: d.Title, Rank: rank + 1, Score: finite(score), First: found.Rank + 1, Snippet: firstSentence(ownText(d))}
+	return demoHit{ID: d.ID, Title: d.Title, Rank: rank + 1, Score: finite(score), First: found.Rank + 1, Snippet: firstSentence(d.Text)}
 }
 
 // summary says in a line or two what was searched by what, and how long it

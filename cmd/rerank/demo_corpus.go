@@ -30,7 +30,7 @@ const (
 
 // demoFormat is part of what a cached index must match. It grows with every
 // change of what the demonstration indexes.
-const demoFormat = "1"
+const demoFormat = "2"
 
 // demoCorpus is what the demonstration searches.
 type demoCorpus struct {
@@ -238,5 +238,5 @@ func (c demoCorpus) documents(ctx context.Context) iter.Seq2[rerank.Document, er
 	if c.Name == corpusBuiltin {
 		return primer.Documents()
 	}
-	return inContext(godoc.Documents(ctx, c.source, godoc.Options{}))
+	return godoc.Documents(ctx, c.source, godoc.Options{})
 }

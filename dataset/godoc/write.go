@@ -9,6 +9,8 @@ import (
 	"go/token"
 	"strings"
 
+	"github.com/clipperhouse/uax29/v2/sentences"
+
 	"github.com/flashrerank/rerank"
 )
 
@@ -19,7 +21,8 @@ type writer struct {
 	pkg       *doc.Package
 	parser    *comment.Parser
 	printer   *comment.Printer
-	all       bool // unexported names too
+	all       bool   // unexported names too
+	about     string // the first sentence about the package
 	documents []rerank.Document
 }
 
@@ -29,12 +32,23 @@ func (w *writer) writePackage() {
 		file = w.pkg.Filenames[0]
 	}
 	w.add(symbol{kind: "package", text: w.plain(w.pkg.Doc), file: file})
+	w.about = firstSentence(w.plain(w.pkg.Doc))
 	w.writeValues(w.pkg.Consts, "constant")
 	w.writeValues(w.pkg.Vars, "variable")
 	w.writeFuncs(w.pkg.Funcs)
 	for _, t := range w.pkg.Types {
 		w.writeType(t)
 	}
+}
+
+// firstSentence returns the first sentence of a text on one line.
+func firstSentence(text string) string {
+	paragraph, _, _ := strings.Cut(text, "\n\n")
+	it := sentences.FromString(strings.Join(strings.Fields(paragraph), " "))
+	if !it.Next() {
+		return ""
+	}
+	return strings.TrimSpace(it.Value())
 }
 
 func (w *writer) writeType(t *doc.Type) {
@@ -218,7 +232,11 @@ func (w *writer) add(s symbol) {
 	if isDeprecated(s.text) {
 		fields = append(fields, rerank.Field{Name: "deprecated", Value: rerank.BoolValue(true)})
 	}
-	w.documents = append(w.documents, rerank.Document{ID: id, Title: title(s.kind, shortPath(id, w.source.module), s.declaration), Text: s.text, Fields: fields})
+	text := s.text
+	if w.about != "" {
+		text = strings.TrimSpace(text + "\n\n" + w.about)
+	}
+	w.documents = append(w.documents, rerank.Document{ID: id, Title: title(s.kind, shortPath(id, w.source.module), s.declaration), Text: text, Fields: fields})
 }
 
 // isDeprecated reports whether a paragraph of the text says so.
