@@ -1,5 +1,7 @@
 // Package strictyaml reads configurations from YAML: one document, no key that
-// is unknown or comes twice, and errors that tell line and column.
+// is unknown or comes twice, and errors that tell line and column. A document
+// that is nested too deep, or larger than a configuration ever is, is refused
+// before it costs memory.
 package strictyaml
 
 import (
@@ -8,7 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"reflect"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -32,9 +34,12 @@ func Decode(data []byte, into any, refuses func(key, value string) error) (err e
 			err = fmt.Errorf("the YAML reader failed: %v", p)
 		}
 	}()
+	if err := bound(data); err != nil {
+		return err
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	if err := dec.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s%s", locate(data, err, refuses), strings.TrimSpace(yaml.FormatError(err, false, false)))
+		return errors.New(locate(data, err, refuses) + explain(data, reflect.TypeOf(into), err))
 	}
 	var more any
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
