@@ -205,7 +205,8 @@ func (m *Model) Model() rerank.ModelInfo { return m.info }
 
 // Embed returns one vector for each text, in order. Texts are cut to the
 // model's longest input, which Truncated tells. An empty text has a vector too:
-// that of the special tokens alone.
+// that of the special tokens alone. A vector with NaN or an infinite number in it
+// is a [*rerank.ScoreError].
 func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (rerank.Vectors, error) {
 	v := rerank.Vectors{Dimensions: m.info.Dimensions}
 	if len(texts) == 0 {
@@ -265,6 +266,9 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 			if m.settings.normalize {
 				normalize(dst)
 			}
+			if bad, ok := notFinite(dst); ok {
+				return &rerank.ScoreError{Model: m.info.Name, What: "vector", Text: i, Value: bad}
+			}
 			if p.late == nil || i == 0 { // else there is more to come
 				m.keep(p, list[k])
 			}
@@ -275,6 +279,16 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 		},
 	})
 	return int(count.Load()), err
+}
+
+// notFinite returns the first number that is NaN or infinite, if there is one.
+func notFinite(x []float32) (float64, bool) {
+	for _, v := range x {
+		if v-v != 0 {
+			return float64(v), true
+		}
+	}
+	return 0, false
 }
 
 // unknown is a text that has to be read.

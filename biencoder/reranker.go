@@ -2,6 +2,7 @@ package biencoder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -73,7 +74,7 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	texts, of := distinct(q)
 	v, late, tokens, err := r.read(ctx, texts)
 	if err != nil {
-		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
+		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), named(err, q, of))
 	}
 	scoring := r.scoring(len(q.Hits))
 	vectors := make([][]float32, len(of))
@@ -87,6 +88,9 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 			report.Truncated++
 		}
 	}
+	if err := rerank.CheckScores(r.model.info.Name, q.Hits, scoring.Scores); err != nil {
+		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
+	}
 	if v.Truncated[0] {
 		report.Notes = append(report.Notes, "the query was cut to fit the model")
 	}
@@ -94,6 +98,21 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, vectors, nil
+}
+
+// named gives an error about the vector of a text the place and ID of the first hit that has
+// the text.
+func named(err error, q rerank.Request, of []int) error {
+	var bad *rerank.ScoreError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if i := slices.Index(of, bad.Text); i >= 0 {
+		bad.Text, bad.ID = i, q.Hits[i].Document.ID
+	} else {
+		bad.Text = -1
+	}
+	return err
 }
 
 // read embeds a query and texts, and compares their tokens if that is wanted; the first

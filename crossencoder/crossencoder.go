@@ -125,7 +125,8 @@ func (m *Model) Activation() Activation { return m.activation }
 // both longer than half of the room; a text that does not fit is judged as
 // Options.Long says, and Tokens are those of all its chunks. The logit of a model
 // with several labels is the logarithm of the odds of the one that means
-// relevant. The context is looked at between layers.
+// relevant. One that is no finite number is a [*rerank.ScoreError]. The context is
+// looked at between layers.
 func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
 	if len(dst) != len(pairs) {
 		return fmt.Errorf("crossencoder: room for %d scores of %d pairs", len(dst), len(pairs))
@@ -136,8 +137,23 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	return nil
 }
 
-// scorePairs judges the pairs whose scores are not known.
+// scorePairs judges the pairs, and refuses scores that are no finite numbers.
 func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
+	if err := m.recall(ctx, pairs, dst); err != nil {
+		return err
+	}
+	for i, s := range dst {
+		if !finite(s.Logit) {
+			return &rerank.ScoreError{Model: m.info.Name, What: "score", Text: i, Value: float64(s.Logit)}
+		}
+	}
+	return nil
+}
+
+func finite(x float32) bool { return x-x == 0 }
+
+// recall judges the pairs whose scores are not known.
+func (m *Model) recall(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
 	if m.known == nil {
 		return m.compute(ctx, pairs, dst)
 	}
@@ -146,7 +162,7 @@ func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	var at []int
 	for i, p := range pairs {
 		key := cache.KeyOf(m.info.Fingerprint, strconv.Itoa(m.glance), p.Query, p.Text)
-		if v, found := m.known.Get(key); found {
+		if v, found := m.known.Get(key); found && finite(v.Numbers[0]) {
 			dst[i] = rerank.PairScore{Logit: v.Numbers[0], Truncated: v.Truncated}
 			continue
 		}
@@ -157,7 +173,9 @@ func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 		return err
 	}
 	for k, s := range judged {
-		dst[at[k]] = s
+		if dst[at[k]] = s; !finite(s.Logit) {
+			continue
+		}
 		m.known.Put(keys[k], cache.Value{Numbers: []float32{s.Logit}, Truncated: s.Truncated})
 	}
 	return nil

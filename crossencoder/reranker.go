@@ -2,6 +2,7 @@ package crossencoder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -75,7 +76,7 @@ func (r *Reranker) RerankBatch(ctx context.Context, requests []rerank.Request) (
 	}
 	judged := make([]rerank.PairScore, len(pairs))
 	if err := r.model.ScorePairs(ctx, pairs, judged); err != nil {
-		return nil, err
+		return nil, named(err, requests)
 	}
 	results := make([]rerank.Result, len(requests))
 	for i, q := range requests {
@@ -84,6 +85,23 @@ func (r *Reranker) RerankBatch(ctx context.Context, requests []rerank.Request) (
 		judged = judged[len(q.Hits):]
 	}
 	return results, nil
+}
+
+// named gives an error about the score of a pair the ID of its document.
+func named(err error, requests []rerank.Request) error {
+	var bad *rerank.ScoreError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	at := bad.Text
+	for _, q := range requests {
+		if at < len(q.Hits) {
+			bad.Text, bad.ID = at, q.Hits[at].Document.ID
+			break
+		}
+		at -= len(q.Hits)
+	}
+	return err
 }
 
 func (r *Reranker) text(d rerank.Document) string {

@@ -453,3 +453,30 @@ func Example() {
 	fmt.Println(ranked[0].Index, ranked[0].Relevance)
 	// Output: 1 0.97
 }
+
+// TestScoresThatAreNoNumbers: a score that is missing, null, no number or beyond all numbers is an error, and is not
+// kept.
+func TestScoresThatAreNoNumbers(t *testing.T) {
+	for _, score := range []string{`null`, `NaN`, `Infinity`, `1e999`, `1e300`, `"high"`, `"NaN"`} {
+		c := serve(t, func(w http.ResponseWriter, _ int, _ string) {
+			one := fmt.Sprintf(`[{"index": 0, "relevance_score": %s, "score": %s, "logit": %s}]`, score, score, score)
+			_, _ = io.WriteString(w, one)
+		})
+		wrapped := serve(t, func(w http.ResponseWriter, _ int, _ string) {
+			one := fmt.Sprintf(`[{"index": 0, "relevance_score": %s, "score": %s, "logit": %s}]`, score, score, score)
+			_, _ = fmt.Fprintf(w, `{"results": %s, "data": %s, "rankings": %s}`, one, one, one)
+		})
+		for _, service := range hosted.Services() {
+			url := wrapped.URL
+			if service == "tei" {
+				url = c.URL
+			}
+			r := open(t, service, hosted.Options{URL: url, Key: secret, Model: "m", Known: cache.New(1 << 20), Retries: -1})
+			for range 2 {
+				if got, err := r.Rerank(t.Context(), texts("a")); err == nil {
+					t.Errorf("%s: a score of %s became %v", service, score, got.Hits[0].Score)
+				}
+			}
+		}
+	}
+}

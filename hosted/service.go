@@ -2,6 +2,7 @@ package hosted
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -63,6 +64,9 @@ func scores[T any](list []T, name string, of func(T) (*int, *float64)) ([]scored
 		index, score := of(x)
 		if index == nil || score == nil {
 			return nil, fmt.Errorf("result %d lacks index or %s", i, name)
+		}
+		if math.Abs(*score) > math.MaxFloat32 { // which is how it would be kept
+			return nil, fmt.Errorf("result %d has the %s %v", i, name, *score)
 		}
 		out[i] = scored{index: *index, score: *score}
 	}

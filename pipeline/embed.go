@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/flashrerank/rerank"
@@ -70,6 +71,10 @@ func embedBatch(ctx context.Context, e rerank.Embedder, entries []index.Entry, d
 		return ctx.Err()
 	}
 	v, err := e.Embed(ctx, texts, rerank.RoleDocument)
+	var bad *rerank.ScoreError
+	if errors.As(err, &bad) && bad.Text >= 0 && bad.Text < len(into) {
+		bad.ID = into[bad.Text].Document.ID
+	}
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ func (s *storedCosine) RerankVectors(ctx context.Context, r rerank.Request) (rer
 			report.Tokens += other.Tokens
 		}
 	}
+	if err := rerank.CheckScores(s.queries.Model().Name, r.Hits, scores); err != nil {
+		return rerank.Result{}, nil, fmt.Errorf("pipeline: %w", err)
+	}
 	report.Elapsed = time.Since(start)
 	return rerank.Result{
 		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: "cosine", Scale: rerank.ScaleCosine, Scores: scores, Relevance: relevance}),

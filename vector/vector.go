@@ -135,12 +135,15 @@ func (s *scan) similarity(v []float32) float64 {
 
 func (s *scan) offer(doc uint32, score float64) error {
 	full := len(s.best) >= s.search.K
-	if s.search.K <= 0 || full && score < s.floor || math.IsNaN(score) {
+	if s.search.K <= 0 || full && score < s.floor {
 		return nil
 	}
 	id, err := s.retriever.snapshot.ID(doc)
 	if err != nil {
 		return err
+	}
+	if math.IsNaN(score) || math.IsInf(score, 0) { // the vectors are finite, and too long
+		return &rerank.ScoreError{Model: s.retriever.snapshot.Model().Name, What: "score", Text: int(doc), ID: id, Value: score}
 	}
 	if s.search.Filter != nil {
 		d, err := s.cursor.Document(doc)

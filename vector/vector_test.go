@@ -304,3 +304,42 @@ func TestIDsOnly(t *testing.T) {
 		t.Errorf("%+v, %v", result.Hits, err)
 	}
 }
+
+// long embeds every text by vectors that are too long for a product.
+type long struct{ letters }
+
+func (l long) Embed(context.Context, []string, rerank.Role) (rerank.Vectors, error) {
+	v := rerank.Vectors{Dimensions: dimensions, Data: make([]float32, dimensions)}
+	for i := range v.Data {
+		v.Data[i] = 3e38
+	}
+	return v, nil
+}
+
+// TestScoresThatAreNoNumbers: a document whose score overflows is not left out in silence.
+func TestScoresThatAreNoNumbers(t *testing.T) {
+	for _, similarity := range []rerank.Similarity{rerank.SimilarityCosine, rerank.SimilarityDot} {
+		e := long{letters{similarity}}
+		x, err := index.Memory(index.Options{Model: e.Model()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		if err := add(t.Context(), x, e, "a"); err != nil {
+			t.Fatal(err)
+		}
+		s, err := x.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		r, err := vector.NewRetriever(s, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bad *rerank.ScoreError
+		if _, err := r.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "a"}, K: 2}); !errors.As(err, &bad) || bad.ID != "a" {
+			t.Errorf("%s: %v", similarity, err)
+		}
+	}
+}

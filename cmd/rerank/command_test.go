@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -448,5 +450,27 @@ func BenchmarkDemoFromCache(b *testing.B) {
 	demo() // makes the index
 	for b.Loop() {
 		demo()
+	}
+}
+
+// TestModelsWhoseScoresAreNoNumbers: a damaged model is an error and exit code 1, alone and in a blend.
+func TestModelsWhoseScoresAreNoNumbers(t *testing.T) {
+	for _, c := range []struct{ from, name string }{
+		{"../../crossencoder/testdata/tiny1", ""}, {"../../biencoder/testdata/tiny", ""}, {"../../biencoder/testdata/tiny", "cosine:"},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(c.from)); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, "model.safetensors")
+		weights, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 8 + int(binary.LittleEndian.Uint64(weights)); at < len(weights); at += 4 {
+			binary.LittleEndian.PutUint32(weights[at:], math.Float32bits(3e38))
+		}
+		write(t, name, string(weights))
+		fail(t, 1, "no finite number", "alpha\nbeta\n", "sort", "hello", "--rerank", c.name+dir)
 	}
 }
