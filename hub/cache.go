@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // poll is how often a lock is tried.
@@ -65,7 +67,7 @@ func (c *Client) Find(modelName string) (Snapshot, error) {
 
 // readSmall reads a file of a few bytes.
 func readSmall(name string) (string, error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return "", err
 	}
@@ -143,7 +145,7 @@ func link(blob, path string) error {
 }
 
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	in, err := regular.Open(from)
 	if err != nil {
 		return err
 	}

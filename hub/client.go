@@ -40,11 +40,14 @@ type Client struct {
 	// HTTP is used for requests; nil means one with timeouts.
 	HTTP *http.Client
 
-	// Attempts is how often a request is tried; 0 means 5. Backoff is the pause
-	// after the first failure, doubled after each; 0 means a second. A server that
-	// says how long to wait is obeyed, up to a minute.
+	// Attempts is how often a request is tried, and how often a download that is
+	// cut goes on without reaching further than before; 0 means 5. Backoff is the
+	// pause after the first failure, doubled after each; 0 means a second. A server
+	// that says how long to wait is obeyed, up to a minute. One that is silent for
+	// Idle, 30 seconds if it is 0, counts as cut.
 	Attempts int
 	Backoff  time.Duration
+	Idle     time.Duration
 
 	// Progress is told how far Pull is, often and from its goroutine; nil is fine.
 	Progress func(Progress)

@@ -2,16 +2,11 @@ package hub
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // what git calls files by
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -276,131 +271,4 @@ func (c *Client) report(p *Progress, n int64) {
 	if c.Progress != nil {
 		c.Progress(*p)
 	}
-}
-
-// download fetches a file beside its place, going on where it was cut, checks it
-// and puts it there. A server that cuts is asked again as long as it sends more.
-func (c *Client) download(ctx context.Context, address, blob string, f File, p *Progress) error {
-	if info, err := os.Stat(blob); err == nil && info.Size() == f.Size {
-		c.report(p, f.Size) // another has fetched it meanwhile
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
-		return err
-	}
-	partial := blob + ".incomplete"
-	before := p.Done
-	for failures := 0; ; {
-		p.Done = before
-		more, err := c.resume(ctx, address, partial, f, p)
-		if err == nil {
-			break
-		}
-		if more {
-			failures = 0
-		}
-		if failures++; !isCut(err) || failures >= attempts || ctx.Err() != nil {
-			return err
-		}
-	}
-	if err := verify(partial, f); err != nil {
-		return errors.Join(err, os.Remove(partial))
-	}
-	return os.Rename(partial, blob)
-}
-
-// errCut says that a connection ended early.
-var errCut = errors.New("the connection was cut")
-
-func isCut(err error) bool { return errors.Is(err, errCut) }
-
-// resume appends what is missing of a file, and reports whether anything came.
-func (c *Client) resume(ctx context.Context, address, partial string, f File, p *Progress) (more bool, err error) {
-	out, err := os.OpenFile(partial, os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	at, err := out.Seek(0, io.SeekEnd)
-	if err != nil {
-		return false, err
-	}
-	if at > f.Size {
-		at = 0
-	}
-	if at == f.Size && at > 0 {
-		c.report(p, at)
-		return false, nil
-	}
-	response, err := c.get(ctx, address, at)
-	if err != nil {
-		return false, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusPartialContent {
-		at = 0
-	}
-	if err := out.Truncate(at); err != nil {
-		return false, err
-	}
-	if _, err := out.Seek(at, io.SeekStart); err != nil {
-		return false, err
-	}
-	c.report(p, at)
-	n, err := c.copy(out, response.Body, f.Size-at, p)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return n > 0, ctx.Err()
-	case err != nil:
-		return n > 0, fmt.Errorf("%w after %d of %d bytes: %v", errCut, at+n, f.Size, err)
-	case at+n < f.Size:
-		return n > 0, fmt.Errorf("%w after %d of %d bytes", errCut, at+n, f.Size)
-	}
-	return true, out.Sync()
-}
-
-// copy copies at most some bytes; a server that sends more is wrong, which the
-// checksum would not tell.
-func (c *Client) copy(out io.Writer, body io.Reader, most int64, p *Progress) (n int64, err error) {
-	buffer := make([]byte, 1<<18)
-	limited := io.LimitReader(body, most+1)
-	for {
-		k, readErr := limited.Read(buffer)
-		if n+int64(k) > most {
-			return n, fmt.Errorf("more than the %d bytes that the list says", most)
-		}
-		if _, err := out.Write(buffer[:k]); err != nil {
-			return n, err
-		}
-		n += int64(k)
-		c.report(p, int64(k))
-		if readErr == io.EOF {
-			return n, nil
-		}
-		if readErr != nil {
-			return n, readErr
-		}
-	}
-}
-
-// verify compares a file with its checksum.
-func verify(name string, f File) error {
-	in, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var sum hash.Hash = sha256.New()
-	if len(f.Sum) == 2*sha1.Size {
-		sum = sha1.New() //nolint:gosec // git's
-		fmt.Fprintf(sum, "blob %d\x00", f.Size)
-	}
-	n, err := io.Copy(sum, in)
-	if err != nil {
-		return err
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != f.Sum || n != f.Size {
-		return fmt.Errorf("%w: %d bytes of the sum %s, where %d of %s belong", ErrChecksum, n, got, f.Size, f.Sum)
-	}
-	return nil
 }

@@ -17,8 +17,7 @@ const (
 	attempts    = 5
 	backoff     = time.Second
 	longestWait = time.Minute
-	// idle is how long a server may stay silent.
-	idle = 30 * time.Second
+	idle        = 30 * time.Second // how long a server may stay silent
 )
 
 // http returns the client for requests. A token goes to the endpoint's host
@@ -79,7 +78,49 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (c *Client) once(ctx context.Context, address string, from int64) (*http.Response, error) {
+// silenced is a body whose request is cancelled when nothing comes for a while.
+type silenced struct {
+	io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	idle   time.Duration
+}
+
+func (c *Client) silenced(ctx context.Context, cancel context.CancelCauseFunc) *silenced {
+	s := &silenced{ctx: ctx, cancel: cancel, idle: cmp.Or(c.Idle, idle)}
+	s.timer = time.AfterFunc(s.idle, func() { cancel(fmt.Errorf("the server was silent for %v", s.idle)) })
+	return s
+}
+
+// Read reads from the body and says why it ended early.
+func (s *silenced) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if n > 0 {
+		s.timer.Reset(s.idle)
+	}
+	if err != nil && err != io.EOF && s.ctx.Err() != nil {
+		err = context.Cause(s.ctx)
+	}
+	return n, err
+}
+
+// Close ends the request.
+func (s *silenced) Close() error {
+	s.timer.Stop()
+	s.cancel(nil)
+	return s.ReadCloser.Close()
+}
+
+func (c *Client) once(outer context.Context, address string, from int64) (_ *http.Response, err error) {
+	ctx, cancel := context.WithCancelCause(outer)
+	body := c.silenced(ctx, cancel)
+	defer func() {
+		if err != nil {
+			body.timer.Stop()
+			cancel(nil)
+		}
+	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
@@ -94,8 +135,12 @@ func (c *Client) once(ctx context.Context, address string, from int64) (*http.Re
 	}
 	response, err := c.http().Do(request)
 	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && outer.Err() == nil {
+			return nil, fmt.Errorf("%w: %w", errCut, cause)
+		}
 		return nil, withoutQuery(err)
 	}
+	body.ReadCloser, response.Body = response.Body, body
 	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusPartialContent {
 		return response, nil
 	}
@@ -170,5 +215,5 @@ func isTemporary(err error) bool {
 		return false
 	}
 	var failed net.Error
-	return errors.As(err, &failed) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &failed) || errors.Is(err, io.ErrUnexpectedEOF) || isCut(err)
 }
