@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
@@ -20,9 +21,57 @@ const MaxLine = 128 << 20
 type Stats struct {
 	Documents int   // documents yielded
 	Replaced  int   // lines or files that had bytes which are not UTF-8
-	Skipped   int   // files of folders that were left out: hidden, binary or of another kind
+	Skipped   int   // files and folders of folders that were left out
 	Errors    int   // lines or files that could not be read
 	Bytes     int64 // of text and titles yielded
+
+	LeftOut []Mention // what Skipped counts, by the ending (".png") or the reason ("hidden", …)
+	Notes   []Mention // files that were read otherwise than they stand, by what is the matter
+}
+
+// Mention is something that a reader met in files, and went on.
+type Mention struct {
+	What  string
+	Count int      // of files and folders
+	Names []string // the paths of the first few of them
+}
+
+// Limits on what Stats keeps in words.
+const (
+	maxNames    = 3  // of files, by Mention
+	maxMentions = 64 // all that is met after has one Mention
+	manyOthers  = "others"
+)
+
+// leaveOut counts a file or folder that is left out.
+func (s *Stats) leaveOut(reason, name string) {
+	if s != nil {
+		s.Skipped++
+		s.LeftOut = mention(s.LeftOut, reason, name)
+	}
+}
+
+// note remembers a file that is not read as it stands.
+func (s *Stats) note(what, name string) {
+	if s != nil {
+		s.Notes = mention(s.Notes, what, name)
+	}
+}
+
+func mention(list []Mention, what, name string) []Mention {
+	if len(list) >= maxMentions && !slices.ContainsFunc(list, func(m Mention) bool { return m.What == what }) {
+		what = manyOthers
+	}
+	i := slices.IndexFunc(list, func(m Mention) bool { return m.What == what })
+	if i < 0 {
+		i = len(list)
+		list = append(list, Mention{What: what})
+	}
+	list[i].Count++
+	if len(list[i].Names) < maxNames {
+		list[i].Names = append(list[i].Names, name)
+	}
+	return list
 }
 
 // line is one line of a file.

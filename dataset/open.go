@@ -11,7 +11,7 @@ import (
 
 // Open reads the documents at a path by what it is: a folder as [Folder], a
 // file by its ending as [JSONL] (.jsonl, .ndjson), [TSV] (.tsv) or [File]
-// (Markdown and text). A further .gz is for JSONL and TSV.
+// (Markdown, text, and every other ending). A further .gz is for JSONL and TSV.
 func Open(name string, o Options) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {
 		read, err := opener(name, o)
@@ -37,9 +37,6 @@ func opener(name string, o Options) (iter.Seq2[rerank.Document, error], error) {
 		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return JSONL(f, name, o) }), nil
 	case strings.HasSuffix(ending, ".tsv"):
 		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return TSV(f, name, o) }), nil
-	}
-	if kindOf(info.Name()) == otherFile {
-		return nil, fmt.Errorf("documents: %s is of an unknown kind: there are .jsonl, .tsv (each also with .gz), .md and .txt", name)
 	}
 	return File(name, o), nil
 }
