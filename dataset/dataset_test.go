@@ -188,7 +188,7 @@ func TestFolder(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("documents (-want +got)\n%s", diff)
 	}
-	if wantErr := "file " + filepath.Join(dir, "long.txt") + ": longer than the limit of 100 bytes"; len(errs) != 1 || errs[0] != wantErr {
+	if wantErr := "file " + filepath.Join(dir, "long.txt") + ": long.txt has 200 bytes, more than 100"; len(errs) != 1 || errs[0] != wantErr {
 		t.Errorf("errors %q, want %q", errs, wantErr)
 	}
 	if stats.Skipped != 5 || stats.Replaced != 1 || stats.Errors != 1 || stats.Documents != len(want) {

@@ -161,15 +161,17 @@ func (f *folder) leaveOut(name string, entry fs.DirEntry) string {
 
 // The reasons for which something is left out of a folder, other than an ending.
 const (
-	leftHidden   = "hidden"
-	leftLink     = "symbolic link"
-	leftSpecial  = "not a regular file"
-	leftIgnored  = "named by .gitignore"
-	leftOutput   = "dependencies or build output"
-	leftBinary   = "binary"
-	leftEmpty    = "empty"
-	leftNoEnding = "no ending"
+	leftHidden  = "hidden"
+	leftLink    = "symbolic link"
+	leftSpecial = "not a regular file"
+	leftIgnored = "named by .gitignore"
+	leftOutput  = "dependencies or build output"
+	leftBinary  = "binary"
+	leftEmpty   = "empty"
 )
+
+// NoEnding is the reason for which a file is left out whose name has no ending.
+const NoEnding = "no ending"
 
 // maxEnding is the length in bytes of what is taken for the ending of a name.
 const maxEnding = 12
@@ -178,7 +180,7 @@ const maxEnding = 12
 func ending(name string) string {
 	ext := strings.ToLower(path.Ext(name))
 	if ext == "" || len(ext) > maxEnding || strings.ContainsAny(ext, " \t") {
-		return leftNoEnding
+		return NoEnding
 	}
 	return ext
 }

@@ -35,8 +35,10 @@ func (a *app) indexCommand() *cobra.Command {
 
   file.jsonl, .ndjson   one JSON object a line: {"_id": "d1", "title": "…", "text": "…"}
   file.tsv              id<TAB>text or id<TAB>title<TAB>text
-  file.md, file.txt, …  Markdown or text, cut into passages at headings and paragraphs
-  a folder              all Markdown and text files below it
+  file.md, file.txt, …  Markdown or text, cut into passages at headings and paragraphs;
+                        a file with any other ending is read as text too
+  a folder              all Markdown and text files below it, but for hidden files, those
+                        that .gitignore names, dependencies and build output
   go:std                the documentation of the Go standard library of this machine
   go:DIR                the documentation of the Go module at DIR; --go takes every PATH so
   -                     standard input: JSON lines if it begins with a brace, else TSV;
@@ -101,7 +103,9 @@ type indexed struct {
 	Added      int               `json:"added"`
 	Replaced   int               `json:"replaced"`     // took the place of one that was in the index
 	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
-	Skipped    int               `json:"skipped"`      // files of folders that are no text
+	Skipped    int               `json:"skipped"`      // files and folders of folders that were left out
+	LeftOut    []mentioned       `json:"left_out"`     // which these are
+	Notes      []mentioned       `json:"notes"`        // files that were not read as they stand
 	Bad        int               `json:"bad"`          // lines or files left out by --skip-bad
 	Repaired   int               `json:"invalid_utf8"` // lines or files with bytes that are not UTF-8
 	Truncated  int               `json:"truncated"`    // documents cut to the window of the model for their vector
@@ -144,6 +148,7 @@ func (f indexFlags) explainStop(err error, did indexed) error {
 
 func (a *app) writeIndexed(o indexed) error {
 	if a.json {
+		o.LeftOut, o.Notes = append([]mentioned{}, o.LeftOut...), append([]mentioned{}, o.Notes...)
 		return written(writeJSON(a.stdout, o))
 	}
 	if o.Bad > 0 {
@@ -151,6 +156,10 @@ func (a *app) writeIndexed(o indexed) error {
 	}
 	if o.Repaired > 0 {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
+	}
+	a.remarkLeftOut(o.LeftOut)
+	for _, m := range o.Notes {
+		a.remark("%s: %s", m.What, m.names())
 	}
 	if o.Documents == 0 {
 		a.remark("no documents were found: the index is empty")

@@ -47,6 +47,8 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) (err err
 		}
 		in.outcome.Skipped += s.stats.Skipped
 		in.outcome.Repaired += s.stats.Replaced
+		in.outcome.LeftOut = addMentions(in.outcome.LeftOut, s.stats.LeftOut)
+		in.outcome.Notes = addMentions(in.outcome.Notes, s.stats.Notes)
 	}
 	if err := in.commit(ctx); err != nil {
 		return err

@@ -26,6 +26,8 @@ type sourceFlags struct {
 	header  bool
 	chunk   int
 	overlap int
+
+	noIgnore bool
 }
 
 func (f *sourceFlags) register(flags *pflag.FlagSet) {
@@ -33,6 +35,7 @@ func (f *sourceFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.goCode, "go", false, "take every PATH for the folder of a Go module")
 	flags.BoolVar(&f.header, "header", false, "the first line of TSV names the columns")
 	flags.IntVar(&f.chunk, "chunk", chunk.DefaultBudget, "longest passage of Markdown and text, in words")
+	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read also what .gitignore names, and dependencies and build output")
 	flags.IntVar(&f.overlap, "overlap", 0, "words that a passage repeats of the one before it")
 }
 
@@ -62,6 +65,7 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 		s := source{stats: &dataset.Stats{}}
 		o := dataset.Options{Stats: s.stats, Header: f.header}
 		o.Folder.Chunk = chunk.Options{Budget: f.chunk, Overlap: f.overlap}
+		o.Folder.NoIgnore = f.noIgnore
 		var err error
 		switch dir, isGo := strings.CutPrefix(path, "go:"); {
 		case path == "-":
