@@ -233,3 +233,37 @@ func TestTwoStemmersKeepApart(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkStems stems more words than the cache holds.
+func BenchmarkStems(b *testing.B) {
+	words := strings.Join(spelled("aeingslytr", 4), " ") + strings.Join(inflected(strings.Fields(
+		"analyse relation condition communism generate hope run university inter organ past electric triplicate formal happy")), " ")
+	for _, name := range []string{"space|snowball:english", "space|porter", "space|snowball:german"} {
+		a := analyzer(b, name)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(words)))
+			b.ReportAllocs()
+			for b.Loop() {
+				for range a.Tokens(words) {
+					continue
+				}
+			}
+		})
+	}
+}
+
+func TestStemsTellsWhatStems(t *testing.T) {
+	for name, text := range map[string][2]string{
+		"english": {"houses", "hous"}, "lucene-english": {"houses", "hous"}, "bm25s-english": {"houses", "hous"}, "space|porter": {"houses", "hous"},
+		"german": {"häuser", "haus"}, "romanian": {"națiunilor", "naţiun"}, "russian": {"надёжная", "надежн"}, "space|snowball:dutch_porter": {"huizen", "huiz"},
+		"standard": {"houses", "houses"}, "bm25s-stop": {"houses", "houses"}, "greek": {"άνθρωποι", "άνθρωποι"}, "catalan": {"llibres", "llibres"},
+	} {
+		a := analyzer(t, name)
+		if got := strings.Join(a.Terms(text[0]), " "); got != text[1] {
+			t.Errorf("%s makes %q of %q, want %q", name, got, text[0], text[1])
+		}
+		if a.Stems() != (text[0] != text[1]) {
+			t.Errorf("%s: Stems is %v", name, a.Stems())
+		}
+	}
+}

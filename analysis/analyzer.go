@@ -27,6 +27,7 @@ type Analyzer struct {
 	split     splitter
 	cjk       bool
 	filters   []filter
+	stems     bool      // one of the filters is a stemmer
 	stopWords []string  // what the filters stop:LANGUAGE drop
 	states    sync.Pool // of *state
 
@@ -67,6 +68,9 @@ type state struct {
 // Name returns the name the analyzer was made with: [New] of it gives an equal
 // analyzer.
 func (a *Analyzer) Name() string { return a.name }
+
+// Stems reports whether the analyzer reduces words to stems.
+func (a *Analyzer) Stems() bool { return a.stems }
 
 // Terms returns the terms of a text in order.
 func (a *Analyzer) Terms(text string) []string {

@@ -8,8 +8,8 @@
 //	english          Unicode words, CJK bigrams, case, width and accent folding,
 //	                 English stop words, Snowball's English stemmer: the [Default]
 //	standard         the same without stop words and stemmer: for any language
-//	german, french … Unicode words, CJK bigrams, normalization, and the
-//	                 language's stop words (where there is a list) and stemmer
+//	german, french … Unicode words, CJK bigrams, normalization, and the language's
+//	                 stop words and stemmer, where there are such ([Analyzer.Stems])
 //	lucene-english   Lucene's EnglishAnalyzer
 //	lucene-standard  Lucene's StandardAnalyzer without stop words, its default
 //	bm25s-english    bm25s.tokenize with its English stop words and Snowball's
@@ -50,7 +50,8 @@
 //	               French l'école; it looks for plain apostrophes
 //	stop:LANGUAGE  words of a stop list dropped, as the filters before it leave them
 //	porter         Porter's stemmer, as Lucene has it
-//	snowball:LANGUAGE  a Snowball stemmer, of Snowball 3.1
+//	snowball:LANGUAGE  Snowball's stemmer: that of Snowball 3.1 for English, of 2018
+//	               for the others. Russian ё counts as е, Romanian ș and ț as ş and ţ
 //
 // # Limits
 //

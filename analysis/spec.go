@@ -25,16 +25,19 @@ func presets() map[string]string {
 		"sklearn":         "words",
 		"split":           "space",
 	}
-	for language := range stemmers() {
-		if _, taken := specs[language]; !taken && language != "porter" && language != "dutch_porter" {
-			specs[language] = languageSpec(language)
+	for language := range snowballStemmers() {
+		if language != "dutch_porter" {
+			specs[language] = languageSpec(language) + "|snowball:" + language
 		}
+	}
+	for _, language := range unstemmed() {
+		specs[language] = languageSpec(language)
 	}
 	return specs
 }
 
-// languageSpec returns the analysis of a language: letters keep their accents,
-// as they tell words apart and the stemmers look for them.
+// languageSpec returns the analysis of a language but for the stems: letters
+// keep their accents, as they tell words apart and the stemmers look for them.
 func languageSpec(language string) string {
 	spec := "unicode|cjk|normalize"
 	if language == "turkish" {
@@ -46,7 +49,7 @@ func languageSpec(language string) string {
 	if _, err := stopList(language); err == nil {
 		spec += "|stop:" + language
 	}
-	return spec + "|snowball:" + language
+	return spec
 }
 
 // Names returns the names of the presets, sorted.
@@ -119,7 +122,8 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	case "apostrophe":
 		return apostrophe, nil
 	case "porter":
-		return cached(porterStem), nil
+		a.stems = true
+		return stemEnglish(porterStem), nil
 	}
 	what, language, _ := strings.Cut(part, ":")
 	switch what {
@@ -133,12 +137,13 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	case "elision":
 		return elision(language)
 	case "snowball":
-		stemmer, ok := stemmers()[language]
+		stem, ok := stemmers()[language]
 		if !ok {
 			return nil, fmt.Errorf("no Snowball stemmer %q: there are %s", language,
 				strings.Join(slices.Sorted(maps.Keys(stemmers())), ", "))
 		}
-		return snowballFilter(stemmer), nil
+		a.stems = true
+		return stem(), nil
 	}
 	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, porter, snowball:LANGUAGE", part)
 }

@@ -2,8 +2,9 @@ package analysis
 
 import (
 	"hash/maphash"
+	"strings"
 
-	"github.com/flashrerank/rerank/analysis/internal/snowball"
+	"github.com/blevesearch/snowballstem"
 )
 
 // The stem cache holds the stems of recent short words, one per slot.
@@ -21,7 +22,7 @@ type cacheEntry struct {
 // stemCache remembers stems; the zero value is ready to use.
 type stemCache struct {
 	entries []cacheEntry
-	env     *snowball.Env
+	env     *snowballstem.Env
 }
 
 // cacheSeed decides which slot a word takes, and nothing that can be seen.
@@ -53,13 +54,18 @@ func cached(stem func(s *state, term []byte) []byte) filter {
 	}
 }
 
-// snowballFilter makes a filter of a Snowball stemmer.
-func snowballFilter(stemmer func(*snowball.Env) bool) filter {
+// snowballFilter makes a filter of a Snowball stemmer and what is respelled for
+// it; letters may be nil.
+func snowballFilter(stemmer func(*snowballstem.Env) bool, letters *strings.Replacer) filter {
 	return cached(func(s *state, term []byte) []byte {
 		if s.stems.env == nil {
-			s.stems.env = snowball.NewEnv("")
+			s.stems.env = snowballstem.NewEnv("")
 		}
-		s.stems.env.SetCurrent(string(term))
+		word := string(term)
+		if letters != nil {
+			word = letters.Replace(word)
+		}
+		s.stems.env.SetCurrent(word)
 		stemmer(s.stems.env)
 		return append(term[:0], s.stems.env.Current()...)
 	})

@@ -15,7 +15,7 @@ if what == "texts":
 elif what == "stems":
     stemmer = Stemmer.Stemmer("english")
     for line in sys.stdin:
-        print(json.dumps(stemmer.stemWord(json.loads(line))))
+        print(json.dumps(stemmer.stemWords(json.loads(line))))
 elif what == "characters":
     # Every assigned character: is it a word character, is it white space, its
     # lower case where that is one character.

@@ -69,7 +69,7 @@ A line or file that cannot be read stops it, named by file and line; with
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "`folder` of the index")
-	flags.StringVar(&f.analyzer, "analyzer", analysis.Default, "how text becomes terms: "+oneOf(analysis.Names())+", or a specification")
+	flags.StringVar(&f.analyzer, "analyzer", analysis.Default, "how text becomes terms: "+analyzers()+"; or a specification")
 	flags.BoolVar(&f.vectors, "vectors", false, "also store embeddings, for --first dense and hybrid")
 	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm or a folder")
 	flags.BoolVar(&f.append, "append", false, "add to the index in DIR")
@@ -81,6 +81,19 @@ A line or file that cannot be read stops it, named by file and line; with
 }
 
 // check refuses what cannot be done before anything is read.
+// analyzers lists the presets, those that stem words and those that do not.
+func analyzers() string {
+	var stem, whole []string
+	for _, name := range analysis.Names() {
+		if a, err := analysis.New(name); err == nil && a.Stems() {
+			stem = append(stem, name)
+		} else {
+			whole = append(whole, name)
+		}
+	}
+	return oneOf(stem) + "; without stems " + oneOf(whole)
+}
+
 func (f indexFlags) check(analyzerGiven bool) error {
 	if f.output == "" {
 		return usagef("--output names no folder for the index")
