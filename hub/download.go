@@ -42,7 +42,8 @@ func (c *Client) download(ctx context.Context, address, blob string, f File, p *
 // a byte beyond the furthest one.
 func (c *Client) persist(ctx context.Context, address, partial string, f File, p *Progress) error {
 	before, most := p.Done, cmp.Or(c.Attempts, attempts)
-	wait := cmp.Or(c.Backoff, backoff)
+	usual := cmp.Or(c.Backoff, backoff)
+	wait := usual / 2 // a cut is no sign of a server with too much to do, so that pauses stay short
 	var furthest int64
 	for failures := 0; ; {
 		p.Done = before
@@ -51,7 +52,7 @@ func (c *Client) persist(ctx context.Context, address, partial string, f File, p
 			return nil
 		}
 		if reached > furthest {
-			furthest, failures, wait = reached, 0, cmp.Or(c.Backoff, backoff)
+			furthest, failures, wait = reached, 0, usual/2
 		}
 		if failures++; !isCut(err) || ctx.Err() != nil {
 			return err
@@ -62,7 +63,7 @@ func (c *Client) persist(ctx context.Context, address, partial string, f File, p
 		if err := sleep(ctx, wait); err != nil {
 			return err
 		}
-		wait = min(2*wait, longestWait)
+		wait = min(2*wait, 2*usual)
 	}
 }
 
