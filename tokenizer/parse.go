@@ -11,7 +11,7 @@ import (
 // Limits of a tokenizer file. The largest vocabularies in use have about
 // 260,000 tokens and files of 35 MB.
 const (
-	maxFile       = 128 << 20
+	maxFile       = 64 << 20
 	maxVocab      = 1 << 21
 	maxID         = 1<<22 - 1
 	maxTokenBytes = 1024

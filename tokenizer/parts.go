@@ -87,7 +87,7 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 	if len(c.steps) == 0 {
 		return c.first, nil
 	}
-	return c, nil
+	return c, c.checkGrowth()
 }
 
 func parseStep(name string, raw json.RawMessage) (step, error) {

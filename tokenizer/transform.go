@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"bytes"
+	"fmt"
 	"unicode/utf8"
 )
 
@@ -129,6 +130,37 @@ type step interface {
 	// rewrite writes the new form of src to dst, which it first empties. It holds
 	// no state of its own: s is the caller's.
 	rewrite(dst, src *normalized, s *scratch)
+}
+
+// maxGrowth is how many times as long a normalizer may make a text. SentencePiece
+// writes out one character as 33 bytes, and a space as three.
+const maxGrowth = 128
+
+// checkGrowth refuses steps that together may make a text too long. What the
+// Unicode forms and the change of case add is small and does not add up.
+func (c chain) checkGrowth() error {
+	times := 1.0
+	for _, s := range c.steps {
+		if g, ok := s.(interface{ growth() int }); ok {
+			times *= float64(max(1, g.growth()))
+		}
+	}
+	if times > maxGrowth {
+		return fmt.Errorf("it may make a text %.3g times as long; %d times is the most", times, maxGrowth)
+	}
+	return nil
+}
+
+// growth of a step is how many bytes it may make of one, at most.
+func (p prepend) growth() int        { return 1 + len(p) }
+func (p replaceText) growth() int    { return (len(p.to) + len(p.from) - 1) / len(p.from) }
+func (p replacePattern) growth() int { return len(p.to) }
+func (c *charsmap) growth() int {
+	longest := 0
+	for text := range bytes.SplitSeq(c.texts, []byte{0}) {
+		longest = max(longest, len(text))
+	}
+	return longest
 }
 
 // chain is a normalizer of several steps.

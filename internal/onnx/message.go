@@ -29,6 +29,7 @@ type tensor struct {
 type graph struct {
 	nodes   []node
 	tensors []tensor
+	names   int // that the nodes read and make
 }
 
 // Numbers of the fields, from onnx.proto.
@@ -60,6 +61,8 @@ const (
 	maxRank     = 8
 	maxElements = 1 << 30
 	maxNodes    = 1 << 20
+	maxTensors  = 1 << 17
+	maxNames    = 1 << 20 // of what operations read and make, in all
 )
 
 var errCut = errors.New("the file is cut short or is no ONNX")
@@ -119,6 +122,9 @@ func parse(data []byte) (graph, error) {
 func (g *graph) add(f field) error {
 	switch f.number {
 	case graphInitializer:
+		if len(g.tensors) == maxTensors {
+			return fmt.Errorf("it has more than %d tensors", maxTensors)
+		}
 		t, err := parseTensor(f.bytes)
 		g.tensors = append(g.tensors, t)
 		return err
@@ -126,16 +132,21 @@ func (g *graph) add(f field) error {
 		if len(g.nodes) == maxNodes {
 			return fmt.Errorf("it has more than %d operations", maxNodes)
 		}
-		n, err := parseNode(f.bytes)
+		n, err := parseNode(f.bytes, maxNames-g.names)
 		g.nodes = append(g.nodes, n)
+		g.names += len(n.inputs) + len(n.outputs)
 		return err
 	}
 	return nil
 }
 
-func parseNode(data []byte) (node, error) {
+// parseNode reads an operation of at most so many inputs and outputs.
+func parseNode(data []byte, most int) (node, error) {
 	var n node
 	err := fields(data, func(f field) error {
+		if len(n.inputs)+len(n.outputs) > most {
+			return fmt.Errorf("its operations read and make more than %d things", maxNames)
+		}
 		switch f.number {
 		case nodeInput:
 			n.inputs = append(n.inputs, string(f.bytes))

@@ -1,11 +1,16 @@
 package onnx
 
 import (
+	"bytes"
+	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/flashrerank/rerank/internal/safetensors"
 )
@@ -72,6 +77,47 @@ func TestErrors(t *testing.T) {
 	} {
 		if _, err := Weights(data); err == nil || !strings.HasPrefix(err.Error(), "onnx: ") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// message is a field of a protobuf that holds others.
+func message(number protowire.Number, parts ...[]byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), slices.Concat(parts...))
+}
+
+func text(number protowire.Number, s string) []byte { return message(number, []byte(s)) }
+
+// TestHostile: a file that claims much costs little.
+func TestHostile(t *testing.T) {
+	// One matrix of 1000 by 100 that a thousand products read.
+	shape := message(tensorShape, protowire.AppendVarint(nil, 1000), protowire.AppendVarint(nil, 100))
+	kind := protowire.AppendVarint(protowire.AppendTag(nil, tensorKind, protowire.VarintType), float32s)
+	parts := [][]byte{message(graphInitializer, shape, kind, text(tensorName, "m"), message(tensorRaw, make([]byte, 400_000)))}
+	for i := range 1000 {
+		out, bias := fmt.Sprintf("o%d", i), fmt.Sprintf("x.%d.bias", i)
+		parts = append(parts,
+			message(graphInitializer, kind, text(tensorName, bias), message(tensorRaw, make([]byte, 4))),
+			message(graphNode, text(nodeInput, "x"), text(nodeInput, "m"), text(nodeOutput, out), text(nodeOp, "MatMul")),
+			message(graphNode, text(nodeInput, out), text(nodeInput, bias), text(nodeOutput, out+"+"), text(nodeOp, "Add")))
+	}
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"one for many":   {message(modelGraph, parts...), "than it has bytes"},
+		"empty tensors":  {message(modelGraph, bytes.Repeat(message(graphInitializer), maxTensors+1)), "more than 131072 tensors"},
+		"many inputs":    {message(modelGraph, message(graphNode, bytes.Repeat(text(nodeInput, ""), 1<<21))), "more than 1048576 things"},
+		"shape too long": {message(modelGraph, message(graphInitializer, message(tensorShape, make([]byte, 1<<20)))), "cut short"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Weights(c.data)
+		if runtime.ReadMemStats(&after); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n > 96<<20 {
+			t.Errorf("%s: %d bytes were allocated for %d", name, n, len(c.data))
 		}
 	}
 }

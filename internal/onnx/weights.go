@@ -28,6 +28,7 @@ func Weights(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
 	w := newWeights(g)
+	w.room = 2 * len(data)
 	if err := w.matrices(g); err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
@@ -50,6 +51,7 @@ type weights struct {
 	used    map[string]bool   // tensors that have become one of found
 	readers map[string][]node // operations by what they read
 	found   map[string]safetensors.Tensor
+	room    int // numbers that may still be kept
 }
 
 func newWeights(g graph) *weights {
@@ -94,7 +96,9 @@ func (w *weights) matrices(g graph) error {
 				turned[j*rows+i] = values[i*columns+j]
 			}
 		}
-		w.keep(strings.TrimSuffix(bias, ".bias")+".weight", t.name, turned, columns, rows)
+		if err := w.keep(strings.TrimSuffix(bias, ".bias")+".weight", t.name, turned, columns, rows); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -145,14 +149,22 @@ func (w *weights) rest() error {
 		if err != nil {
 			return err
 		}
-		w.keep(plain, name, values, t.shape...)
+		if err := w.keep(plain, name, values, t.shape...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (w *weights) keep(name, from string, values []float32, shape ...int) {
+// keep keeps the values of a tensor. One that stands in for many may not make more of a
+// file than twice what its bytes hold.
+func (w *weights) keep(name, from string, values []float32, shape ...int) error {
+	if w.room -= len(values); w.room < 0 {
+		return fmt.Errorf("%q makes more numbers of the file than it has bytes, twice", from)
+	}
 	w.used[from] = true
 	w.found[name] = safetensors.Float32(name, values, shape...)
+	return nil
 }
 
 // list returns what was found in the order of the names, less what stands before all of

@@ -36,7 +36,8 @@ var sizes = map[DType]int{
 }
 
 const (
-	maxHeader     = 100 << 20 // as the reference implementation has it
+	maxHeader     = 32 << 20 // a model of 100,000 tensors has a third of it
+	maxTensors    = 1 << 17
 	maxDimensions = 16
 	metadataKey   = "__metadata__"
 )
@@ -152,6 +153,9 @@ func (f *File) readHeader(header []byte) (map[string]entry, error) {
 		}
 		if len(e.Offsets) != 2 {
 			return nil, fmt.Errorf("tensor %q: data_offsets has %d numbers", name, len(e.Offsets))
+		}
+		if len(entries) == maxTensors {
+			return nil, fmt.Errorf("more than %d tensors", maxTensors)
 		}
 		entries[name] = e
 		f.names = append(f.names, name)
