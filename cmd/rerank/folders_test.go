@@ -37,3 +37,20 @@ func TestIndexTellsWhatIsLeftOut(t *testing.T) {
 		t.Errorf("a file given by its path: %+v", made)
 	}
 }
+
+// TestPassagesFitTheModel: by default no passage of a folder is cut for its
+// vector, whatever its words are made of.
+func TestPassagesFitTheModel(t *testing.T) {
+	from, dir := t.TempDir(), filepath.Join(t.TempDir(), "index")
+	write(t, filepath.Join(from, "a.md"), "# Uncharacteristically interdenominational heading\n\n"+
+		strings.Repeat("Antidisestablishmentarianism presupposes pseudohypoparathyroidism; honorificabilitudinitatibus. ", 60))
+	write(t, filepath.Join(from, "b.txt"), strings.Repeat("One two three four five six seven, eight. ", 200))
+	made := decode[indexed](t, succeed(t, "", "index", "-o", dir, "--vectors", "--json", from))
+	if made.Documents < 8 || made.Truncated != 0 {
+		t.Errorf("%d documents, %d truncated", made.Documents, made.Truncated)
+	}
+	fewer := decode[indexed](t, succeed(t, "", "index", "-o", dir, "--overwrite", "--json", "--chunk", "1000", from))
+	if fewer.Documents >= made.Documents {
+		t.Errorf("%d passages of 1000 tokens, %d of 254", fewer.Documents, made.Documents)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/dataset/godoc"
+	"github.com/flashrerank/rerank/models/minilm"
 )
 
 // sourceFlags say how the documents of a path are read.
@@ -34,9 +35,9 @@ func (f *sourceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.format, "format", "auto", "of standard input: auto, jsonl, tsv or text")
 	flags.BoolVar(&f.goCode, "go", false, "take every PATH for the folder of a Go module")
 	flags.BoolVar(&f.header, "header", false, "the first line of TSV names the columns")
-	flags.IntVar(&f.chunk, "chunk", chunk.DefaultBudget, "longest passage of Markdown and text, in words")
+	flags.IntVar(&f.chunk, "chunk", minilm.Room, "longest passage of Markdown and text with its title, in tokens of the default model")
 	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read also what .gitignore names, and dependencies and build output")
-	flags.IntVar(&f.overlap, "overlap", 0, "words that a passage repeats of the one before it")
+	flags.IntVar(&f.overlap, "overlap", 0, "tokens that a passage repeats from the end of the one before")
 }
 
 func (f *sourceFlags) check() error {
@@ -61,10 +62,11 @@ type source struct {
 // open looks at the paths, so that a wrong one is told before anything is done.
 func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]source, error) {
 	sources := make([]source, len(paths))
+	var cut passages
 	for i, path := range paths {
 		s := source{stats: &dataset.Stats{}}
 		o := dataset.Options{Stats: s.stats, Header: f.header}
-		o.Folder.Chunk = chunk.Options{Budget: f.chunk, Overlap: f.overlap}
+		o.Folder.Chunk = cut.options(f.chunk, f.overlap)
 		o.Folder.NoIgnore = f.noIgnore
 		var err error
 		switch dir, isGo := strings.CutPrefix(path, "go:"); {
@@ -80,6 +82,7 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 		if err != nil {
 			return nil, err
 		}
+		s.documents = cut.checked(s.documents)
 		sources[i] = s
 	}
 	return sources, nil
