@@ -212,7 +212,11 @@ func TestChangedAnalyzer(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.fingerprint = "another"
-	if err := writeManifest(directory{dir}, m); err != nil {
+	files, err := directory{dir}.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(writeManifest(files, m), files.unlock()); err != nil {
 		t.Fatal(err)
 	}
 	var changed *AnalyzerError

@@ -43,6 +43,10 @@ var (
 	// ErrExists says that [Create] found an index in the directory.
 	ErrExists = errors.New("index: directory holds an index already")
 
+	// ErrForeign says that files are in the directory that are no part of an
+	// index.
+	ErrForeign = errors.New("index: directory holds other files than an index's")
+
 	// ErrNotExist says that [Open] found no index in the directory.
 	ErrNotExist = errors.New("index: no index in this directory")
 

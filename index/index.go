@@ -90,12 +90,12 @@ func create(s store, o Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := s.lock()
+	files, err := s.lock()
 	if err != nil {
 		return nil, err
 	}
-	err = createManifest(s, m)
-	if e := unlock(); err == nil && e != nil {
+	err = createManifest(s, files, m)
+	if e := files.unlock(); err == nil && e != nil {
 		err = fmt.Errorf("index: giving back the lock: %w", e)
 	}
 	if err != nil {
@@ -104,14 +104,14 @@ func create(s store, o Options) (*Index, error) {
 	return open(s)
 }
 
-func createManifest(s store, m *manifest) error {
+func createManifest(s store, files locked, m *manifest) error {
 	switch _, _, err := readManifest(s); {
 	case err == nil:
 		return ErrExists
 	case !errors.Is(err, ErrNotExist):
 		return err
 	}
-	if err := writeManifest(s, m); err != nil {
+	if err := writeManifest(files, m); err != nil {
 		return fmt.Errorf("index: writing the manifest: %w", err)
 	}
 	return nil
@@ -193,8 +193,10 @@ func (x *Index) current() (*view, error) {
 			return v, nil
 		}
 		// A writer may have removed files between our reading the manifest
-		// and opening them; then there is a newer manifest.
-		if !errors.Is(err, fs.ErrNotExist) || bytes.Equal(raw, before) {
+		// and opening them, or the folder may be another one by now; then
+		// there is a newer manifest.
+		var corrupt *CorruptError
+		if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &corrupt) || bytes.Equal(raw, before) {
 			return nil, err
 		}
 		before = raw

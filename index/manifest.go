@@ -195,7 +195,7 @@ func (e errUnknownOutcome) Unwrap() error { return e.error }
 
 // writeManifest makes m the latest commit. All files that it names must be
 // durable, their names in the directory included.
-func writeManifest(s store, m *manifest) error {
+func writeManifest(s locked, m *manifest) error {
 	f, err := s.create(manifestTemp)
 	if err != nil {
 		return err

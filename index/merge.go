@@ -24,7 +24,7 @@ func (w *Writer) Merge(ctx context.Context) error {
 	if err == nil {
 		err = j.install(ctx)
 	} else {
-		_ = w.index.store.remove(j.info.file()) // or the next sweep does
+		_ = w.files.remove(j.info.file()) // or the next sweep does
 	}
 	delete(w.pending, j.info.file())
 	j.source.release()
@@ -67,7 +67,7 @@ func (w *Writer) startMerge() (*mergeJob, error) {
 
 // write writes the merged segment.
 func (j *mergeJob) write(ctx context.Context) error {
-	f, err := j.w.index.store.create(j.info.file())
+	f, err := j.w.files.create(j.info.file())
 	if err != nil {
 		return err
 	}

@@ -6,15 +6,21 @@ import "io"
 // start to end, and never change after that; only the manifest is replaced, by
 // rename. Safe for concurrent use.
 type store interface {
-	// create opens a file for writing, empty, whatever was there before.
-	create(name string) (file, error)
-
 	// open gives a file's bytes. Errors satisfy errors.Is(err, fs.ErrNotExist)
 	// where the file is missing.
 	open(name string) (blob, error)
 
 	// read returns a copy of a small file: an error if it has more than limit bytes.
 	read(name string, limit int64) ([]byte, error)
+
+	// lock takes the writer's lock: ErrLocked if somebody has it.
+	lock() (locked, error)
+}
+
+// locked is a store whose lock is held, which alone may be written to.
+type locked interface {
+	// create opens a file for writing, empty, whatever was there before.
+	create(name string) (file, error)
 
 	rename(from, to string) error
 	remove(name string) error
@@ -23,8 +29,11 @@ type store interface {
 	// sync makes names durable: creations, renames and removals so far.
 	sync() error
 
-	// lock takes the writer's lock and returns what gives it back, or ErrLocked.
-	lock() (unlock func() error, err error)
+	// held tells whether the lock still is that of the store, which may have
+	// been moved away or replaced by whoever asks for no lock.
+	held() error
+
+	unlock() error
 }
 
 // file is a file being written.

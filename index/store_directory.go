@@ -9,15 +9,10 @@ import (
 	"path/filepath"
 
 	"github.com/flashrerank/rerank/internal/mapped"
-	"github.com/gofrs/flock"
 )
 
 // directory is a store on the file system.
 type directory struct{ path string }
-
-func (d directory) create(name string) (file, error) {
-	return os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-}
 
 func (d directory) open(name string) (blob, error) {
 	f, err := mapped.Open(filepath.Join(d.path, name))
@@ -40,53 +35,46 @@ func (d directory) read(name string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-func (d directory) rename(from, to string) error {
-	return rename(filepath.Join(d.path, from), filepath.Join(d.path, to))
-}
-
-func (d directory) remove(name string) error { return os.Remove(filepath.Join(d.path, name)) }
-
-func (d directory) list() ([]string, error) {
-	entries, err := os.ReadDir(d.path)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names, nil
-}
-
-func (d directory) sync() error { return syncDirectory(d.path) }
-
-func (d directory) lock() (func() error, error) {
-	l := flock.New(filepath.Join(d.path, lockName))
-	locked, err := l.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("index: taking the writer's lock: %w", err)
-	}
-	if !locked {
-		_ = l.Close() // nothing is held
-		return nil, ErrLocked
-	}
-	return l.Unlock, nil
-}
-
-// makeDirectory makes a directory whose name is durable.
+// makeDirectory makes a directory, and those above it, whose names are durable.
 func makeDirectory(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("index: creating a folder: %w", err)
+	}
+	made := []string{path} // whose names are to be synced
+	for dir := filepath.Dir(path); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil {
+			break
+		}
+		made = append(made, dir)
+	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return fmt.Errorf("index: creating %s: %w", path, err)
 	}
-	parent, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("index: creating %s: %w", path, err)
-	}
-	// A parent that may not be read is no reason to refuse the index.
-	if err := syncDirectory(parent); err != nil && !errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("index: creating %s: %w", path, err)
+	for _, dir := range made {
+		// A parent that may not be read is no reason to refuse the index.
+		if err := syncDirectory(filepath.Dir(dir)); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("index: creating %s: %w", path, err)
+		}
 	}
 	return nil
+}
+
+// syncDirectory makes the names in a directory durable.
+func syncDirectory(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return syncAndClose(f)
+}
+
+func syncAndClose(f *os.File) error {
+	err := syncFolder(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // mappedBlob is a file mapped into memory.

@@ -93,17 +93,21 @@ func (m *memory) list() ([]string, error) {
 
 func (m *memory) sync() error { return nil }
 
-func (m *memory) lock() (func() error, error) {
+func (m *memory) lock() (locked, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.locked {
 		return nil, ErrLocked
 	}
 	m.locked = true
-	return func() error {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.locked = false
-		return nil
-	}, nil
+	return m, nil
+}
+
+func (m *memory) held() error { return nil }
+
+func (m *memory) unlock() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.locked = false
+	return nil
 }

@@ -2,19 +2,25 @@
 
 package index
 
-import "os"
+import (
+	"os"
+	"syscall"
+)
 
-func rename(from, to string) error { return os.Rename(from, to) }
+// again runs what Windows may refuse for a while.
+func again(f func() error) error { return f() }
 
-// syncDirectory makes the names in a directory durable.
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
+// syncFolder makes the names in a folder durable.
+func syncFolder(f *os.File) error { return f.Sync() }
+
+// renameFolder renames a folder to a place where nothing is, or an empty
+// folder. It fails where anything else is.
+func renameFolder(from, to string) error {
+	if err := syscall.Rename(from, to); err != nil { // os.Rename refuses empty folders too
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 	}
-	err = d.Sync()
-	if e := d.Close(); err == nil {
-		err = e
-	}
-	return err
+	return nil
 }
+
+// movable says that a folder can be renamed while its files are open.
+const movable = true

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// rename tries again for a while: a reader that has the old manifest open for
-// the moment of reading it makes Windows refuse.
-func rename(from, to string) error {
+// again tries a rename for a while: a reader that has the old file open for the
+// moment of reading it makes Windows refuse.
+func again(f func() error) error {
 	var err error
 	for wait := time.Millisecond; wait < time.Second; wait *= 2 {
-		if err = os.Rename(from, to); err == nil {
+		if err = f(); err == nil {
 			return nil
 		}
 		time.Sleep(wait)
@@ -18,5 +18,15 @@ func rename(from, to string) error {
 	return err
 }
 
-// syncDirectory does nothing: Windows has no such call, and NTFS journals names.
-func syncDirectory(string) error { return nil }
+// syncFolder does nothing: Windows has no such call, and NTFS journals names.
+func syncFolder(*os.File) error { return nil }
+
+// renameFolder renames a folder to a place where nothing is, or an empty
+// folder. It fails where anything else is.
+func renameFolder(from, to string) error {
+	_ = os.Remove(to) // an empty folder
+	return again(func() error { return os.Rename(from, to) })
+}
+
+// movable says that a folder can be renamed while its files are open.
+const movable = false

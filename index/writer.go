@@ -14,7 +14,7 @@ import (
 // wait for one another, and a merge lets commits pass.
 type Writer struct {
 	index   *Index
-	unlock  func() error
+	files   locked
 	merging sync.Mutex // held by Merge; taken before mu
 
 	mu      sync.Mutex
@@ -39,24 +39,24 @@ func (x *Index) Writer() (*Writer, error) {
 	if x.documents {
 		return nil, errors.New("index: opened for its documents only: nothing can be written")
 	}
-	unlock, err := x.store.lock()
+	files, err := x.store.lock()
 	if err != nil {
 		return nil, err
 	}
-	w, err := x.newWriter(unlock)
+	w, err := x.newWriter(files)
 	if err != nil {
-		_ = unlock() // the first error says more
+		_ = files.unlock() // the first error says more
 		return nil, err
 	}
 	return w, nil
 }
 
-func (x *Index) newWriter(unlock func() error) (*Writer, error) {
+func (x *Index) newWriter(files locked) (*Writer, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	// A writer before may have died between renaming the manifest and making
 	// the name durable. What is built upon must not vanish.
-	if err := x.store.sync(); err != nil {
+	if err := files.sync(); err != nil {
 		return nil, fmt.Errorf("index: syncing the directory: %w", err)
 	}
 	v, err := x.current()
@@ -64,7 +64,7 @@ func (x *Index) newWriter(unlock func() error) (*Writer, error) {
 		return nil, err
 	}
 	v.refs.Add(1)
-	w := &Writer{index: x, unlock: unlock, v: v, next: v.manifest.nextSegment, pending: map[string]bool{}}
+	w := &Writer{index: x, files: files, v: v, next: v.manifest.nextSegment, pending: map[string]bool{}}
 	w.sweep()
 	return w, nil
 }
@@ -82,7 +82,7 @@ func (w *Writer) Close() error {
 	w.v.releaseLocked()
 	w.v = nil
 	w.index.mu.Unlock()
-	if err := w.unlock(); err != nil {
+	if err := w.files.unlock(); err != nil {
 		return fmt.Errorf("index: giving back the lock: %w", err)
 	}
 	return nil
@@ -203,7 +203,7 @@ func (t *transaction) addSegment(ctx context.Context, puts []Entry) error {
 	info := segmentInfo{id: t.manifest.nextSegment}
 	t.manifest.nextSegment++
 	t.files = append(t.files, info.file())
-	f, err := t.w.index.store.create(info.file())
+	f, err := t.w.files.create(info.file())
 	if err != nil {
 		return err
 	}
@@ -230,13 +230,16 @@ func (t *transaction) commit(ctx context.Context) error {
 	if err := t.writeTombstones(); err != nil {
 		return err
 	}
-	if err := t.w.index.store.sync(); err != nil {
+	if err := t.w.files.sync(); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := writeManifest(t.w.index.store, t.manifest); err != nil {
+	if err := t.w.files.held(); err != nil {
+		return err
+	}
+	if err := writeManifest(t.w.files, t.manifest); err != nil {
 		var unknown errUnknownOutcome
 		if errors.As(err, &unknown) {
 			t.w.failed = fmt.Errorf("index: an earlier commit failed in its last step and may be there or not; a new writer will know: %w", err)
@@ -279,7 +282,7 @@ func (t *transaction) writeTombstone(info segmentInfo, g *Segment) (segmentInfo,
 	info.deleted, info.tombstones = g.dead, t.manifest.generation
 	info.tombSize, info.tombSum = uint64(len(b)), checksum(b)
 	t.files = append(t.files, info.tombstoneFile())
-	f, err := t.w.index.store.create(info.tombstoneFile())
+	f, err := t.w.files.create(info.tombstoneFile())
 	if err != nil {
 		return info, err
 	}
@@ -317,7 +320,7 @@ func (t *transaction) undo() {
 		_ = t.opened.container.blob.Close() // only read
 	}
 	for _, name := range t.files {
-		_ = t.w.index.store.remove(name) // or the next writer does
+		_ = t.w.files.remove(name) // or the next writer does
 	}
 }
 
@@ -325,7 +328,7 @@ func (t *transaction) undo() {
 // uses. What cannot be removed now is tried again by the next sweep. The caller
 // holds the writer's lock and the index's.
 func (w *Writer) sweep() {
-	names, err := w.index.store.list()
+	names, err := w.files.list()
 	if err != nil {
 		return
 	}
@@ -338,7 +341,7 @@ func (w *Writer) sweep() {
 	}
 	for _, name := range names {
 		if isIndexFile(name) && !keep[name] && !w.pending[name] {
-			_ = w.index.store.remove(name)
+			_ = w.files.remove(name)
 		}
 	}
 }
@@ -354,9 +357,7 @@ func isIndexFile(name string) bool {
 		return false
 	}
 	id, generation, deleted := strings.Cut(rest, "-deleted-")
-	return isHex16(id) && (!deleted || isHex16(generation))
+	return len(id) == 16 && isHex(id) && (!deleted || len(generation) == 16 && isHex(generation))
 }
 
-func isHex16(s string) bool {
-	return len(s) == 16 && strings.Trim(s, "0123456789abcdef") == ""
-}
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }

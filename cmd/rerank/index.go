@@ -134,7 +134,7 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 	}
 	target, err := f.target()
 	if err != nil {
-		return err
+		return f.explainStop(err, indexed{})
 	}
 	defer target.discard()
 	in := &ingest{app: a, skipBad: f.skipBad, fresh: !f.append}
@@ -150,7 +150,7 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 
 // explainStop adds what was kept of an append that stopped.
 func (f indexFlags) explainStop(err error, did indexed) error {
-	if errors.Is(err, index.ErrLocked) {
+	if errors.Is(err, index.ErrLocked) && f.append {
 		return fmt.Errorf("%s is being written by another process: %w", f.output, err)
 	}
 	if !f.append || did.Added+did.Replaced == 0 {

@@ -33,12 +33,8 @@ type ingest struct {
 }
 
 // run reads all sources and leaves the outcome in in.outcome.
-func (in *ingest) run(ctx context.Context, t *target, sources []source) (err error) {
-	if in.writer, err = t.index.Writer(); err != nil {
-		return err
-	}
-	defer in.writer.Close()
-	in.embed = t.embed
+func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
+	in.writer, in.embed = t.writer, t.embed
 	in.bar = in.app.progress("documents", -1)
 	defer in.bar.finish()
 	for _, s := range sources {

@@ -3,35 +3,30 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
-// target is the index that is written to: an existing one, or a new one in a
-// folder beside its place, which takes that place when it is complete.
+// target is the index that is written to: an existing one, or a new one that is
+// built beside its place.
 type target struct {
-	place string          // where the index is to be
-	built string          // where it is made; "" if that is its place
-	index *index.Index    // open until install or discard
-	embed rerank.Embedder // makes the vectors; nil for an index without
-	old   *index.Writer   // keeps others from writing to what is to be replaced
+	place  string          // where the index is to be
+	build  *index.Build    // nil for an index that is there
+	index  *index.Index    // open until install or discard
+	writer *index.Writer   // as long as the index is
+	embed  rerank.Embedder // makes the vectors; nil for an index without
 }
 
 // target opens or makes the index that the flags ask for.
 func (f indexFlags) target() (*target, error) {
+	t := &target{place: f.output}
+	open := f.create
 	if f.append {
-		return f.existing()
+		open = f.existing
 	}
-	t := &target{place: filepath.Clean(f.output)}
-	if err := t.checkPlace(f.overwrite); err != nil {
-		return nil, err
-	}
-	if err := f.create(t); err != nil {
+	if err := open(t); err != nil {
 		t.discard()
 		return nil, err
 	}
@@ -39,16 +34,13 @@ func (f indexFlags) target() (*target, error) {
 }
 
 // existing opens the index that documents are added to.
-func (f indexFlags) existing() (*target, error) {
-	t := &target{place: f.output}
-	var err error
+func (f indexFlags) existing(t *target) (err error) {
 	if t.index, err = openIndex(f.output); err != nil {
-		return nil, err
+		return err
 	}
 	s, err := t.index.Snapshot()
 	if err != nil {
-		t.discard()
-		return nil, err
+		return err
 	}
 	model := s.Model()
 	s.Close()
@@ -58,11 +50,10 @@ func (f indexFlags) existing() (*target, error) {
 	case model != (rerank.ModelInfo{}):
 		err = t.openEmbedder(f.model, model)
 	}
-	if err != nil {
-		t.discard()
-		return nil, err
+	if err == nil {
+		t.writer, err = t.index.Writer()
 	}
-	return t, nil
+	return err
 }
 
 // openEmbedder loads the model that the index has its vectors from.
@@ -78,110 +69,58 @@ func (t *target) openEmbedder(name string, wanted rerank.ModelInfo) error {
 	return nil
 }
 
-// checkPlace looks whether an index may be put in place, and takes the lock of
-// the one that is there.
-func (t *target) checkPlace(overwrite bool) error {
-	entries, err := os.ReadDir(t.place)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("%s: %w", t.place, err)
-	}
-	x, err := index.Open(t.place)
-	if errors.Is(err, index.ErrNotExist) {
-		return fmt.Errorf("%s holds files that are no index: choose another folder", t.place)
-	}
-	if !overwrite {
-		if err == nil {
-			x.Close()
-		}
-		return fmt.Errorf("%s holds an index already: add to it with --append or replace it with --overwrite", t.place)
-	}
-	if err != nil { // damaged, which is a reason to replace it
-		return nil
-	}
-	defer x.Close()
-	if t.old, err = x.Writer(); err != nil {
-		return fmt.Errorf("%s cannot be replaced now: %w", t.place, err)
-	}
-	return nil
-}
-
-// create makes the new index beside its place.
-func (f indexFlags) create(t *target) error {
+// create begins a new index, which takes its place when it is complete.
+func (f indexFlags) create(t *target) (err error) {
 	var model rerank.ModelInfo
 	if f.vectors {
-		var err error
 		if t.embed, err = pipeline.OpenEmbedder(f.model); err != nil {
 			return err
 		}
 		model = t.embed.Model()
 	}
-	parent := filepath.Dir(t.place)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return err
+	t.build, err = index.NewBuild(f.output, index.Options{Analyzer: f.analyzer, Model: model}, f.overwrite)
+	if err != nil {
+		return explainPlace(err, f.output)
 	}
-	var err error
-	if t.built, err = os.MkdirTemp(parent, "."+filepath.Base(t.place)+".building-*"); err != nil {
-		return err
-	}
-	if err := os.Chmod(t.built, 0o755); err != nil {
-		return err
-	}
-	t.index, err = index.Create(t.built, index.Options{Analyzer: f.analyzer, Model: model})
-	return err
-}
-
-// install puts a new index in its place.
-func (t *target) install() error {
-	err := t.close()
-	if err != nil || t.built == "" {
-		return err
-	}
-	if err := replaceFolder(t.built, t.place); err != nil {
-		return fmt.Errorf("putting the new index in place: %w", err)
-	}
-	t.built = ""
+	t.index, t.writer = t.build.Index(), t.build.Writer()
 	return nil
 }
 
-// discard closes the index and removes what was not installed.
-func (t *target) discard() {
-	_ = t.close() // nothing of it is kept
-	if t.built != "" {
-		_ = os.RemoveAll(t.built)
+// explainPlace says what to do where a place cannot be taken.
+func explainPlace(err error, place string) error {
+	switch {
+	case errors.Is(err, index.ErrExists):
+		return fmt.Errorf("%s holds an index already: add to it with --append or replace it with --overwrite", place)
+	case errors.Is(err, index.ErrForeign):
+		return fmt.Errorf("%w: move them, or choose another folder", err)
+	case errors.Is(err, index.ErrLocked):
+		return fmt.Errorf("%s cannot be replaced now: %w", place, err)
 	}
+	return err
 }
 
+// install makes the index whole: a new one is put in its place.
+func (t *target) install() error {
+	if t.build != nil {
+		return explainPlace(t.build.Install(), t.place)
+	}
+	return t.close()
+}
+
+// discard closes the index and removes what was not installed.
+func (t *target) discard() { _ = t.close() }
+
 func (t *target) close() error {
+	if t.build != nil {
+		return t.build.Close()
+	}
 	var errs []error
+	if t.writer != nil {
+		errs = append(errs, t.writer.Close())
+	}
 	if t.index != nil {
 		errs = append(errs, t.index.Close())
 	}
-	if t.old != nil {
-		errs = append(errs, t.old.Close())
-	}
-	t.index, t.old = nil, nil
+	t.writer, t.index = nil, nil
 	return errors.Join(errs...)
-}
-
-// replaceFolder renames a folder to a place where another one may be, which is
-// moved aside before and deleted after. Where the second step fails, the old
-// one is put back.
-func replaceFolder(from, to string) error {
-	if err := os.Remove(to); err == nil || errors.Is(err, fs.ErrNotExist) { // an empty folder, or none
-		return os.Rename(from, to)
-	}
-	aside, err := os.MkdirTemp(filepath.Dir(to), "."+filepath.Base(to)+".replaced-*")
-	if err != nil {
-		return err
-	}
-	old := filepath.Join(aside, "index")
-	if err := os.Rename(to, old); err != nil {
-		return errors.Join(err, os.Remove(aside))
-	}
-	if err := os.Rename(from, to); err != nil {
-		return errors.Join(err, os.Rename(old, to), os.Remove(aside))
-	}
-	return os.RemoveAll(aside)
 }
