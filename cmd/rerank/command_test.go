@@ -216,6 +216,26 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestIndexKeepsForeignFiles: index -o removes nothing that it did not make,
+// and says whose files are in its way.
+func TestIndexKeepsForeignFiles(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "index")
+	succeed(t, corpus, "index", "-o", dir, "-")
+	thesis := write(t, filepath.Join(dir, "thesis.txt"), "precious")
+	fail(t, exitFailure, "thesis.txt", corpus, "index", "--overwrite", "-o", dir, "-")
+	jar := write(t, filepath.Join(parent, "jar", "manifest"), "Manifest-Version: 1.0\n")
+	fail(t, exitFailure, "choose another folder", corpus, "index", "--overwrite", "-o", filepath.Dir(jar), "-")
+	for _, name := range []string{thesis, jar} {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 2 {
+		t.Errorf("left beside: %v, %v", entries, err)
+	}
+}
+
 // TestOutdatedIndex: what this program cannot read is refused with the command
 // that makes it again.
 func TestOutdatedIndex(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,9 +44,9 @@ type demoCorpus struct {
 	Cached    bool          `json:"cached"`   // whether the index was there already
 	Built     time.Duration `json:"built_ns"` // what making it took; 0 if it was there
 
-	embed     rerank.Embedder // makes the vectors; nil for an index without
-	source    string          // folder of the sources, for "go"
-	temporary string          // folder to be removed at the end
+	embed    rerank.Embedder // makes the vectors; nil for an index without
+	source   string          // folder of the sources, for "go"
+	discards []func() error  // remove what is not kept, the last first
 }
 
 // stamp says what a cached index was made of.
@@ -129,101 +131,68 @@ func (c demoCorpus) stamp() stamp {
 
 var unusual = regexp.MustCompile(`[^A-Za-z0-9.+-]+`)
 
-// folder is where the corpus is kept in the cache: the index, and a stamp
-// beside it.
+// folder is where the index of the corpus is kept in the cache. Its name tells
+// what it was made of.
 func (c demoCorpus) folder(cache string) string {
-	name := "demo-" + cmp.Or(c.Version, c.Name) + "-" + demoFormat
-	if c.embed != nil {
-		name += "-vectors"
-	}
-	return filepath.Join(cache, unusual.ReplaceAllString(name, "_"))
+	name := unusual.ReplaceAllString("demo-"+cmp.Or(c.Version, c.Name), "_")
+	data, _ := json.Marshal(c.stamp()) // strings always encode
+	sum := sha256.Sum256(data)
+	return filepath.Join(cache, fmt.Sprintf("%s-%x", name, sum[:8]))
 }
-
-const (
-	demoIndexName = "index"
-	demoStampName = "made-from.json"
-)
 
 // cached looks for an index of this very corpus that can be opened.
 func (c *demoCorpus) cached(cache string) bool {
-	folder := c.folder(cache)
-	data, err := os.ReadFile(filepath.Join(folder, demoStampName))
-	if err != nil {
-		return false
-	}
-	var made stamp
-	if json.Unmarshal(data, &made) != nil || made != c.stamp() {
-		return false
-	}
-	dir := filepath.Join(folder, demoIndexName)
+	dir := c.folder(cache)
 	x, err := index.Open(dir)
 	if err != nil {
 		return false
 	}
 	defer x.Close()
-	s, err := x.Snapshot()
-	if err != nil {
-		return false
-	}
-	defer s.Close()
 	c.Index, c.Cached = dir, true
 	return true
 }
 
-// buildDemoCorpus makes the index in a folder of its own and then moves it to
-// its place in the cache. Runs at the same time do not disturb one another:
-// each uses what it has made where another one was first.
+// buildDemoCorpus makes the index, in the cache if there is one. Runs at the
+// same time do not disturb one another: where another one keeps the place, each
+// uses what it has made.
 func (a *app) buildDemoCorpus(ctx context.Context, c *demoCorpus, cache string) (err error) {
 	start := time.Now()
-	if c.temporary, err = os.MkdirTemp(cache, "demo-building-*"); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			c.discard()
+	place := c.folder(cache)
+	if cache == "" {
+		if place, err = os.MkdirTemp("", "rerank-demo-*"); err != nil {
+			return err
 		}
-	}()
-	c.Index = filepath.Join(c.temporary, demoIndexName)
-	if err := a.indexDemo(ctx, *c); err != nil {
+		c.discards = append(c.discards, func() error { return os.RemoveAll(place) })
+	}
+	var options index.Options
+	if c.embed != nil {
+		options.Model = c.embed.Model()
+	}
+	b, err := index.NewBuild(place, options, true)
+	if err == nil {
+		c.discards = append(c.discards, b.Close)
+		err = a.indexDemo(ctx, *c, b)
+	}
+	if err != nil {
+		c.discard()
 		return fmt.Errorf("indexing %s: %w", c.Title, err)
 	}
-	c.Built = time.Since(start)
-	if cache == "" {
-		return nil
-	}
-	data, err := json.Marshal(c.stamp())
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(c.temporary, demoStampName), data, 0o644); err != nil {
-		return err
-	}
-	if replaceFolder(c.temporary, c.folder(cache)) == nil {
-		c.Index, c.temporary = filepath.Join(c.folder(cache), demoIndexName), ""
-	}
+	_ = b.Install() // else it is used where it is, and removed at the end
+	c.Index, c.Built = b.Dir(), time.Since(start)
 	return nil
 }
 
 // discard removes what is not kept.
 func (c demoCorpus) discard() {
-	if c.temporary != "" {
-		_ = os.RemoveAll(c.temporary)
+	for _, discard := range slices.Backward(c.discards) {
+		_ = discard() // or the next build does
 	}
 }
 
 // indexDemo indexes the corpus. An entry of the Go documentation that cannot
 // be read is left out, as the demonstration can do without it.
-func (a *app) indexDemo(ctx context.Context, c demoCorpus) error {
-	t := &target{place: c.Index, embed: c.embed}
-	var options index.Options
-	if t.embed != nil {
-		options.Model = t.embed.Model()
-	}
-	var err error
-	if t.index, err = index.Create(c.Index, options); err != nil {
-		return err
-	}
-	defer t.discard()
+func (a *app) indexDemo(ctx context.Context, c demoCorpus, b *index.Build) error {
+	t := &target{index: b.Index(), writer: b.Writer(), embed: c.embed}
 	in := &ingest{app: a, fresh: true, skipBad: c.Name == corpusGo}
 	if err := in.run(ctx, t, []source{{documents: c.documents(ctx), stats: &dataset.Stats{}}}); err != nil {
 		return err
@@ -231,7 +200,7 @@ func (a *app) indexDemo(ctx context.Context, c demoCorpus) error {
 	if in.outcome.Documents == 0 {
 		return errors.New("no documents were found")
 	}
-	return t.close()
+	return nil
 }
 
 func (c demoCorpus) documents(ctx context.Context) iter.Seq2[rerank.Document, error] {

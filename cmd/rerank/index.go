@@ -47,7 +47,7 @@ func (a *app) indexCommand() *cobra.Command {
 JSON lines and TSV may be compressed with gzip.
 
 A new index is made beside DIR and renamed at the end: it is there whole or not at
-all. With --append documents are added to the index in DIR, replacing those that
+all. A folder that holds other files is refused. With --append documents are added to the index in DIR, replacing those that
 have the same ID, in commits of up to 20,000 documents; if it is stopped, what was
 committed stays. With --overwrite the index in DIR is replaced by the new one once
 that is complete.
