@@ -4,7 +4,7 @@
 // [Evaluate] takes judgments ([Qrels]), a system's ranked documents ([Run]) and
 // a list of [Measure] values, and returns one value per query and measure and a
 // summary over the queries. [ParseMeasure] knows trec_eval's names (ndcg_cut_10,
-// P_5, map, recip_rank) and the usual ones (nDCG@10, P@5, MAP, MRR@10);
+// P_5, map, recip_rank) and those of ir_measures (nDCG@10, AP(rel=2)@100, RR@10);
 // [WriteTrecEval] prints an evaluation in trec_eval's own layout.
 //
 // # Rules

@@ -42,6 +42,9 @@ type Options struct {
 	// JudgedOnly removes the unjudged documents from each ranking, after
 	// MaxDocs (trec_eval -J).
 	JudgedOnly bool
+	// NoSelf leaves out a document whose ID is the query's, before MaxDocs, as
+	// the evaluation of BEIR does: in some collections queries are documents.
+	NoSelf bool
 	// TrecEval9 follows trec_eval up to 9.0.8, and so pytrec_eval, in the two
 	// points where trec_eval 10 gives other figures: scores are compared as
 	// float32, and the recall points of iprec_at_recall and 11pt_avg are
@@ -72,7 +75,7 @@ type Evaluation struct {
 // Column returns a measure's values in the order of Queries, and whether it was
 // measured.
 func (e Evaluation) Column(m Measure) ([]float64, bool) {
-	at := slices.Index(e.Measures, m)
+	at := slices.IndexFunc(e.Measures, m.Equal)
 	if at < 0 {
 		return nil, false
 	}
@@ -198,7 +201,7 @@ func (e *Evaluation) summarise(q Qrels, o Options) {
 			}
 		}
 		switch n := float64(len(e.Queries)); {
-		case m.kind == numRel && o.Complete:
+		case m.kind == numRel && m.level == 0 && o.Complete:
 			e.Summary[j] = countPositive(q)
 		case m.aggregate() == total:
 			e.Summary[j] = sum

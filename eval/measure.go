@@ -7,13 +7,23 @@ import (
 	"strings"
 )
 
-// Measure is one figure of a ranking. Measures are comparable with ==; the zero
-// Measure is none. Its String is trec_eval's name where trec_eval has the
-// measure, and [ParseMeasure] takes it back.
+// Measure is one figure of a ranking. The zero Measure is none. Its String is the
+// name that it was asked by (see [ParseMeasure]), or else trec_eval's where
+// trec_eval has the measure. [Measure.Equal] compares two of them, whatever their
+// names.
 type Measure struct {
-	kind  kind
-	cut   int32   // look at so many documents; 0: at all
-	param float64 // recall point, multiple of R, persistence or highest grade
+	kind       kind
+	cut        int32   // look at so many documents; 0: at all
+	param      float64 // recall point, multiple of R, persistence or highest grade
+	level      int32   // the lowest relevant grade; 0: that of the options
+	judgedOnly bool    // whatever the options say
+	name       string  // as it was asked; "": String makes one
+}
+
+// Equal reports whether both are the same figure.
+func (m Measure) Equal(other Measure) bool {
+	m.name, other.name = "", ""
+	return m == other
 }
 
 type kind uint8
@@ -144,7 +154,7 @@ func ERR(k, maxGrade int) Measure {
 // times the sum of p^(i-1) over the ranks i of relevant documents. p, from 0 to
 // below 1 (and taken into that range), is the probability of reading on. After
 // Moffat and Zobel, Rank-biased precision for measurement of retrieval
-// effectiveness, ACM TOIS 27(1), 2008; ir-measures' RBP(rel=Level, p=p).
+// effectiveness, ACM TOIS 27(1), 2008; ir_measures' RBP(rel=Level, p=p).
 func RBP(p float64, k int) Measure {
 	if math.IsNaN(p) {
 		p = 0
@@ -157,8 +167,12 @@ func cutoff(k int) int32 { return int32(min(max(k, 0), maxCutoff)) }
 
 const maxCutoff = 1_000_000_000
 
-// String returns the measure's name, trec_eval's if it has one.
+// String returns the name that the measure was asked by, or else trec_eval's if
+// trec_eval has the measure.
 func (m Measure) String() string {
+	if m.name != "" {
+		return m.name
+	}
 	s := m.kind.spec()
 	if s == nil {
 		return "none"

@@ -14,7 +14,7 @@ func ExampleParseMeasures() {
 	_, err = eval.ParseMeasures("P@0")
 	fmt.Println(err)
 	// Output:
-	// [ndcg_cut_10 map P_5 P_10] <nil>
+	// [nDCG@10 MAP P_5 P_10] <nil>
 	// eval: measure "P@0": the cutoff "0" is not a number from 1 to 1000000000
 }
 
@@ -37,7 +37,7 @@ func TestSpellings(t *testing.T) {
 		eval.RBP(0.95, 10): {"RBP(p=0.95)@10"},
 	} {
 		for _, name := range names {
-			if got, err := eval.ParseMeasure(name); err != nil || got != want {
+			if got, err := eval.ParseMeasure(name); err != nil || !got.Equal(want) || got.String() != name {
 				t.Errorf("%s: %v, %v, want %v", name, got, err, want)
 			}
 		}
@@ -55,7 +55,7 @@ func TestEveryNameIsRead(t *testing.T) {
 			t.Errorf("%v is read back as %v, %v", m, back, err)
 		}
 	}
-	fill := strings.NewReplacer("_k", "_7", "@k", "@7", "=x", "=0.5", "_x", "_0.5")
+	fill := strings.NewReplacer("_k", "_7", "@k", "@7", "=x", "=0.5", "_x", "_0.5", "@x", "@0.5")
 	for _, name := range eval.Names() {
 		m, err := eval.ParseMeasure(fill.Replace(name))
 		if err != nil {
@@ -75,6 +75,9 @@ func TestLists(t *testing.T) {
 		if got, err := eval.ParseMeasures(name); err != nil || len(got) != want {
 			t.Errorf("%s: %d measures, %v, want %d", name, len(got), err, want)
 		}
+	}
+	if got, err := eval.ParseMeasures(" P@5 ", "P(rel=2)@5", "P_5", "P(rel=2,judged_only=False)@5"); err != nil || fmt.Sprint(got) != "[P@5 P(rel=2)@5]" {
+		t.Errorf("names of one measure: %v, %v", got, err)
 	}
 	if got, err := eval.ParseMeasures("P@5", "P_5", "official"); err != nil || len(got) != 29 {
 		t.Errorf("repeated names: %d measures, %v", len(got), err)
@@ -96,9 +99,23 @@ func TestBadNames(t *testing.T) {
 		"rbp_p=1":            `the persistence "1" is not a number from 0 to below 1`,
 		"RBP(p=NaN)":         `the persistence "NaN"`,
 		"RBP(p=0.8":          "no closing parenthesis",
-		"RBP(q=1)":           `unknown parameter "q=1"`,
-		"ERR(max=0)@10":      "the highest grade",
+		"RBP(q=1)":           `unknown parameter "q" of RBP`,
+		"ERR(max=0)@10":      `the grade "0" is not a number from 1 to 900`,
 		"nDCG(dcg='log')@10": "unknown parameter",
+		// What ir_measures computes, and we do not or not so.
+		"alpha_nDCG@10":               "alpha_nDCG is not computed here",
+		"ERR_IA(judged_only=True)@20": "ERR_IA is not computed here",
+		"Accuracy@5":                  "Accuracy is not computed here",
+		"BPM(max_rel=2)@10":           "BPM is not computed here",
+		"Compat(p=0.9)":               "Compat is not computed here",
+		"SetF(beta=0.5)":              "set_F is computed with beta=1 only",
+		"nDCG(gains={0:0,1:2})@10":    `unknown parameter "gains" of ndcg`,
+		"nDCG(rel=2)@10":              `unknown parameter "rel" of ndcg`,
+		"Bpref(judged_only=True)":     `unknown parameter "judged_only" of bpref`,
+		"AP(rel=0)":                   `the grade "0" is not a number from 1 to 127`,
+		"P(judged_only=maybe)@5":      `"maybe" is neither True nor False`,
+		"IPrec@1.5":                   `the point "1.5" is not a number from 0 to 1`,
+		"Rprec(rel=2":                 "no closing parenthesis",
 	} {
 		if m, err := eval.ParseMeasure(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
 			t.Errorf("%q: %v, error %v, want %q", name, m, err, want)

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -10,16 +11,29 @@ import (
 
 // ParseMeasure returns the measure of a name: trec_eval's (ndcg_cut_10, P_5,
 // recall_100, map, recip_rank, iprec_at_recall_0.10, also in the manner of its
-// option -m, as in P.5) or the usual one (nDCG@10, nDCG_exp@10, P@5, R@100, MAP,
-// MRR@10, ERR@20, RBP(p=0.8), Judged@10). Upper and lower case are the same,
-// except that rbp is trec_eval's measure of graded gains with p = 0.9, and RBP the
-// binary one with p = 0.8. [Names] lists all.
+// option -m, as in P.5) or that of ir_measures (nDCG@10, AP(rel=2)@100, RR@10,
+// nDCG(dcg='exp-log2')@10, Rprec(judged_only=True), IPrec@0.1, RBP(rel=1,p=0.8),
+// Judged@10, NumRet), with the figures of either. Where rel is not given,
+// [Options.Level] counts. Upper and lower case are the same, except that rbp is
+// trec_eval's measure of graded gains with p = 0.9, and RBP the binary one with
+// p = 0.8. [Names] lists all. A measure of ir_measures, or one with parameters,
+// that is not computed here is an error. The measure's String is the name.
 func ParseMeasure(name string) (Measure, error) {
-	m, err := parse(name)
+	m, err := parseNamed(name)
 	if err != nil {
 		return Measure{}, fmt.Errorf("eval: measure %q: %w", name, err)
 	}
 	return m, nil
+}
+
+// parseNamed keeps the name, unless it is the one that String makes anyway.
+func parseNamed(name string) (Measure, error) {
+	name = strings.TrimSpace(name)
+	m, err := parse(name)
+	if err == nil && m.String() != name {
+		m.name = name
+	}
+	return m, err
 }
 
 // ParseMeasures returns the measures of several names, each once, in order. A
@@ -34,7 +48,7 @@ func ParseMeasures(names ...string) ([]Measure, error) {
 			return nil, fmt.Errorf("eval: measure %q: %w", name, err)
 		}
 		for _, m := range some {
-			if !slices.Contains(all, m) {
+			if !slices.ContainsFunc(all, m.Equal) {
 				all = append(all, m)
 			}
 		}
@@ -71,7 +85,7 @@ func parseList(name string) ([]Measure, error) {
 			return s.family(), nil
 		}
 	}
-	m, err := parse(name)
+	m, err := parseNamed(name)
 	return []Measure{m}, err
 }
 
@@ -105,30 +119,42 @@ func parse(name string) (Measure, error) {
 			return Measure{kind: k, param: p}, err
 		}
 	}
-	base, cut, err := splitCutoff(name)
-	if err != nil {
-		return Measure{}, err
-	}
-	base, parameters, hasParameters := strings.Cut(base, "(")
+	base, at := splitAt(name)
+	base, inside, hasParameters := strings.Cut(base, "(")
 	s := find(base)
 	if s == nil {
-		return Measure{}, fmt.Errorf("unknown; known are %s", strings.Join(Names(), ", "))
+		return Measure{}, unknown(base)
 	}
-	m, err := s.bare(base)
-	if cut > 0 {
-		m, err = s.at(base, cut)
-	}
+	m, err := s.measure(base, at)
 	if hasParameters && err == nil {
-		inside, closed := strings.CutSuffix(parameters, ")")
-		if !closed {
-			return Measure{}, fmt.Errorf("no closing parenthesis at the end of %q", parameters)
-		}
-		err = m.set(inside)
+		err = m.setAll(inside)
 	}
 	if err != nil {
 		return Measure{}, err
 	}
 	return m, nil
+}
+
+func unknown(base string) error {
+	if slices.Contains(notComputed[:], strings.ToLower(base)) {
+		return fmt.Errorf("%s is not computed here; known are %s", base, strings.Join(Names(), ", "))
+	}
+	return fmt.Errorf("unknown; known are %s", strings.Join(Names(), ", "))
+}
+
+// measure returns the measure of a base name and what follows its @, if any.
+func (s *spec) measure(base, at string) (Measure, error) {
+	if at == "" {
+		return s.bare(base)
+	}
+	if s.kind == iprec || s.kind == rPrecMult {
+		return s.kind.point(at)
+	}
+	cut, err := parseCutoff(at)
+	if err != nil {
+		return Measure{}, err
+	}
+	return s.at(base, cut)
 }
 
 // bare returns the measure without a cutoff.
@@ -162,46 +188,115 @@ func (s *spec) at(name string, cut int32) (Measure, error) {
 	return m, nil
 }
 
-// set takes in what stands in the parentheses.
-func (m *Measure) set(parameter string) error {
-	key, value, _ := strings.Cut(parameter, "=")
-	var err error
-	switch key = strings.TrimSpace(key); {
-	case m.kind == rbp && key == "p":
-		m.param, err = parsePersistence(strings.TrimSpace(value))
-	case m.kind == errMeasure && key == "max":
-		var grade int
-		grade, err = strconv.Atoi(strings.TrimSpace(value))
-		if err != nil || grade < 1 || grade > maxExpGrade {
-			err = fmt.Errorf("the highest grade %q is not a number from 1 to %d", value, maxExpGrade)
-		}
-		m.param = float64(grade)
-	case m.kind == ndcg && key == "dcg" && strings.Trim(value, `'"`) == "exp-log2":
-		m.kind = ndcgExp // ir-measures' name for it
-	default:
-		err = fmt.Errorf("unknown parameter %q (known are RBP(p=0.8), ERR(max=4), nDCG(dcg='exp-log2'))", parameter)
+// setAll takes in what stands between parentheses.
+func (m *Measure) setAll(inside string) error {
+	inside, closed := strings.CutSuffix(inside, ")")
+	if !closed {
+		return fmt.Errorf("no closing parenthesis at the end of %q", inside)
 	}
-	return err
+	for parameter := range strings.SplitSeq(inside, ",") {
+		key, value, _ := strings.Cut(parameter, "=")
+		if err := m.set(strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// splitCutoff takes the cutoff off the end of a name, 0 if there is none.
-func splitCutoff(name string) (string, int32, error) {
-	at := strings.LastIndexByte(name, '@')
-	digits := ""
-	if at >= 0 {
-		digits = name[at+1:]
-	} else {
-		at = len(strings.TrimRight(name, "0123456789")) - 1
-		if at < 1 || at == len(name)-1 || name[at] != '_' && name[at] != '.' {
-			return name, 0, nil
+// set takes in one parameter.
+func (m *Measure) set(key, value string) error {
+	switch takes := m.kind.spec().takes; {
+	case key == "rel" && takes&takesLevel != 0:
+		level, err := parseGrade(value, maxLevel)
+		if m.kind == numRet { // ir_measures' way to ask for the relevant ones
+			m.kind = numRelRet
 		}
-		digits = name[at+1:]
+		m.level = int32(level)
+		return err
+	case key == "judged_only" && takes&takesJudged != 0:
+		return parseBool(&m.judgedOnly, value)
+	case m.kind == rbp && key == "p":
+		var err error
+		m.param, err = parsePersistence(value)
+		return err
+	case m.kind == errMeasure && key == "max":
+		grade, err := parseGrade(value, maxExpGrade)
+		m.param = float64(grade)
+		return err
 	}
+	return m.setVariant(key, strings.Trim(value, `'"`))
+}
+
+// setVariant takes in a parameter that chooses among measures.
+func (m *Measure) setVariant(key, value string) error {
+	switch {
+	case m.kind == ndcg && key == "dcg" && value == "exp-log2":
+		m.kind = ndcgExp
+	case m.kind == ndcg && key == "dcg" && value == "log2":
+	case m.kind == setP && key == "relative":
+		var relative bool
+		if err := parseBool(&relative, value); err != nil {
+			return err
+		}
+		if relative {
+			m.kind = setRelativeP
+		}
+	case m.kind == setF && key == "beta":
+		if beta, err := strconv.ParseFloat(value, 64); err != nil || beta != 1 {
+			return fmt.Errorf("set_F is computed with beta=1 only, not %q", value)
+		}
+	default:
+		return fmt.Errorf("unknown parameter %q of %s (there are rel=2, judged_only=True, RBP(p=0.8), ERR(max=4), nDCG(dcg='exp-log2'), "+
+			"SetP(relative=True))", key, m.kind.spec().name())
+	}
+	return nil
+}
+
+// name is what a kind is called in messages.
+func (s *spec) name() string { return cmp.Or(s.plain, s.prefix+"k") }
+
+// maxLevel bounds rel, as grades of files are.
+const maxLevel = 127
+
+func parseGrade(text string, highest int) (int, error) {
+	grade, err := strconv.Atoi(text)
+	if err != nil || grade < 1 || grade > highest {
+		return 0, fmt.Errorf("the grade %q is not a number from 1 to %d", text, highest)
+	}
+	return grade, nil
+}
+
+func parseBool(to *bool, text string) error {
+	switch text {
+	case "True", "true":
+		*to = true
+	case "False", "false":
+		*to = false
+	default:
+		return fmt.Errorf("%q is neither True nor False", text)
+	}
+	return nil
+}
+
+// splitAt takes what follows the last @ off a name, or the number behind its
+// last _ or point; "" if there is none.
+func splitAt(name string) (base, at string) {
+	if i := strings.LastIndexByte(name, '@'); i >= 0 {
+		return name[:i], cmp.Or(name[i+1:], " ")
+	}
+	i := len(strings.TrimRight(name, "0123456789")) - 1
+	if i < 1 || i == len(name)-1 || name[i] != '_' && name[i] != '.' {
+		return name, ""
+	}
+	return name[:i], name[i+1:]
+}
+
+func parseCutoff(digits string) (int32, error) {
 	k, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil || k < 1 || k > maxCutoff {
-		return "", 0, fmt.Errorf("the cutoff %q is not a number from 1 to %d", digits, maxCutoff)
+		return 0, fmt.Errorf("the cutoff %q is not a number from 1 to %d", strings.TrimSpace(digits), maxCutoff)
 	}
-	return name[:at], int32(k), nil
+	return int32(k), nil
 }
 
 // parsePoint reads a name such as iprec_at_recall_0.10; ok means that it begins
@@ -211,16 +306,21 @@ func (k kind) parsePoint(name string) (m Measure, ok bool, err error) {
 	if len(name) <= len(plain) || !strings.EqualFold(name[:len(plain)], plain) || !strings.ContainsRune("_.@", rune(name[len(plain)])) {
 		return Measure{}, false, nil
 	}
+	m, err = k.point(name[len(plain)+1:])
+	return m, true, err
+}
+
+// point returns the measure at a recall point, or at a multiple of R.
+func (k kind) point(text string) (Measure, error) {
 	highest := 1.0
 	if k == rPrecMult {
 		highest = 1000
 	}
-	text := name[len(plain)+1:]
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(x >= 0 && x <= highest) {
-		return Measure{}, true, fmt.Errorf("the point %q is not a number from 0 to %g", text, highest)
+		return Measure{}, fmt.Errorf("the point %q is not a number from 0 to %g", strings.TrimSpace(text), highest)
 	}
-	return Measure{kind: k, param: math.Abs(x)}, true, nil
+	return Measure{kind: k, param: math.Abs(x)}, nil
 }
 
 func parsePersistence(text string) (float64, error) {

@@ -24,10 +24,22 @@ type plan struct {
 	expGain  bool // a measure needs exponential gains
 	maxGrade int  // the highest grade that the measures allow
 	limiting Measure
+	views    []view
+}
+
+// view is what some of the measures look at: relevance by a level, and all
+// documents or the judged ones.
+type view struct {
+	level      int
+	judgedOnly bool
+	measures   []int // numbers of those that look so
 }
 
 func newPlan(measures []Measure, longest int, o Options) *plan {
 	p := &plan{measures: measures, options: o, seed: maphash.MakeSeed(), maxGrade: math.MaxInt}
+	for i, m := range measures {
+		p.see(i, cmp.Or(int(m.level), o.Level), o.JudgedOnly || m.judgedOnly)
+	}
 	for _, m := range measures {
 		p.expGain = p.expGain || m.kind == ndcgExp
 		if limit := m.maxGrade(); limit < p.maxGrade {
@@ -39,6 +51,16 @@ func newPlan(measures []Measure, longest int, o Options) *plan {
 		p.log2[i] = math.Log2(float64(i + 2))
 	}
 	return p
+}
+
+// see adds a measure to the view it needs.
+func (p *plan) see(measure, level int, judgedOnly bool) {
+	at := slices.IndexFunc(p.views, func(v view) bool { return v.level == level && v.judgedOnly == judgedOnly })
+	if at < 0 {
+		at = len(p.views)
+		p.views = append(p.views, view{level: level, judgedOnly: judgedOnly})
+	}
+	p.views[at].measures = append(p.views[at].measures, measure)
 }
 
 // ranking is a query's documents in rank order, reduced to what the measures
@@ -80,29 +102,32 @@ func (w *worker) evaluate(query string, judged map[string]int, hits []Scored, ro
 	if len(hits) > math.MaxInt32 {
 		return fmt.Errorf("eval: query %q: %d documents are too many", query, len(hits))
 	}
-	if err := w.judge(query, judged); err != nil {
-		return err
-	}
 	if err := w.sort(query, hits); err != nil {
 		return err
 	}
 	if err := w.findDuplicate(query, hits); err != nil {
 		return err
 	}
-	w.rank(judged, hits)
-	w.cumulate()
-	for j, m := range w.measures {
-		row[j] = m.value(w)
+	w.cut(query, hits)
+	for _, v := range w.views {
+		if err := w.judge(query, judged, v.level); err != nil {
+			return err
+		}
+		w.rank(judged, hits, v)
+		w.cumulate()
+		for _, j := range v.measures {
+			row[j] = w.measures[j].value(w)
+		}
 	}
 	return nil
 }
 
 // judge takes in the judgments.
-func (w *worker) judge(query string, judged map[string]int) error {
+func (w *worker) judge(query string, judged map[string]int, level int) error {
 	w.judgedRel, w.judgedNon, w.topGrade, w.positive = 0, 0, 0, w.positive[:0]
 	for _, grade := range judged {
 		switch {
-		case grade >= w.options.Level:
+		case grade >= level:
 			w.judgedRel++
 		case grade >= 0:
 			w.judgedNon++
@@ -189,14 +214,20 @@ func (w *worker) findDuplicate(query string, hits []Scored) error {
 	return nil
 }
 
-// rank sets grades and the ranks of what counts.
-func (w *worker) rank(judged map[string]int, hits []Scored) {
-	w.grades, w.relevant, w.gaining, w.unjudged = w.grades[:0], w.relevant[:0], w.gaining[:0], 0
-	order := w.order
-	if limit := w.options.MaxDocs; limit > 0 && limit < len(order) {
-		order = order[:limit]
+// cut drops from order what the options leave out.
+func (w *worker) cut(query string, hits []Scored) {
+	if w.options.NoSelf {
+		w.order = slices.DeleteFunc(w.order, func(at position) bool { return hits[at.index].Document == query })
 	}
-	for _, at := range order {
+	if limit := w.options.MaxDocs; limit > 0 && limit < len(w.order) {
+		w.order = w.order[:limit]
+	}
+}
+
+// rank sets grades and the ranks of what counts.
+func (w *worker) rank(judged map[string]int, hits []Scored, v view) {
+	w.grades, w.relevant, w.gaining, w.unjudged = w.grades[:0], w.relevant[:0], w.gaining[:0], 0
+	for _, at := range w.order {
 		grade, found := judged[hits[at.index].Document]
 		switch {
 		case !found:
@@ -205,14 +236,14 @@ func (w *worker) rank(judged map[string]int, hits []Scored) {
 			grade = pooled
 		}
 		if grade < 0 {
-			if w.options.JudgedOnly {
+			if v.judgedOnly {
 				continue
 			}
 			w.unjudged++
 		}
 		if grade > 0 {
 			w.gaining = append(w.gaining, int32(len(w.grades)))
-			if grade >= w.options.Level {
+			if grade >= v.level {
 				w.relevant = append(w.relevant, int32(len(w.grades)))
 			}
 		}
