@@ -52,11 +52,13 @@ type Config struct {
 	Systems []Declared `yaml:"systems,omitempty"`
 
 	// Measures by their names in package eval, the main one first; nil means
-	// [DefaultMeasures].
+	// [DefaultMeasures]. Reports call them by the same names.
 	Measures []string `yaml:"measures,omitempty"`
 
-	// Queries bounds how many queries are evaluated: the first so many. 0 means
-	// all.
+	Rules Rules `yaml:"rules,omitempty"` // what counts; the zero value is trec_eval's default
+
+	// Queries bounds how many queries are evaluated: the first n that are judged.
+	// 0 means all. It cannot be combined with Rules.Complete.
 	Queries int `yaml:"queries,omitempty"`
 
 	// Prices by the name of a re-ranker, for the cost of systems.
@@ -112,6 +114,9 @@ func (c Config) Validate() error {
 	}
 	if c.Queries < 0 {
 		add("queries: %d is negative", c.Queries)
+	}
+	for _, err := range c.Rules.check(c.Queries) {
+		errs = append(errs, err)
 	}
 	for name, p := range c.Prices {
 		if !(p.Query >= 0 && p.Document >= 0 && p.MTokens >= 0 && p.Unit >= 0) {

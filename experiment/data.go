@@ -30,8 +30,10 @@ type data struct {
 	corpus      string         // file of the documents
 	queries     []rerank.Query // those with judgments, in the order of their file
 	qrels       eval.Qrels     // of these queries
+	silent      []string       // judged queries that have no text, sorted
 	judgments   int
 	relevant    int
+	unmatched   Unmatched
 	notes       []string
 }
 
@@ -50,17 +52,18 @@ func openData(ctx context.Context, c Config) (*data, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.readQueries(files, judged, c.Queries); err != nil {
+	if err := d.readQueries(files, judged, c); err != nil {
 		return nil, err
 	}
-	d.keepJudgments(judged, c.Queries > 0)
+	d.keepJudgments(judged, c)
 	d.fingerprint, err = fingerprint(ctx, files.Corpus, files.Queries, files.Qrels[d.split])
 	return d, err
 }
 
-// readQueries keeps the judged queries, at most limit unless that is 0.
-func (d *data) readQueries(files dataset.Collection, judged eval.Qrels, limit int) error {
+// readQueries keeps the judged queries, at most c.Queries unless that is 0.
+func (d *data) readQueries(files dataset.Collection, judged eval.Qrels, c Config) error {
 	seen := map[string]bool{}
+	var empty []string
 	for q, err := range files.ReadQueries(dataset.Options{}) {
 		if err != nil {
 			return err
@@ -69,39 +72,38 @@ func (d *data) readQueries(files dataset.Collection, judged eval.Qrels, limit in
 			return fmt.Errorf("%s: there are two queries %q", files.Queries, q.ID)
 		}
 		seen[q.ID] = true
-		if judged[q.ID] == nil || limit > 0 && len(d.queries) == limit {
-			continue
+		switch {
+		case judged[q.ID] == nil:
+		case strings.TrimSpace(q.Text) == "":
+			empty = append(empty, q.ID)
+		case c.Queries == 0 || len(d.queries) < c.Queries:
+			d.queries = append(d.queries, q)
 		}
-		if strings.TrimSpace(q.Text) == "" {
-			return fmt.Errorf("%s: query %q has judgments but no text", files.Queries, q.ID)
-		}
-		d.queries = append(d.queries, q)
 	}
 	if len(d.queries) == 0 {
+		if len(empty) > 0 {
+			return fmt.Errorf("%s: none of its %d queries with judgments has a text", files.Queries, len(empty))
+		}
 		return fmt.Errorf("%s: none of its %d queries has judgments in %s", files.Queries, len(seen), files.Qrels[d.split])
 	}
-	absent := 0
-	for id := range judged {
-		if !seen[id] {
-			absent++
-		}
-	}
-	if absent > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d judged queries are not among the queries and do not count", absent, len(judged)))
-	}
+	d.unmatchedQueries(judged, empty, seen, c.Rules.Complete)
 	return nil
 }
 
 // keepJudgments keeps those of the queries that are evaluated.
-func (d *data) keepJudgments(judged eval.Qrels, limited bool) {
-	d.qrels = make(eval.Qrels, len(d.queries))
+func (d *data) keepJudgments(judged eval.Qrels, c Config) {
+	if !c.Rules.Complete {
+		d.silent = nil
+	}
+	ids := d.ids()
+	d.qrels = make(eval.Qrels, len(ids))
 	barren := 0
-	for _, q := range d.queries {
-		d.qrels[q.ID] = judged[q.ID]
+	for _, id := range ids {
+		d.qrels[id] = judged[id]
 		before := d.relevant
-		for _, grade := range judged[q.ID] {
+		for _, grade := range judged[id] {
 			d.judgments++
-			if grade > 0 {
+			if c.Rules.relevant(grade) {
 				d.relevant++
 			}
 		}
@@ -110,18 +112,28 @@ func (d *data) keepJudgments(judged eval.Qrels, limited bool) {
 		}
 	}
 	if barren > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d queries have no relevant document and count with 0", barren, len(d.queries)))
+		d.notes = append(d.notes, fmt.Sprintf("%d of %d queries have no relevant document and count with 0", barren, len(ids)))
 	}
-	if limited {
+	if c.Queries > 0 {
 		d.notes = append(d.notes, fmt.Sprintf("only the first %d judged queries were evaluated", len(d.queries)))
 	}
 }
 
-// ids lists the queries.
+// ids lists the evaluated queries: those to search for, then those that only
+// count.
 func (d *data) ids() []string {
-	list := make([]string, len(d.queries))
+	list := make([]string, len(d.queries), len(d.queries)+len(d.silent))
 	for i, q := range d.queries {
 		list[i] = q.ID
+	}
+	return append(list, d.silent...)
+}
+
+// texts lists what is asked, in the order of ids.
+func (d *data) texts() []string {
+	list := make([]string, len(d.queries)+len(d.silent))
+	for i, q := range d.queries {
+		list[i] = q.Text
 	}
 	return list
 }

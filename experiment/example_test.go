@@ -44,6 +44,6 @@ func Example() {
 		fmt.Printf("%-5s %s %.1f\n", s.Name, report.Measures[0], s.Values[0].Mean)
 	}
 	// Output:
-	// bm25  recall_10 0.5
-	// dense recall_10 1.0
+	// bm25  Recall@10 0.5
+	// dense Recall@10 1.0
 }

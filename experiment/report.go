@@ -5,7 +5,8 @@ package experiment
 type Report struct {
 	Data        Data        `json:"data"`
 	Environment Environment `json:"environment"`
-	Measures    []string    `json:"measures"` // the first is the main one
+	Rules       Rules       `json:"rules"`
+	Measures    []string    `json:"measures"` // as they were asked for; the first is the main one
 	Systems     []System    `json:"systems"`  // the first is the baseline
 
 	// Comparisons has one entry for every system but the baseline and every
@@ -27,11 +28,30 @@ type Data struct {
 	Split       string   `json:"split"`
 	Fingerprint string   `json:"fingerprint"` // of the files
 	Documents   int      `json:"documents"`
-	Queries     []string `json:"queries"` // IDs of those evaluated, in the order of PerQuery
+	Queries     []string `json:"queries"`         // IDs of those evaluated, in the order of PerQuery
+	Texts       []string `json:"texts,omitempty"` // of the same queries; nil for finished runs, which have none
 	Judgments   int      `json:"judgments"`
-	Relevant    int      `json:"relevant"` // judgments of grade 1 and more
+	Relevant    int      `json:"relevant"` // judgments of grade Rules.Level and more
 	Analyzer    string   `json:"analyzer"`
 	Vectors     string   `json:"vectors,omitempty"` // model of the index's vectors; "" if it has none
+
+	Unmatched Unmatched `json:"unmatched"`
+}
+
+// Unmatched counts what of a collection does not fit together.
+type Unmatched struct {
+	QueriesWithoutText       int `json:"queries_without_text"` // judged, and not among the queries or empty there
+	QueriesWithoutJudgments  int `json:"queries_without_judgments"`
+	JudgmentsWithoutDocument int `json:"judgments_without_document"` // of evaluated queries; the corpus lacks the document
+	RelevantWithoutDocument  int `json:"relevant_without_document"`  // those of them that say relevant
+}
+
+// Coverage counts how a system's results and the judgments meet.
+type Coverage struct {
+	Results                 int `json:"results"`          // of the evaluated queries
+	UnjudgedResults         int `json:"unjudged_results"` // those of them without a judgment
+	QueriesWithoutResults   int `json:"queries_without_results"`
+	QueriesWithoutJudgments int `json:"queries_without_judgments"` // only a finished run can have some
 }
 
 // Environment says where the experiment ran.
@@ -53,6 +73,8 @@ type System struct {
 
 	Values []Value `json:"values"` // in the order of Report.Measures
 	Stages []Stage `json:"stages"`
+
+	Coverage Coverage `json:"coverage"`
 
 	Latency    Latency `json:"latency"` // of all stages together
 	PeakMemory int64   `json:"peak_memory_bytes,omitempty"`

@@ -27,6 +27,12 @@ type Options struct {
 	// keeps it in a temporary folder for the time of the run.
 	Cache string
 
+	// SaveRuns is a folder for what the systems found, a file in TREC's format for
+	// each, named for the system; "" saves nothing. Since the scores of a
+	// cascade's hits are on several scales, the files have the order as
+	// scores: n for the first of n hits, 1 for the last. See [dataset.WriteRun].
+	SaveRuns string
+
 	// Progress is told how far the run has come, by one goroutine at a time.
 	// Nil tells nobody.
 	Progress func(Progress)
@@ -52,13 +58,15 @@ type run struct {
 	cache    string // folder for this data and program
 	corpus   *corpus
 	outputs  map[string]*output // of stages, by key
+	saved    map[string]bool    // names of the files of runs, lower case
+	tabbed   bool               // some of them have tabs between their columns
 }
 
 // Run runs an experiment. When the context ends it stops between two queries,
 // or two batches of documents, with the context's error; what is done by then
 // is kept in the cache.
 func Run(ctx context.Context, c Config, o Options) (Report, error) {
-	r := &run{config: c, options: o, outputs: map[string]*output{}}
+	r := &run{config: c, options: o, outputs: map[string]*output{}, saved: map[string]bool{}}
 	report, err := r.run(ctx)
 	if err != nil {
 		return Report{}, fmt.Errorf("experiment: %w", err)
@@ -86,6 +94,9 @@ func (r *run) run(ctx context.Context) (report Report, err error) {
 	}
 	defer func() { err = errors.Join(err, r.corpus.close()) }()
 	defer r.closeOutputs()
+	if err := r.findJudged(); err != nil {
+		return report, err
+	}
 
 	report = r.begin()
 	var finished []*trial
@@ -101,10 +112,16 @@ func (r *run) run(ctx context.Context) (report Report, err error) {
 		if err := t.evaluate(ctx); err != nil {
 			return report, fmt.Errorf("%s: %w", s.name, err)
 		}
+		if err := r.save(t); err != nil {
+			return report, fmt.Errorf("%s: %w", s.name, err)
+		}
 		finished = append(finished, t)
 	}
 	if len(finished) == 0 {
 		return report, fmt.Errorf("no system could be opened; %s: %s", report.Unavailable[0].Name, report.Unavailable[0].Why)
+	}
+	if r.tabbed {
+		report.Notes = append(report.Notes, "some saved runs have tabs between their columns, as IDs have blanks in them: trec_eval cannot read those")
 	}
 	if err := r.conclude(ctx, &report, finished); err != nil {
 		return report, err
@@ -190,8 +207,10 @@ func (r *run) begin() Report {
 			Name: r.data.name, Split: r.data.split, Fingerprint: r.data.fingerprint,
 			Documents: r.corpus.snapshot.Len(), Judgments: r.data.judgments, Relevant: r.data.relevant,
 			Analyzer: r.corpus.snapshot.Analyzer().Name(), Vectors: r.corpus.snapshot.Model().Name,
+			Unmatched: r.data.unmatched, Texts: r.data.texts(),
 		},
 		Environment: info,
+		Rules:       r.config.Rules,
 		Notes:       r.data.notes,
 	}
 	if twice := r.corpus.lines - r.corpus.snapshot.Len(); twice > 0 {
@@ -228,6 +247,9 @@ func (r *run) open(ctx context.Context, s system) (*trial, error) {
 	}
 	t := &trial{run: r, system: s, cascade: p.Cascade(), bare: p.Cascade()}
 	key := digest(r.config.Analyzer, r.corpus.snapshot.Model().Fingerprint)
+	if r.config.Rules.NoSelf {
+		key = digest(key, "no self")
+	}
 	for _, print := range prints {
 		key = digest(key, print)
 		o, err := r.output(key)
@@ -237,6 +259,9 @@ func (r *run) open(ctx context.Context, s system) (*trial, error) {
 		t.outputs = append(t.outputs, o)
 	}
 	t.cascade.First = &kept{t.cascade.First, t.outputs[0]}
+	if r.config.Rules.NoSelf {
+		t.cascade.First, t.bare.First = others{t.cascade.First}, others{t.bare.First}
+	}
 	for i := range t.cascade.Stages {
 		stage := &t.cascade.Stages[i]
 		stage.Reranker = &keptOrder{stage.Name, stage.Reranker, t.outputs[i+1], r.corpus.snapshot}

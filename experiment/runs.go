@@ -26,7 +26,7 @@ func Runs(qrels eval.Qrels, runs []NamedRun, measures []string, o eval.Options) 
 	if err != nil {
 		return Report{}, fmt.Errorf("experiment: %w", err)
 	}
-	report := Report{Measures: names(parsed)}
+	report := Report{Measures: names(parsed), Rules: rulesOf(o)}
 	kept := eval.Qrels{}
 	for query, judged := range qrels {
 		if !o.Complete && !slices.ContainsFunc(runs, func(r NamedRun) bool { return len(r.Run[query]) > 0 }) {
@@ -36,7 +36,7 @@ func Runs(qrels eval.Qrels, runs []NamedRun, measures []string, o eval.Options) 
 		report.Data.Queries = append(report.Data.Queries, query)
 		report.Data.Judgments += len(judged)
 		for _, grade := range judged {
-			if grade >= max(1, o.Level) {
+			if report.Rules.relevant(grade) {
 				report.Data.Relevant++
 			}
 		}
@@ -45,9 +45,9 @@ func Runs(qrels eval.Qrels, runs []NamedRun, measures []string, o eval.Options) 
 		return Report{}, errors.New("experiment: no query of the runs has judgments")
 	}
 	slices.Sort(report.Data.Queries)
-	o.Complete = true
 	for _, r := range runs {
-		s := System{Name: r.Name, First: r.Name, Rerank: "none"}
+		s := System{Name: r.Name, First: r.Name, Rerank: "none", Coverage: cover(kept, r.Run)}
+		s.Coverage.QueriesWithoutJudgments = unjudged(qrels, r.Run)
 		if s.PerQuery, err = values(kept, r.Run, report.Data.Queries, parsed, o); err != nil {
 			return Report{}, fmt.Errorf("experiment: %s: %w", r.Name, err)
 		}
@@ -55,6 +55,7 @@ func Runs(qrels eval.Qrels, runs []NamedRun, measures []string, o eval.Options) 
 			return Report{}, fmt.Errorf("experiment: %s: %w", r.Name, err)
 		}
 		report.Systems = append(report.Systems, s)
+		report.Notes = append(report.Notes, s.Coverage.notes(r.Name, len(r.Run), len(kept))...)
 	}
 	if err := compareAll(&report); err != nil {
 		return Report{}, fmt.Errorf("experiment: %w", err)
@@ -73,6 +74,7 @@ func names(measures []eval.Measure) []string {
 // values computes every measure of every query, 0 for a query for which nothing
 // was found.
 func values(qrels eval.Qrels, run eval.Run, queries []string, measures []eval.Measure, o eval.Options) ([][]float64, error) {
+	o.Complete = true
 	e, err := eval.Evaluate(qrels, run, measures, o)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -28,6 +29,26 @@ func (k *kept) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, er
 	elapsed := time.Since(start)
 	result.Stages = timed(result.Stages, "first", len(result.Hits), elapsed)
 	return result, k.output.put(s.Query.ID, result, elapsed)
+}
+
+// others is a first stage that does not find the document with the ID of the
+// query.
+type others struct{ stage rerank.Retriever }
+
+// Retrieve asks for one hit more and leaves that one out.
+func (o others) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+	wanted := s.K
+	s.K++
+	result, err := o.stage.Retrieve(ctx, s)
+	if err != nil {
+		return result, err
+	}
+	hits := slices.DeleteFunc(slices.Clone(result.Hits), func(h rerank.Hit) bool { return h.Document.ID == s.Query.ID })
+	result.Hits = hits[:min(len(hits), wanted)]
+	for i := range result.Hits {
+		result.Hits[i].Rank = i
+	}
+	return result, nil
 }
 
 // keptOrder is a re-ranker whose results are kept.

@@ -39,9 +39,11 @@ func (c Config) measures() ([]eval.Measure, error) {
 		if !m.Averaged() {
 			return nil, fmt.Errorf("measures[%d]: %s is no mean over queries, which an experiment compares", i, m)
 		}
-		list = append(list, m)
+		if !slices.ContainsFunc(list, m.Equal) {
+			list = append(list, m)
+		}
 	}
-	return unique(list), nil
+	return list, nil
 }
 
 // conclude computes what the report says of systems.
@@ -75,7 +77,8 @@ func (t *trial) summary() (System, error) {
 	}
 	var err error
 	r := t.run
-	if s.PerQuery, err = values(r.data.qrels, t.lists, r.data.ids(), r.measures, eval.Options{Complete: true}); err != nil {
+	s.Coverage = cover(r.data.qrels, t.lists)
+	if s.PerQuery, err = values(r.data.qrels, t.lists, r.data.ids(), r.measures, r.config.Rules.options()); err != nil {
 		return s, err
 	}
 	t.lists = nil
