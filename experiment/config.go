@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -119,6 +120,9 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	for name, p := range c.Prices {
+		if known := c.priced(); !slices.Contains(known, name) {
+			add("prices: there is no stage %q%s", name, nearest.Choice(name, known))
+		}
 		if !(p.Query >= 0 && p.Document >= 0 && p.MTokens >= 0 && p.Unit >= 0) {
 			add("prices[%s]: a price must be a number of at least 0", name)
 		}
@@ -139,6 +143,20 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return fmt.Errorf("experiment: %w", errors.Join(errs...))
+}
+
+// priced lists the stages that can have a price, each once.
+func (c Config) priced() []string {
+	var names []string
+	for _, s := range c.systems() {
+		names = append(names, string(s.config.First.Kind))
+		for _, stage := range s.config.Stages {
+			if stage.Rerank != pipeline.None {
+				names = append(names, cmp.Or(stage.Name, stage.Rerank))
+			}
+		}
+	}
+	return unique(names)
 }
 
 // systems lists what is to be evaluated; the first is the baseline.

@@ -34,5 +34,6 @@
 // documents that it found.
 //
 // Queries without judgments do not count; unlike in BEIR's own scripts, a
-// document that has the ID of the query does.
+// document that has the ID of the query does, unless Rules.NoSelf is set. What of
+// the collection does not fit together is counted ([Unmatched], [Coverage]).
 package experiment

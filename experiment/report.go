@@ -38,6 +38,14 @@ type Data struct {
 	Unmatched Unmatched `json:"unmatched"`
 }
 
+// Text returns the text of the query at a place, "" if it is not known.
+func (d Data) Text(i int) string {
+	if i < len(d.Texts) {
+		return d.Texts[i]
+	}
+	return ""
+}
+
 // Unmatched counts what of a collection does not fit together.
 type Unmatched struct {
 	QueriesWithoutText       int `json:"queries_without_text"` // judged, and not among the queries or empty there

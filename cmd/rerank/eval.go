@@ -27,15 +27,25 @@ type evalFlags struct {
 	bm25     string
 	rerank   []string
 	depth    []int
-	measures []string
+	measures measureNames
 	queries  int
 	prices   map[string]string
 
 	format string
 	html   string
 	plot   string
+	runsTo string
 	cache  string
 }
+
+// evalMode is one of the ways to ask for an evaluation.
+type evalMode uint8
+
+const (
+	evalData evalMode = iota // systems that flags declare
+	evalFile                 // systems that a YAML file declares
+	evalRun                  // finished runs
+)
 
 func (a *app) evalCommand() *cobra.Command {
 	f := evalFlags{}
@@ -59,13 +69,18 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
   rerank eval --data cranfield --html report.html --plot pareto.svg
   rerank eval experiment.yaml --json > report.json
   rerank eval --qrels qrels.txt --run bm25.run --run minilm.run --measures nDCG@10,MAP
-  rerank eval --qrels qrels.txt --run bm25.run --format trec_eval -c`,
+  rerank eval --qrels qrels.txt --run bm25.run --format trec_eval -c
+  rerank eval --data arguana --no-self --save-runs runs`,
 		Args: arguments(cobra.MaximumNArgs(1), "at most one YAML file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(f.runs) > 0 || f.qrels != "" {
-				return a.evalRuns(cmd.Context(), f, args, cmd.Flags().Changed)
+			mode, err := f.check(args, a.json, cmd.Flags().Changed)
+			switch {
+			case err != nil:
+				return err
+			case mode == evalRun:
+				return a.evalRuns(cmd.Context(), f)
 			}
-			return a.evalSystems(cmd.Context(), f, args, cmd.Flags().Changed)
+			return a.evalSystems(cmd.Context(), f, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -78,24 +93,22 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
 	flags.StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, best, minilm-cosine, cross, bm25 or models' folders")
 	flags.IntSliceVar(&f.depth, "depth", []int{100}, "how many candidates a re-ranker is given")
-	flags.StringSliceVar(&f.measures, "measures", nil, "measures, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
-	flags.IntVar(&f.queries, "queries", 0, "evaluate the first so many queries only; 0: all")
+	flags.Var(&f.measures, "measures", "`names` of measures as trec_eval or ir_measures have them, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
+	flags.IntVar(&f.queries, "queries", 0, "evaluate the first `n` judged queries only; 0: all")
 	flags.StringToStringVar(&f.prices, "price", nil, "`stage=price` for a million tokens, for the cost; a YAML file can say more")
 	flags.StringVar(&f.format, "format", "text", "text, json, csv or markdown; for runs also trec_eval")
 	flags.StringVar(&f.html, "html", "", "also write a report that opens offline to this `file`")
 	flags.StringVar(&f.plot, "plot", "", "also draw quality against latency to this `file`: .svg or .png")
+	flags.StringVar(&f.runsTo, "save-runs", "", "also write what each system found to this `folder`, a TREC run for each")
 	flags.StringVar(&f.cache, "cache", "", "`folder` where results are kept; none: nowhere (default: the user's cache folder)")
 	f.runFlags.add(flags)
 	return cmd
 }
 
 // evalSystems runs an experiment.
-func (a *app) evalSystems(ctx context.Context, f evalFlags, args []string, changed func(string) bool) error {
-	config, err := f.config(args, changed)
+func (a *app) evalSystems(ctx context.Context, f evalFlags, args []string) error {
+	config, err := f.config(args)
 	if err != nil {
-		return err
-	}
-	if err := f.checkOutputs(false); err != nil {
 		return err
 	}
 	if err := config.Validate(); err != nil {
@@ -108,7 +121,7 @@ func (a *app) evalSystems(ctx context.Context, f evalFlags, args []string, chang
 		cache = a.experimentCache()
 	}
 	steps := a.steps()
-	out, err := experiment.Run(ctx, config, experiment.Options{Cache: cache, Progress: steps.show})
+	out, err := experiment.Run(ctx, config, experiment.Options{Cache: cache, SaveRuns: f.runsTo, Progress: steps.show})
 	steps.finish()
 	if err != nil {
 		if ctx.Err() != nil && cache != "" {
@@ -119,30 +132,24 @@ func (a *app) evalSystems(ctx context.Context, f evalFlags, args []string, chang
 	for _, u := range out.Unavailable {
 		a.remark("%s is not available: %s", u.Name, u.Why)
 	}
+	if f.runsTo != "" {
+		a.remark("the runs are in %s", f.runsTo)
+	}
 	return a.writeReport(out, f)
 }
 
 // config makes the declaration of an experiment.
-func (f evalFlags) config(args []string, changed func(string) bool) (experiment.Config, error) {
-	var config experiment.Config
+func (f evalFlags) config(args []string) (experiment.Config, error) {
 	if len(args) == 1 {
-		for _, flag := range []string{"data", "split", "analyzer", "model", "vectors", "first", "bm25", "rerank", "depth", "measures", "queries", "price"} {
-			if changed(flag) {
-				return config, usagef("--%s cannot be combined with a file, which says it", flag)
-			}
-		}
 		return experiment.Load(args[0])
-	}
-	if f.data == "" {
-		return config, usagef("say what to evaluate: --data FOLDER, a YAML file, or --qrels FILE --run FILE")
 	}
 	bm25, err := parseBM25(f.bm25)
 	if err != nil {
-		return config, err
+		return experiment.Config{}, err
 	}
-	config = experiment.Config{
+	config := experiment.Config{
 		Data: f.data, Split: f.split, Analyzer: f.analyzer, Model: f.model, Vectors: f.vectors,
-		BM25: bm25, Rerank: f.rerank, Depth: f.depth, Measures: f.measures, Queries: f.queries,
+		BM25: bm25, Rerank: f.rerank, Depth: f.depth, Measures: f.measures, Queries: f.queries, Rules: f.rules(),
 	}
 	for _, kind := range f.first {
 		config.First = append(config.First, pipeline.Kind(kind))
@@ -162,33 +169,6 @@ func (f evalFlags) priceTable() (map[string]experiment.Price, error) {
 		table[name] = p
 	}
 	return table, nil
-}
-
-// checkOutputs refuses what could not be written, before hours of work.
-func (f evalFlags) checkOutputs(runs bool) error {
-	switch f.format {
-	case "text", "json", "csv", "markdown":
-	case "trec_eval":
-		if !runs {
-			return usagef("--format trec_eval is for --qrels and --run")
-		}
-	default:
-		return usagef("--format %q is none of text, json, csv, markdown, trec_eval", f.format)
-	}
-	if ext := filepath.Ext(f.plot); f.plot != "" && ext != ".svg" && ext != ".png" {
-		return usagef("--plot %s: the file must end in .svg or .png", f.plot)
-	}
-	for _, name := range []string{f.html, f.plot} {
-		if name == "" {
-			continue
-		}
-		if info, err := os.Stat(filepath.Dir(name)); err != nil {
-			return err
-		} else if !info.IsDir() {
-			return fmt.Errorf("%s: not a folder", filepath.Dir(name))
-		}
-	}
-	return nil
 }
 
 // experimentCache is where results are kept, "" if there is no such place.
@@ -215,15 +195,21 @@ func (a *app) writeReport(out experiment.Report, f evalFlags) error {
 			return err
 		}
 	}
+	if a.json || f.format == "json" || f.format == "csv" { // they have no place for them that people see
+		for _, note := range out.Notes {
+			a.remark("%s", note)
+		}
+	}
+	o := report.Options{Columns: a.out.Columns(), Queries: f.perQuery}
 	switch {
 	case a.json || f.format == "json":
 		return written(writeJSON(a.stdout, out))
 	case f.format == "csv":
-		return written(report.CSV(a.stdout, out))
+		return written(report.CSV(a.stdout, out, o))
 	case f.format == "markdown":
-		return written(report.Markdown(a.stdout, out))
+		return written(report.Markdown(a.stdout, out, o))
 	}
-	return written(report.Text(a.stdout, out, a.out.Columns()))
+	return written(report.Text(a.stdout, out, o))
 }
 
 // writeFile makes a file whole or leaves what was there.

@@ -24,45 +24,36 @@ type runFlags struct {
 	level      int
 	maxDocs    int
 	judgedOnly bool
+	noSelf     bool
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.qrels, "qrels", "", "`file` of judgments, for --run")
 	flags.StringArrayVar(&f.runs, "run", nil, "`file` of a run: TREC, JSON lines or MS MARCO; may be given several times")
-	flags.BoolVar(&f.perQuery, "per-query", false, "with --format trec_eval: also print every query")
-	flags.BoolVarP(&f.complete, "complete", "c", false, "count judged queries that the run lacks, as 0")
+	flags.BoolVar(&f.perQuery, "per-query", false, "also print every query (JSON and --html always have them)")
+	flags.BoolVarP(&f.complete, "complete", "c", false, "count judged queries that the run lacks, or that have no text, as 0")
 	flags.IntVarP(&f.level, "level", "l", 1, "least grade that counts as relevant")
 	flags.IntVarP(&f.maxDocs, "max", "M", 0, "look at the first so many documents of a query only; 0: all")
 	flags.BoolVarP(&f.judgedOnly, "judged-only", "J", false, "look at judged documents only")
+	flags.BoolVar(&f.noSelf, "no-self", false, "leave out a hit whose ID is the query's, as BEIR does")
+}
+
+// rules are what the flags say for systems that search.
+func (f runFlags) rules() experiment.Rules {
+	r := experiment.Rules{Max: f.maxDocs, JudgedOnly: f.judgedOnly, Complete: f.complete, NoSelf: f.noSelf}
+	if f.level > 1 {
+		r.Level = f.level
+	}
+	return r
 }
 
 // evalRuns evaluates runs that other programs wrote.
-func (a *app) evalRuns(ctx context.Context, f evalFlags, args []string, changed func(string) bool) error {
-	if f.qrels == "" || len(f.runs) == 0 {
-		return usagef("--qrels and --run belong together")
-	}
-	for _, flag := range []string{"data", "split", "analyzer", "model", "vectors", "first", "bm25", "rerank", "depth", "queries", "price", "cache", "plot"} {
-		if changed(flag) {
-			return usagef("--%s is about searching, and has no effect on --run", flag)
-		}
-	}
-	if len(args) > 0 {
-		return usagef("a YAML file cannot be combined with --run")
-	}
-	if f.maxDocs < 0 || f.level < 1 {
-		return usagef("--max must be at least 0, --level at least 1")
-	}
-	if err := f.checkOutputs(true); err != nil {
-		return err
-	}
+func (a *app) evalRuns(ctx context.Context, f evalFlags) error {
 	qrels, err := readQrels(ctx, f.qrels)
 	if err != nil {
 		return err
 	}
 	if f.format == "trec_eval" {
-		if len(f.runs) > 1 {
-			return usagef("--format trec_eval prints one run")
-		}
 		return a.trecEval(ctx, f, qrels)
 	}
 	var runs []experiment.NamedRun
@@ -71,21 +62,30 @@ func (a *app) evalRuns(ctx context.Context, f evalFlags, args []string, changed 
 		if err != nil {
 			return err
 		}
-		runs = append(runs, experiment.NamedRun{Name: name, Run: run})
+		runs = append(runs, experiment.NamedRun{Name: f.shortName(name), Run: run})
 	}
 	out, err := experiment.Runs(qrels, runs, f.measures, f.options())
 	if err != nil {
 		return locate(ctx, err, f.runs...)
 	}
-	for i, name := range f.runs { // the report has room for short names
-		out.Systems[i].Name = filepath.Base(name)
-	}
 	out.Data.Name = filepath.Base(f.qrels)
 	return a.writeReport(out, f)
 }
 
+// shortName is the last part of a run's path, as reports have no room for more,
+// unless another run has the same.
+func (f runFlags) shortName(path string) string {
+	short := filepath.Base(path)
+	for _, other := range f.runs {
+		if other != path && filepath.Base(other) == short {
+			return path
+		}
+	}
+	return short
+}
+
 func (f runFlags) options() eval.Options {
-	return eval.Options{Level: f.level, Complete: f.complete, MaxDocs: f.maxDocs, JudgedOnly: f.judgedOnly}
+	return eval.Options{Level: f.level, Complete: f.complete, MaxDocs: f.maxDocs, JudgedOnly: f.judgedOnly, NoSelf: f.noSelf}
 }
 
 // trecEval prints what trec_eval prints.
@@ -105,7 +105,19 @@ func (a *app) trecEval(ctx context.Context, f evalFlags, qrels eval.Qrels) error
 	if err != nil {
 		return locate(ctx, fmt.Errorf("%s: %w", f.runs[0], err), f.runs[0])
 	}
-	return written(eval.WriteTrecEval(a.stdout, e, tag, f.perQuery))
+	if n := len(e.Unjudged); n > 0 {
+		a.remark("%s: %d of its %d queries have no judgments and do not count", f.runs[0], n, len(run))
+	}
+	if n := len(e.Missing); n > 0 && !f.complete {
+		a.remark("%s: it has no results for %d of %d judged queries, which do not count without -c", f.runs[0], n, len(qrels))
+	}
+	if err := eval.WriteTrecEval(a.stdout, e, tag, f.perQuery); err != nil {
+		return written(err)
+	}
+	if f.noSelf {
+		_, err = fmt.Fprintf(a.stdout, "%-22s\tall\t%s\n", "rule", "no-self")
+	}
+	return written(err)
 }
 
 // locate says in which lines a run has a document twice, if that is the error.

@@ -44,7 +44,7 @@ func TestEvalSystems(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	want := []string{"bm25", "bm25 → minilm @2", "bm25 → minilm @3", "tfidf", "tfidf → minilm @2", "tfidf → minilm @3"}
-	if !slices.Equal(names, want) || !slices.Equal(r.Measures, []string{"ndcg_cut_10", "map"}) || len(r.Unavailable) != 4 {
+	if !slices.Equal(names, want) || !slices.Equal(r.Measures, []string{"nDCG@10", "MAP"}) || len(r.Unavailable) != 4 {
 		t.Errorf("systems %q, measures %q, unavailable %v", names, r.Measures, r.Unavailable)
 	}
 	if r.Systems[0].Values[0].Mean <= 0 || r.Systems[1].Cost <= 0 {
@@ -97,7 +97,7 @@ func TestEvalFile(t *testing.T) {
 	if len(r.Systems) != 2 || r.Systems[0].Name != "tfidf" || r.Systems[1].Name != "mine" {
 		t.Errorf("systems %+v", r.Systems)
 	}
-	fail(t, exitUsage, "--depth cannot be combined with a file", "", "eval", file, "--depth", "3")
+	fail(t, exitUsage, "--depth cannot be combined with "+file+": write the key depth into it", "", "eval", file, "--depth", "3")
 }
 
 // TestEvalInterrupted: Ctrl-C says where to go on.
@@ -224,7 +224,7 @@ func TestEvalUsage(t *testing.T) {
 		"say what to evaluate":                     {},
 		"--qrels and --run belong together":        {"--qrels", "x"},
 		"--first is about searching":               {"--qrels", "x", "--run", "y", "--first", "bm25"},
-		"a YAML file cannot be combined":           {"x.yaml", "--qrels", "x", "--run", "y"},
+		"x.yaml cannot be combined with --run":     {"x.yaml", "--qrels", "x", "--run", "y"},
 		"--max must be at least 0":                 {"--qrels", "x", "--run", "y", "-M", "-1"},
 		"--format trec_eval is for":                {"--data", dir, "--format", "trec_eval"},
 		`--format "pdf" is none of`:                {"--data", dir, "--format", "pdf"},

@@ -43,8 +43,8 @@ func TestInBrowser(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
-	const column = `Array.from(document.querySelector("table").tBodies[0].rows, row => row.cells[1].textContent)`
-	const click = `document.querySelector("table").tHead.rows[0].cells[1].click();`
+	const column = `Array.from(document.querySelector("table").tBodies[0].rows, row => row.cells[2].firstChild.textContent)`
+	const click = `document.querySelector("table").tHead.rows[0].cells[2].click();`
 	text := ask[string](t, ctx, `Array.from(document.querySelectorAll("body *")).filter(e => e.tagName != "SCRIPT").flatMap(e => Array.from(e.childNodes)).filter(n => n.nodeType == Node.TEXT_NODE).map(n => n.data).join(" ")`)
 	plots := ask[int](t, ctx, `Array.from(document.querySelectorAll("figure svg")).filter(s => s.getBoundingClientRect().width > 300 && s.querySelectorAll("path").length > 3).length`)
 	tables := ask[int](t, ctx, `document.querySelectorAll("table").length`)

@@ -34,7 +34,7 @@ func HTML(w io.Writer, r experiment.Report) error {
 		Remarks                     []string
 	}{
 		Report: r, Headline: headline(r), Setting: setting(r), Front: OnFront(r),
-		Summary: view(summary(r)), Compared: view(comparisons(r)), ByStages: view(stages(r)), Remarks: remarks(r),
+		Summary: view(numbered(summary(r))), Compared: view(comparisons(r)), ByStages: view(stages(r)), Remarks: remarks(r),
 	}
 	for _, kind := range []Kind{Pareto, ByDepth, Differences} {
 		d, err := newDrawing(r, kind)
@@ -78,24 +78,44 @@ func newDrawing(r experiment.Report, kind Kind) (drawing, error) {
 
 // tableView is a table for the page.
 type tableView struct {
-	Head []cell
-	Rows [][]cell
+	Head  []cell
+	Rows  [][]cell
+	Dense bool // it has many columns
 }
 
+// cell is a cell; an interval stands below the figure it belongs to.
 type cell struct {
-	Text   string
-	Number bool
+	Text, Below string
+	Number      bool
+	Class       string
 }
 
+// manyColumns is from where on a table needs smaller type.
+const manyColumns = 12
+
+// view prepares a table: its columns of intervals move below the figures before
+// them.
 func view(t table) tableView {
 	row := func(cells []string) []cell {
-		out := make([]cell, len(cells))
+		var out []cell
 		for i, c := range cells {
-			out[i] = cell{c, i >= t.left}
+			if t.head[i] == interval && i > t.left {
+				out[len(out)-1].Below = c
+				continue
+			}
+			one := cell{Text: c, Number: i >= t.left}
+			switch {
+			case one.Number:
+				one.Class = "n"
+			case i == 0:
+				one.Class = "name"
+			}
+			out = append(out, one)
 		}
 		return out
 	}
 	v := tableView{Head: row(t.head)}
+	v.Dense = len(v.Head) >= manyColumns
 	for _, r := range t.cells {
 		v.Rows = append(v.Rows, row(r))
 	}

@@ -98,6 +98,9 @@ func headline(r experiment.Report) string {
 	if d.Vectors != "" {
 		parts = append(parts, "vectors "+d.Vectors)
 	}
+	if rules := r.Rules.String(); rules != "" {
+		parts = append(parts, rules)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -117,13 +120,26 @@ type table struct {
 	cells [][]string
 }
 
+// interval is the head of a column of confidence intervals.
+const interval = "95 % CI"
+
+// numbered puts the numbers of the systems, by which plots call them, before
+// the rows.
+func numbered(t table) table {
+	n := table{head: append([]string{"#"}, t.head...), left: t.left + 1}
+	for i, row := range t.cells {
+		n.add(append([]string{strconv.Itoa(i + 1)}, row...)...)
+	}
+	return n
+}
+
 func (t *table) add(cells ...string) { t.cells = append(t.cells, cells) }
 
 // summary has a row for every system.
 func summary(r experiment.Report) table {
 	t := table{head: []string{"system"}, left: 1}
 	for _, m := range r.Measures {
-		t.head = append(t.head, m, "95 % CI")
+		t.head = append(t.head, m, interval)
 	}
 	timed, costly := searched(r), priced(r)
 	if timed {
@@ -154,7 +170,7 @@ func summary(r experiment.Report) table {
 
 // comparisons has a row for every system and measure.
 func comparisons(r experiment.Report) table {
-	t := table{head: []string{"system", "measure", "difference", "95 % CI", "p", "p (Holm)", "p (t)", "p (Wilcoxon)", "wins", "ties", "losses"}, left: 2}
+	t := table{head: []string{"system", "measure", "difference", interval, "p", "p (Holm)", "p (t)", "p (Wilcoxon)", "wins", "ties", "losses"}, left: 2}
 	for _, c := range r.Comparisons {
 		t.add(c.System, c.Measure, signed(c.Diff), measure(c.Low)+" to "+measure(c.High),
 			chance(c.P), chance(c.Adjusted), chance(c.PT), chance(c.PW),
@@ -175,6 +191,35 @@ func stages(r experiment.Report) table {
 		}
 	}
 	return t
+}
+
+// queries has a row for every query and system.
+func queries(r experiment.Report) table {
+	t := table{head: append([]string{"query", "system"}, r.Measures...), left: 2}
+	for i, query := range r.Data.Queries {
+		if text := r.Data.Text(i); text != "" {
+			query += ": " + clip(text, longestText)
+		}
+		for _, s := range r.Systems {
+			row := []string{query, s.Name}
+			for _, x := range s.PerQuery[i] {
+				row = append(row, measure(x))
+			}
+			t.add(row...)
+		}
+	}
+	return t
+}
+
+const longestText = 60 // of a query in a table of text, in characters
+
+// clip shortens a text to a number of characters.
+func clip(text string, limit int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > limit {
+		return string(runes[:limit-1]) + "…"
+	}
+	return text
 }
 
 // remarks are what a reader should know beside the figures.

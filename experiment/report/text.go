@@ -12,10 +12,16 @@ import (
 	"github.com/flashrerank/rerank/experiment"
 )
 
-// Text writes tables for a terminal of so many columns. A table that is too
-// wide is continued below, with the names of its rows; no figure is cut.
-func Text(w io.Writer, r experiment.Report, columns int) error {
-	out := &writer{w: w}
+// Options are options of reports in text.
+type Options struct {
+	Columns int  // width of the terminal, for [Text]
+	Queries bool // also write every query; [CSV] writes nothing else then
+}
+
+// Text writes tables for a terminal. A table that is too wide is continued
+// below, with the names of its rows; no figure is cut.
+func Text(w io.Writer, r experiment.Report, o Options) error {
+	out, columns := &writer{w: w}, o.Columns
 	out.printf("%s\n", headline(r))
 	if s := setting(r); s != "" {
 		out.printf("%s\n", s)
@@ -26,6 +32,10 @@ func Text(w io.Writer, r experiment.Report, columns int) error {
 		out.printf("\n")
 		out.aligned(brief(r), columns)
 	}
+	if o.Queries {
+		out.printf("\n")
+		out.aligned(queries(r), columns)
+	}
 	if list := remarks(r); len(list) > 0 {
 		out.printf("\n%s\n", strings.Join(list, "\n"))
 	}
@@ -35,7 +45,7 @@ func Text(w io.Writer, r experiment.Report, columns int) error {
 // brief has a row for every system: by the main measure, without the further
 // tests.
 func brief(r experiment.Report) table {
-	t := table{head: []string{"system", r.Measures[0], "95 % CI", "p", "p (Holm)", "wins/ties/losses"}, left: 1}
+	t := table{head: []string{"system", r.Measures[0], interval, "p", "p (Holm)", "wins/ties/losses"}, left: 1}
 	for _, c := range r.Comparisons {
 		if c.Measure == r.Measures[0] {
 			t.add(c.System, signed(c.Diff), measure(c.Low)+" to "+measure(c.High), chance(c.P), chance(c.Adjusted),
@@ -86,7 +96,7 @@ func line(row []string, widths []int, left, from, to int) string {
 }
 
 // Markdown writes tables in the Markdown of GitHub.
-func Markdown(w io.Writer, r experiment.Report) error {
+func Markdown(w io.Writer, r experiment.Report, o Options) error {
 	out := &writer{w: w}
 	out.printf("%s\n", escape(headline(r)))
 	if s := setting(r); s != "" {
@@ -101,6 +111,10 @@ func Markdown(w io.Writer, r experiment.Report) error {
 	if searched(r) {
 		out.printf("\n")
 		out.piped(stages(r))
+	}
+	if o.Queries {
+		out.printf("\n")
+		out.piped(queries(r))
 	}
 	if list := remarks(r); len(list) > 0 {
 		out.printf("\n")
@@ -135,22 +149,47 @@ var escaper = strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;", 
 
 func escape(text string) string { return escaper.Replace(text) }
 
-// CSV writes one line for every system and measure, under a head.
-func CSV(w io.Writer, r experiment.Report) error {
-	out := csv.NewWriter(w)
-	rows := [][]string{{"data", "system", "first", "rerank", "depth", "measure", "mean", "low", "high", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "tokens_per_query", "peak_memory_bytes", "cost_per_1000_queries"}}
-	exact := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+// CSV writes one line for every system and measure, or for every query, system
+// and measure, under a head.
+func CSV(w io.Writer, r experiment.Report, o Options) error {
+	rows := systemRows(r)
+	if o.Queries {
+		rows = queryRows(r)
+	}
+	if err := csv.NewWriter(w).WriteAll(rows); err != nil {
+		return fmt.Errorf("report: CSV: %w", err)
+	}
+	return nil
+}
+
+func systemRows(r experiment.Report) [][]string {
+	rows := [][]string{{
+		"data", "system", "first", "rerank", "depth", "measure", "mean", "low", "high", "mean_ms", "p50_ms", "p95_ms", "p99_ms",
+		"tokens_per_query", "peak_memory_bytes", "cost_per_1000_queries", "rules",
+	}}
 	for _, s := range r.Systems {
 		for i, v := range s.Values {
 			rows = append(rows, []string{
 				r.Data.Name, s.Name, s.First, s.Rerank, strconv.Itoa(s.Depth), r.Measures[i], exact(v.Mean), exact(v.Low), exact(v.High),
 				exact(s.Latency.Mean), exact(s.Latency.P50), exact(s.Latency.P95), exact(s.Latency.P99),
-				exact(tokens(s, len(r.Data.Queries))), strconv.FormatInt(s.PeakMemory, 10), exact(s.Cost),
+				exact(tokens(s, len(r.Data.Queries))), strconv.FormatInt(s.PeakMemory, 10), exact(s.Cost), r.Rules.String(),
 			})
 		}
 	}
-	if err := out.WriteAll(rows); err != nil {
-		return fmt.Errorf("report: CSV: %w", err)
-	}
-	return nil
+	return rows
 }
+
+func queryRows(r experiment.Report) [][]string {
+	rows := [][]string{{"data", "query", "text", "system", "measure", "value", "rules"}}
+	for i, query := range r.Data.Queries {
+		for _, s := range r.Systems {
+			for m, name := range r.Measures {
+				rows = append(rows, []string{r.Data.Name, query, r.Data.Text(i), s.Name, name, exact(s.PerQuery[i][m]), r.Rules.String()})
+			}
+		}
+	}
+	return rows
+}
+
+// exact is a number in as many digits as give it back.
+func exact(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

@@ -31,7 +31,7 @@ func Example() {
 	}
 	r, err := experiment.Runs(qrels, runs, []string{"MRR"}, eval.Options{})
 	if err == nil {
-		err = report.Text(os.Stdout, r, 80)
+		err = report.Text(os.Stdout, r, report.Options{Columns: 80})
 	}
 	if err != nil {
 		os.Stdout.WriteString(err.Error())
@@ -39,20 +39,20 @@ func Example() {
 	// Output:
 	// 2 queries, 2 judgments, 2 of them relevant
 	//
-	// system  recip_rank        95 % CI
-	// first       0.7500  0.5000–1.0000
-	// second      1.0000  1.0000–1.0000
+	// system     MRR        95 % CI
+	// first   0.7500  0.5000–1.0000
+	// second  1.0000  1.0000–1.0000
 	//
-	// system  recip_rank           95 % CI       p  p (Holm)  wins/ties/losses
-	// second     +0.2500  0.0000 to 0.5000  1.0000    1.0000             1/1/0
+	// system      MRR           95 % CI       p  p (Holm)  wins/ties/losses
+	// second  +0.2500  0.0000 to 0.5000  1.0000    1.0000             1/1/0
 	//
 	// differences are against first; p is of the paired randomisation test, two-sided, and p (Holm) after correction for all systems compared by the measure
 }
 
 func TestGolden(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
-		"text.txt":    func(w io.Writer) error { return report.Text(w, plain(), 80) },
-		"markdown.md": func(w io.Writer) error { return report.Markdown(w, sample()) },
+		"text.txt":    func(w io.Writer) error { return report.Text(w, plain(), report.Options{Columns: 80}) },
+		"markdown.md": func(w io.Writer) error { return report.Markdown(w, sample(), report.Options{}) },
 	} {
 		var got bytes.Buffer
 		if err := write(&got); err != nil {
@@ -90,7 +90,7 @@ func TestTextKeepsToTheWidth(t *testing.T) {
 	r.Comparisons, r.Notes, r.Unavailable = nil, nil, nil
 	for _, columns := range []int{30, 60, 200} {
 		var out bytes.Buffer
-		if err := report.Text(&out, r, columns); err != nil {
+		if err := report.Text(&out, r, report.Options{Columns: columns}); err != nil {
 			t.Fatal(err)
 		}
 		heads := 0
@@ -113,7 +113,7 @@ func TestTextKeepsToTheWidth(t *testing.T) {
 
 func TestCSV(t *testing.T) {
 	var out bytes.Buffer
-	if err := report.CSV(&out, sample()); err != nil {
+	if err := report.CSV(&out, sample(), report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&out).ReadAll()
@@ -123,7 +123,7 @@ func TestCSV(t *testing.T) {
 	if len(rows) != 1+3*2 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	want := []string{"tales", "bm25 → " + hostile + " @10", "bm25", hostile, "10", "map", "0.5", "0.40625", "0.59375", "21.78125", "20.5", "30.75", "41", "345", "98765432", "1234.5"}
+	want := []string{"tales", "bm25 → " + hostile + " @10", "bm25", hostile, "10", "map", "0.5", "0.40625", "0.59375", "21.78125", "20.5", "30.75", "41", "345", "98765432", "1234.5", ""}
 	if !slices.Equal(rows[4], want) {
 		t.Errorf("row %q, want %q", rows[4], want)
 	}
@@ -132,9 +132,9 @@ func TestCSV(t *testing.T) {
 func TestWriterFails(t *testing.T) {
 	broken := errors.New("broken")
 	for name, write := range map[string]func(io.Writer) error{
-		"text":     func(w io.Writer) error { return report.Text(w, sample(), 80) },
-		"Markdown": func(w io.Writer) error { return report.Markdown(w, sample()) },
-		"CSV":      func(w io.Writer) error { return report.CSV(w, sample()) },
+		"text":     func(w io.Writer) error { return report.Text(w, sample(), report.Options{Columns: 80}) },
+		"Markdown": func(w io.Writer) error { return report.Markdown(w, sample(), report.Options{}) },
+		"CSV":      func(w io.Writer) error { return report.CSV(w, sample(), report.Options{}) },
 		"HTML":     func(w io.Writer) error { return report.HTML(w, sample()) },
 		"SVG":      func(w io.Writer) error { return report.Plot(w, sample(), report.Pareto, report.SVG) },
 		"PNG":      func(w io.Writer) error { return report.Plot(w, sample(), report.Pareto, report.PNG) },
