@@ -164,7 +164,8 @@ func isPictograph(r rune) bool {
 	return r >= 0x2194 && unicode.Is(emoji, r)
 }
 
-// emoji are the symbols below U+1F200 that have an emoji form and are no flags.
+// emoji are the symbols from U+2194 to U+1F1FF that have Unicode's property Emoji
+// (emoji-data.txt), without letters and flags.
 var emoji = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0x2194, Hi: 0x2199, Stride: 1}, {Lo: 0x21A9, Hi: 0x21AA, Stride: 1}, {Lo: 0x231A, Hi: 0x231B, Stride: 1},
 	{Lo: 0x2328, Hi: 0x2328, Stride: 1}, {Lo: 0x23CF, Hi: 0x23CF, Stride: 1}, {Lo: 0x23E9, Hi: 0x23F3, Stride: 1},
@@ -195,6 +196,7 @@ var emoji = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0x303D, Hi: 0x303D, Stride: 1}, {Lo: 0x3297, Hi: 0x3297, Stride: 1}, {Lo: 0x3299, Hi: 0x3299, Stride: 1},
 }, R32: []unicode.Range32{
 	{Lo: 0x1F004, Hi: 0x1F004, Stride: 1}, {Lo: 0x1F0CF, Hi: 0x1F0CF, Stride: 1}, {Lo: 0x1F18E, Hi: 0x1F18E, Stride: 1},
+	{Lo: 0x1F191, Hi: 0x1F19A, Stride: 1},
 }}
 
 // isSpaceless reports whether s starts with a letter of a script that is

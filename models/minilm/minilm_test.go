@@ -231,8 +231,8 @@ func benchmark(b *testing.B, o biencoder.RerankOptions) {
 	r := load(b).NewReranker(o)
 	docs := make([]rerank.Document, 100)
 	for i := range docs {
-		docs[i].Text = "Scanner provides a convenient interface for reading data such as a file of newline-delimited lines of text. " +
-			"Successive calls to the Scan method will step through the tokens of a file, skipping the bytes between them. " + string(rune('A'+i))
+		docs[i].Text = "A reader of lines takes a file in large blocks and hands it out line by line, so that memory stays small however long it is. " +
+			"A loop asks for the next line until there is none left, and then whether that was the end or an error. " + string(rune('A'+i))
 	}
 	request := rerank.Request{Query: rerank.Query{Text: "read a file line by line"}, Hits: rerank.Hits(docs)}
 	tokens := 0
