@@ -34,7 +34,7 @@ func ExampleJSONL() {
 	}
 	// Output:
 	// d1 "Wings On lift and drag."
-	// corpus.jsonl:2: malformed JSON: unexpected end of JSON input
+	// corpus.jsonl:2: not JSON: it ends early at byte 33
 }
 
 // collect drains an iterator.
@@ -82,13 +82,38 @@ func TestJSONL(t *testing.T) {
 		"f:5: the ID is empty",
 		"f:6: the ID is neither a string nor a whole number: 1.5",
 		`f:7: no "_id" or "id"`,
-		"f:9: malformed JSON: json: cannot unmarshal array into Go value of type dataset.record",
+		"f:9: it is an array; it must be an object",
 	}
 	if diff := cmp.Diff(wantErrs, errs); diff != "" {
 		t.Errorf("errors (-want +got)\n%s", diff)
 	}
 	if diff := cmp.Diff(dataset.Stats{Documents: 5, Replaced: 1, Errors: 4, Bytes: 1 + 1 + 1 + 4 + 11}, stats); diff != "" {
 		t.Errorf("stats (-want +got)\n%s", diff)
+	}
+}
+
+// TestNamesMatchExactly: a member whose name differs in case is another member, and one
+// that is there twice is an error.
+func TestNamesMatchExactly(t *testing.T) {
+	input := `{"_id":"d1","text":"right","Text":"wrong","TITLE":"wrong"}` + "\n" + `{"id":"d2","ID":"wrong","text":"b"}` + "\n" +
+		`{"Id":"d3","text":"c"}` + "\n" + `{"id":"d4","text":"a","text":"b"}`
+	got, errs := collect(dataset.JSONL(strings.NewReader(input), "f", dataset.Options{}))
+	if len(got) != 2 || got[0].Text != "right" || got[0].Title != "" || got[1].ID != "d2" {
+		t.Errorf("%+v", got)
+	}
+	if diff := cmp.Diff([]string{`f:3: no "_id" or "id"`, "f:4: text: the member is there twice"}, errs); diff != "" {
+		t.Errorf("errors (-want +got)\n%s", diff)
+	}
+	for q, err := range dataset.Queries(strings.NewReader(`{"_id":"q1","text":"right","Text":"wrong","_ID":"q2"}`), "f", dataset.Options{}) {
+		if err != nil || q.ID != "q1" || q.Text != "right" {
+			t.Errorf("%+v, %v", q, err)
+		}
+	}
+	run := `{"query":"q1","document":"a","score":2,"Score":-1,"QUERY":"q2","DocID":"b"}`
+	for r, err := range dataset.Run(strings.NewReader(run), "f") {
+		if err != nil || r.Query != "q1" || r.Document != "a" || r.Score != 2 {
+			t.Errorf("%+v, %v", r, err)
+		}
 	}
 }
 

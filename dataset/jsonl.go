@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Options are what the readers have in common. The zero value is ready to use.
@@ -78,8 +79,8 @@ type record struct {
 
 func parseRecord(text []byte) (record, string, error) {
 	var r record
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, "", fmt.Errorf("malformed JSON: %w", err)
+	if err := exactjson.Unmarshal(text, &r); err != nil {
+		return r, "", err
 	}
 	raw := r.BeirID
 	if raw == nil {
@@ -109,7 +110,7 @@ func parseID(raw json.RawMessage) (string, error) {
 	}
 	var id string
 	if raw[0] == '"' {
-		if err := json.Unmarshal(raw, &id); err != nil {
+		if err := exactjson.Unmarshal(raw, &id); err != nil {
 			return "", fmt.Errorf("ID: %w", err)
 		}
 	} else if bytes.ContainsAny(raw, ".eE{[tf") {

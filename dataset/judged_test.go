@@ -84,7 +84,7 @@ func TestRun(t *testing.T) {
 			errs: []string{
 				"f:3: query: the ID is empty", `f:4: no "document"`,
 				`f:5: neither a "score" nor a "rank" from 1`, `f:6: neither a "score" nor a "rank" from 1`,
-				"f:7: malformed JSON: invalid character 'N' looking for beginning of value",
+				"f:7: not JSON: invalid character 'N' at start of value at byte 30",
 				"f:8: the line is of another kind than those before it",
 			},
 		},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Result is a line of a run: a document that a system found for a query.
@@ -198,8 +199,8 @@ type resultRecord struct {
 
 func (p *runParser) parseJSON(text []byte, result *Result) error {
 	var r resultRecord
-	if err := json.Unmarshal(text, &r); err != nil {
-		return fmt.Errorf("malformed JSON: %w", err)
+	if err := exactjson.Unmarshal(text, &r); err != nil {
+		return err
 	}
 	query, err := firstID("query", r.Query, r.QueryID, r.Qid)
 	if err != nil {

@@ -95,7 +95,7 @@ func TestRefusedData(t *testing.T) {
 		want       string
 	}{
 		"a query twice":        {"queries.jsonl", `{"_id":"q1","text":"again"}`, `queries.jsonl: there are two queries "q1"`},
-		"a malformed query":    {"queries.jsonl", `{"_id":`, "queries.jsonl:6: malformed JSON"},
+		"a malformed query":    {"queries.jsonl", `{"_id":`, "queries.jsonl:6: not JSON"},
 		"a malformed document": {"corpus.jsonl", `{"text":"x"}`, `corpus.jsonl:17: no "_id" or "id"`},
 		"judged twice":         {"qrels/test.tsv", "q1\tq1-a\t2\n", `test.tsv:18: document "q1-a" is judged twice for query "q1"`},
 		"a bad grade":          {"qrels/test.tsv", "q1\tx\tgood\n", "test.tsv:18: the grade is no whole number"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -202,7 +203,7 @@ func readState(name string) (state, error) {
 		return state{}, err
 	}
 	var s state
-	if json.Unmarshal(data, &s) != nil {
+	if exactjson.Unmarshal(data, &s) != nil {
 		return state{}, nil
 	}
 	return s, nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // output keeps what one stage made of queries, a line of JSON each, in a file
@@ -87,7 +88,7 @@ func (o *output) scan() error {
 			return err
 		}
 		var h head
-		if err != nil || json.Unmarshal(line, &h) != nil { // a torn write: what follows is of no use
+		if err != nil || exactjson.Unmarshal(line, &h) != nil { // a torn write: what follows is of no use
 			return o.file.Truncate(o.end)
 		}
 		o.lines[h.Query] = entry{o.end, len(line), h.Elapsed, h.Stages}
@@ -111,7 +112,7 @@ func (o *output) get(query string, at entry) (rerank.Result, error) {
 		return rerank.Result{}, fmt.Errorf("%s: %w", o.file.Name(), err)
 	}
 	var r record
-	if err := json.Unmarshal(line, &r); err != nil {
+	if err := exactjson.Unmarshal(line, &r); err != nil {
 		return rerank.Result{}, fmt.Errorf("%s: query %q: %w", o.file.Name(), query, err)
 	}
 	hits := make([]rerank.Hit, len(r.Hits))

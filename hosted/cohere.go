@@ -1,9 +1,9 @@
 package hosted
 
 import (
-	"encoding/json"
 	"fmt"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -49,7 +49,7 @@ type answered struct {
 
 func decodeResults(data []byte) (response, error) {
 	var a answer
-	if err := json.Unmarshal(data, &a); err != nil {
+	if err := exactjson.UnmarshalLast(data, &a); err != nil {
 		return response{}, err
 	}
 	if a.Results == nil {

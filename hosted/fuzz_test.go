@@ -58,3 +58,11 @@ func FuzzDocuments(f *testing.F) {
 		}
 	})
 }
+
+// TestAnswersMatchExactly: members of an answer whose names differ in case are others.
+func TestAnswersMatchExactly(t *testing.T) {
+	got, err := decodeResults([]byte(`{"results": [{"index": 0, "relevance_score": 0.5, "Relevance_Score": 0.9, "Index": 3}], "Results": []}`))
+	if err != nil || len(got.results) != 1 || got.results[0].score != 0.5 || got.results[0].index != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -1,10 +1,10 @@
 package hosted
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -46,7 +46,7 @@ var mixedbread = service{
 				TotalTokens int `json:"total_tokens"`
 			} `json:"usage"`
 		}
-		if err := json.Unmarshal(data, &a); err != nil {
+		if err := exactjson.UnmarshalLast(data, &a); err != nil {
 			return response{}, err
 		}
 		if a.Data == nil {
@@ -75,7 +75,7 @@ var nim = service{
 		var a struct {
 			Rankings []ranking `json:"rankings"`
 		}
-		if err := json.Unmarshal(data, &a); err != nil {
+		if err := exactjson.UnmarshalLast(data, &a); err != nil {
 			return response{}, err
 		}
 		if a.Rankings == nil {

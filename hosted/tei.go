@@ -1,8 +1,7 @@
 package hosted
 
 import (
-	"encoding/json"
-
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -15,7 +14,7 @@ var tei = service{
 	},
 	decode: func(data []byte) (response, error) {
 		var list []rated
-		if err := json.Unmarshal(data, &list); err != nil {
+		if err := exactjson.UnmarshalLast(data, &list); err != nil {
 			return response{}, err
 		}
 		results, err := ratings(list)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Bounds of what is read and waited for.
@@ -210,7 +212,7 @@ func (t *transport) message(data []byte) string {
 		Error   json.RawMessage `json:"error"`
 	}
 	text := string(bytes.TrimSpace(data))
-	if json.Unmarshal(data, &said) == nil {
+	if exactjson.UnmarshalLast(data, &said) == nil {
 		text = cmp.Or(said.Message, plain(said.Detail), plain(said.Error), text)
 	}
 	if len(text) > maxMessage {
@@ -222,7 +224,7 @@ func (t *transport) message(data []byte) string {
 // plain is a text in JSON, or JSON itself.
 func plain(data json.RawMessage) string {
 	var text string
-	if json.Unmarshal(data, &text) == nil {
+	if exactjson.UnmarshalLast(data, &text) == nil {
 		return text
 	}
 	return string(data)

@@ -1,9 +1,9 @@
 package hosted
 
 import (
-	"encoding/json"
 	"fmt"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -20,7 +20,7 @@ var voyage = service{
 				TotalTokens int `json:"total_tokens"`
 			} `json:"usage"`
 		}
-		if err := json.Unmarshal(data, &a); err != nil {
+		if err := exactjson.UnmarshalLast(data, &a); err != nil {
 			return response{}, err
 		}
 		if a.Data == nil {

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 const (
@@ -224,7 +225,7 @@ func (c *Client) json(ctx context.Context, address string, into any) (next strin
 	if len(data) > maxAnswer {
 		return "", fmt.Errorf("an answer of more than %d bytes", maxAnswer)
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := exactjson.UnmarshalLast(data, into); err != nil {
 		return "", fmt.Errorf("the server's answer: %w", err)
 	}
 	if m := linkPattern.FindStringSubmatch(response.Header.Get("Link")); m != nil {

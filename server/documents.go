@@ -14,6 +14,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -39,7 +40,7 @@ func (s *Server) changeDocuments(w http.ResponseWriter, r *http.Request) {
 // putDocument puts the document of an address.
 func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 	var body map[string]json.RawMessage
-	if err := s.decode(w, r, &body); err != nil {
+	if err := s.decodeOwn(w, r, &body); err != nil {
 		s.refuse(w, r, &own, err)
 		return
 	}
@@ -148,7 +149,7 @@ func readChanges(data []byte) ([]pipeline.Change, error) {
 		Documents []json.RawMessage `json:"documents"`
 		Delete    []string          `json:"delete"`
 	}
-	if err := json.Unmarshal(data, &body); err != nil {
+	if err := exactjson.Unmarshal(data, &body); err != nil {
 		return nil, err
 	}
 	var changes []pipeline.Change
@@ -196,7 +197,7 @@ func readLine(line []byte) (pipeline.Change, error) {
 	var removal struct {
 		Delete *string `json:"delete"`
 	}
-	if bytes.Contains(line, []byte(`"delete"`)) && json.Unmarshal(line, &removal) == nil && removal.Delete != nil {
+	if bytes.Contains(line, []byte(`"delete"`)) && exactjson.Unmarshal(line, &removal) == nil && removal.Delete != nil {
 		if *removal.Delete == "" {
 			return pipeline.Change{}, errors.New("the ID to delete is empty")
 		}

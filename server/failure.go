@@ -2,14 +2,12 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/flashrerank/rerank/hosted"
-	"github.com/flashrerank/rerank/internal/wire"
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // failure is what went wrong with a request, before a dialect puts it into its words.
@@ -64,20 +62,12 @@ func failureOfService(e *hosted.Error) *failure {
 // unreadable tells what is wrong with a body.
 func unreadable(err error, most int64) *failure {
 	var large *http.MaxBytesError
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	if message, ok := wire.Misfit(err); ok {
-		return invalid("invalid request: %s", message)
-	}
+	var wrong *exactjson.Error
 	switch {
 	case errors.As(err, &large):
 		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the body has more than %d bytes", most)}
-	case errors.As(err, &wrong) && wrong.Field != "":
-		return invalid("invalid request: %s is a JSON %s, which it cannot be", wrong.Field, wrong.Value)
-	case errors.As(err, &syntax):
-		return invalid("invalid request: the body is not JSON: %v at byte %d", err, syntax.Offset)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return invalid("invalid request: the body is not JSON: it ends early")
+	case errors.As(err, &wrong) && wrong.Syntax:
+		return invalid("invalid request: the body is %v", err)
 	}
 	return invalid("invalid request: %v", err)
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -56,9 +56,15 @@ func (s *Server) reranked(w http.ResponseWriter, r *http.Request, body *wire.Rer
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// decode reads the body of a request, which is JSON.
+// decode reads the body of a request of another service's dialect, which is JSON.
 func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error {
-	return s.body(w, r, func(data []byte) error { return json.Unmarshal(data, into) })
+	return s.body(w, r, func(data []byte) error { return exactjson.UnmarshalLast(data, into) })
+}
+
+// decodeOwn reads the body of a request of this server's own, where a member that is
+// there twice is an error.
+func (s *Server) decodeOwn(w http.ResponseWriter, r *http.Request, into any) error {
+	return s.body(w, r, func(data []byte) error { return exactjson.Unmarshal(data, into) })
 }
 
 // body has the body of a request read.

@@ -78,7 +78,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 // readSearch reads the body, or what takes its place in an address.
 func (s *Server) readSearch(w http.ResponseWriter, r *http.Request, into *searching) error {
 	if r.Method == http.MethodPost {
-		return s.decode(w, r, into)
+		return s.decodeOwn(w, r, into)
 	}
 	asked := r.URL.Query()
 	into.Query.Text = asked.Get("q")

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Document is a text, or an object of fields whose order is kept.
@@ -23,10 +25,10 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 	trimmed := bytes.TrimSpace(data)
 	if len(trimmed) == 0 || trimmed[0] != '{' {
 		if string(trimmed) == "null" {
-			return misfitf("a document is null: it must be a string or an object")
+			return fmt.Errorf("a document is null: it must be a string or an object")
 		}
-		if err := json.Unmarshal(data, &d.Text); err != nil {
-			return misfitf("a document is %.20s: it must be a string or an object", trimmed)
+		if err := exactjson.UnmarshalLast(data, &d.Text); err != nil {
+			return fmt.Errorf("a document is %.20s: it must be a string or an object", trimmed)
 		}
 		return nil
 	}
@@ -52,7 +54,7 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 func (d *Document) add(name string, value json.RawMessage) {
 	text := string(value)
 	if value[0] == '"' {
-		_ = json.Unmarshal(value, &text) // the decoder has read it
+		_ = exactjson.UnmarshalLast(value, &text) // the decoder has read it
 	}
 	if name == "text" {
 		d.Text = text
@@ -107,14 +109,14 @@ func (q *Query) UnmarshalJSON(data []byte) error {
 		var object struct {
 			Text *string `json:"text"`
 		}
-		if err := json.Unmarshal(data, &object); err != nil || object.Text == nil {
-			return misfitf("it is an object without a text")
+		if err := exactjson.UnmarshalLast(data, &object); err != nil || object.Text == nil {
+			return fmt.Errorf("it is an object without a text")
 		}
 		q.Text = *object.Text
 		return nil
 	}
-	if err := json.Unmarshal(data, &q.Text); err != nil {
-		return misfitf("%.20s is neither a string nor an object with a text", data)
+	if err := exactjson.UnmarshalLast(data, &q.Text); err != nil {
+		return fmt.Errorf("%.20s is neither a string nor an object with a text", data)
 	}
 	return nil
 }

@@ -5,7 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // EmbedRequest has the fields of every dialect's request for embeddings.
@@ -45,27 +48,27 @@ func (in *Inputs) UnmarshalJSON(data []byte) error {
 	switch data[0] {
 	case '"':
 		in.Single, in.Texts = true, make([]string, 1)
-		return json.Unmarshal(data, &in.Texts[0])
+		return exactjson.UnmarshalLast(data, &in.Texts[0])
 	case '{':
 		var o struct {
 			Source    *string  `json:"source_sentence"`
 			Sentences []string `json:"sentences"`
 		}
-		if err := json.Unmarshal(data, &o); err != nil || o.Source == nil {
-			return misfitf("it is an object that is not of source_sentence and sentences")
+		if err := exactjson.UnmarshalLast(data, &o); err != nil || o.Source == nil {
+			return fmt.Errorf("it is an object that is not of source_sentence and sentences")
 		}
 		in.Source, in.Sentences = o.Source, o.Sentences
 		return nil
 	case '[':
 		if inner := bytes.TrimSpace(data[1:]); len(inner) > 0 && (inner[0] == '[' || inner[0] >= '0' && inner[0] <= '9') {
-			return misfitf("it is token ids: texts are needed, as models differ in their tokens")
+			return fmt.Errorf("it is token ids: texts are needed, as models differ in their tokens")
 		}
-		if err := json.Unmarshal(data, &in.Texts); err != nil {
-			return misfitf("not all in the array are strings")
+		if err := exactjson.UnmarshalLast(data, &in.Texts); err != nil {
+			return fmt.Errorf("not all in the array are strings")
 		}
 		return nil
 	}
-	return misfitf("%.20s is neither a string nor an array of strings", data)
+	return fmt.Errorf("%.20s is neither a string nor an array of strings", data)
 }
 
 // Vector is written as an array of numbers, or as base64 of its float32 values, lowest

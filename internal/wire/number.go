@@ -1,10 +1,12 @@
 package wire
 
 import (
-	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Score is a number that is written with a decimal point or an exponent and with no
@@ -39,8 +41,8 @@ func (Count) JSONSchemaBytes() ([]byte, error) {
 // UnmarshalJSON reads 2, 2.0 and 2e0.
 func (c *Count) UnmarshalJSON(data []byte) error {
 	var x float64
-	if err := json.Unmarshal(data, &x); err != nil || x != math.Trunc(x) || math.Abs(x) > 1<<31 {
-		return misfitf("%.20s is no whole number of a size that counts", data)
+	if err := exactjson.UnmarshalLast(data, &x); err != nil || x != math.Trunc(x) || math.Abs(x) > 1<<31 {
+		return fmt.Errorf("%.20s is no whole number of a size that counts", data)
 	}
 	*c = Count(x)
 	return nil

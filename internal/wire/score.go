@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // PredictRequest is TEI's for the scores of pairs.
@@ -27,8 +29,8 @@ func (p *Pairs) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var list []json.RawMessage
-	if err := json.Unmarshal(data, &list); err != nil {
-		return misfitf("it must be a pair of texts or an array of pairs")
+	if err := exactjson.UnmarshalLast(data, &list); err != nil {
+		return fmt.Errorf("it must be a pair of texts or an array of pairs")
 	}
 	if len(list) > 0 && bytes.HasPrefix(bytes.TrimSpace(list[0]), []byte(`"`)) {
 		p.Single = true
@@ -36,8 +38,8 @@ func (p *Pairs) UnmarshalJSON(data []byte) error {
 	}
 	for i, raw := range list {
 		var texts []string
-		if err := json.Unmarshal(raw, &texts); err != nil || len(texts) != 2 {
-			return misfitf("element %d is no pair of texts", i)
+		if err := exactjson.UnmarshalLast(raw, &texts); err != nil || len(texts) != 2 {
+			return fmt.Errorf("element %d is no pair of texts", i)
 		}
 		p.Pairs = append(p.Pairs, [2]string{texts[0], texts[1]})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -97,5 +98,19 @@ func TestCounts(t *testing.T) {
 		if err := json.Unmarshal([]byte(in), &c); err == nil {
 			t.Errorf("%s is %d", in, c)
 		}
+	}
+}
+
+// TestNamesMatchExactly: a member whose name differs in case is another member, in
+// objects within requests too.
+func TestNamesMatchExactly(t *testing.T) {
+	var r wire.RerankRequest
+	err := exactjson.UnmarshalLast([]byte(`{"query": {"text": "q", "Text": "wrong"}, "Query": "wrong", "documents": ["a"], "Documents": ["wrong"], "TOP_N": 7}`), &r)
+	if err != nil || r.Query.Text != "q" || (*r.Documents)[0].Text != "a" || r.TopN != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+	var in wire.Inputs
+	if err := in.UnmarshalJSON([]byte(`{"source_sentence": "a", "Source_Sentence": "wrong", "sentences": ["b"], "SENTENCES": 7}`)); err != nil || *in.Source != "a" {
+		t.Errorf("%+v, %v", in, err)
 	}
 }

@@ -1,0 +1,97 @@
+// Package exactjson reads JSON strictly by its names: a member belongs to the
+// field of exactly its name, where encoding/json takes "Text" for "text" and
+// lets the last one win. A member that is there twice is an error, except to
+// [UnmarshalLast]. Members that nothing asks for are left to the caller. Bytes
+// that are not UTF-8, and halves of surrogate pairs, become U+FFFD.
+//
+// Types keep their UnmarshalJSON methods; those that read structs themselves
+// must use this package too.
+package exactjson
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	v1 "github.com/go-json-experiment/json/v1"
+)
+
+// Unmarshal reads one JSON value into what a pointer points to. Unknown members
+// are ignored. Durations are nanoseconds. Errors are of type [*Error].
+func Unmarshal(data []byte, into any) error { return unmarshal(data, into, false) }
+
+// UnmarshalLast is Unmarshal for what other programs write: of members with the
+// same name the last one counts, as their own readers have it.
+func UnmarshalLast(data []byte, into any) error { return unmarshal(data, into, true) }
+
+func unmarshal(data []byte, into any, twice bool) error {
+	err := json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(twice), v1.FormatDurationAsNano(true))
+	return explain(err, data)
+}
+
+// Members calls f for each member of a JSON object, in order. The value is a
+// view of data. An error of f ends the walk and is returned with the member's
+// name before it, as an [*Error].
+func Members(data []byte, f func(name string, value []byte) error) error {
+	return walk(data, '{', func(dec *jsontext.Decoder, _ int) error {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return explain(err, data)
+		}
+		member := name.String() // the token is valid until the next read only
+		value, err := dec.ReadValue()
+		if err != nil {
+			return explain(err, data)
+		}
+		return within(member, f(member, value))
+	})
+}
+
+// Elements calls f for each element of a JSON array, in order, as [Members]
+// does for an object. The path of an error has the index: "[3]".
+func Elements(data []byte, f func(i int, value []byte) error) error {
+	return walk(data, '[', func(dec *jsontext.Decoder, i int) error {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return explain(err, data)
+		}
+		return within(element(i), f(i, value))
+	})
+}
+
+// walk calls next for all that is between the brackets of one value.
+func walk(data []byte, bracket byte, next func(dec *jsontext.Decoder, i int) error) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowInvalidUTF8(true))
+	kind := dec.PeekKind()
+	if byte(kind) != bracket && strings.IndexByte(`ntf"0{[`, byte(kind)) >= 0 { // what is no JSON, reading tells
+		return &Error{Message: "it is " + found(kind) + "; it must be " + found(jsontext.Kind(bracket))}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return explain(err, data)
+	}
+	for i := 0; ; i++ {
+		switch dec.PeekKind() {
+		case '}', ']':
+			if _, err := dec.ReadToken(); err != nil {
+				return explain(err, data)
+			}
+			return end(dec, data)
+		}
+		if err := next(dec, i); err != nil {
+			return err
+		}
+	}
+}
+
+// end looks that nothing follows the value.
+func end(dec *jsontext.Decoder, data []byte) error {
+	rest := data[dec.InputOffset():]
+	if len(bytes.TrimLeft(rest, " \t\r\n")) == 0 {
+		return nil
+	}
+	return &Error{Message: "something follows the JSON value", Syntax: true, Offset: dec.InputOffset()}
+}
+
+// Null reports whether a value is null.
+func Null(value []byte) bool { return string(bytes.TrimSpace(value)) == "null" }
