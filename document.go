@@ -70,12 +70,14 @@ type Request struct {
 
 // Render writes the fields of a document one below the other, "name: value" as
 // YAML has it, in the order of the names: "title" and "text" are the document's
-// own unless it has fields of these names. Missing ones are left out.
+// own unless it has fields of these names. Missing ones and null are left out.
 func (d Document) Render(names []string) string {
 	var b strings.Builder
 	for _, name := range names {
 		value := ""
-		if v, ok := d.Fields.Get(name); ok {
+		if v, ok := d.Fields.Get(name); ok && v.Kind() == KindNull {
+			continue
+		} else if ok {
 			value = v.String()
 		} else if name == "title" {
 			value = d.Title

@@ -330,8 +330,8 @@ func (d ids) of(c chunk.Chunk) string {
 func document(name string, c chunk.Chunk, ids ids, front rerank.Fields) rerank.Document {
 	fields := append(make(rerank.Fields, 0, 3+len(front)),
 		rerank.Field{Name: "path", Value: rerank.TextValue(name)},
-		rerank.Field{Name: "start", Value: rerank.NumberValue(float64(c.Start))},
-		rerank.Field{Name: "end", Value: rerank.NumberValue(float64(c.End))})
+		rerank.Field{Name: "start", Value: rerank.IntValue(int64(c.Start))},
+		rerank.Field{Name: "end", Value: rerank.IntValue(int64(c.End))})
 	return rerank.Document{ID: ids.of(c), Title: c.Title, Text: c.Text, Fields: append(fields, front...)}
 }
 

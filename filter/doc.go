@@ -13,8 +13,10 @@
 // (with true or false). $ne and $nin hold exactly where $eq and $in do not. A field that
 // is a list has what any of its elements has. Values of different kinds are different and
 // in no order, but that a field which is a time is compared with a text in RFC 3339's
-// form, or a date alone. Texts are in the order of their bytes. A field that a document
-// does not have is null, and has nothing else.
+// form, or a date alone. Texts are in the order of their bytes. Numbers are compared
+// exactly, whole numbers of 64 bits with fractions too. A field that a document does not
+// have is null; null equals null only, is in no order, and does not exist. A list with a
+// null in it has null.
 //
 // The names "id", "title" and "text" are the document's own, unless it has fields of these
 // names.

@@ -1,9 +1,7 @@
 package filter
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -56,12 +54,21 @@ type negation struct{ condition }
 
 func (n negation) holds(d rerank.Document) bool { return !n.condition.holds(d) }
 
-// exists holds if a document has the field.
+// exists holds if a document has the field, and not as null.
 type exists struct{ field string }
 
 func (e exists) holds(d rerank.Document) bool {
-	_, found := value(d, e.field)
-	return found
+	v, found := value(d, e.field)
+	return found && v.Kind() != rerank.KindNull
+}
+
+// null holds if a document does not have the field, or as null, or as a list with a
+// null in it.
+type null struct{ field string }
+
+func (n null) holds(d rerank.Document) bool {
+	v, found := value(d, n.field)
+	return !found || v.Kind() == rerank.KindNull || slices.ContainsFunc(v.List(), func(e rerank.Value) bool { return e.Kind() == rerank.KindNull })
 }
 
 // relation holds if the field, or an element of it, is in the relation to one of the
@@ -115,25 +122,7 @@ func (o operand) compare(v rerank.Value) (order int, comparable bool) {
 	if v.Kind() == rerank.KindTime {
 		return v.Time().Compare(o.time), o.timed
 	}
-	if v.Kind() != o.Kind() {
-		return 0, false
-	}
-	switch v.Kind() {
-	case rerank.KindText:
-		return strings.Compare(v.Text(), o.Text()), true
-	case rerank.KindNumber:
-		return cmp.Compare(v.Number(), o.Number()), true
-	case rerank.KindBool:
-		return cmp.Compare(truth(v), truth(o.Value)), true
-	}
-	return 0, false
-}
-
-func truth(v rerank.Value) int {
-	if v.Bool() {
-		return 1
-	}
-	return 0
+	return v.Compare(o.Value)
 }
 
 // value returns what a document has under a name.

@@ -69,20 +69,27 @@ func TestNarrow(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for condition, want := range map[string]string{
-		`[]`: "it must be an object", `{"a": `: "not JSON", `7`: "it must be an object",
-		`{"a": {"$near": 1}}`:                 "a.$near: there is no such operator",
-		`{"a": {}}`:                           "a: there is no operator",
-		`{"$nor": []}`:                        "$nor: there is no such operator between",
-		`{"$or": {"a": 1}}`:                   "$or: it must be an array",
-		`{"$or": [{"a": 1}, 2]}`:              "$or[1]: it must be an object",
-		`{"$or": [{"a": {"$gt": [1]}}]}`:      "$or[0].a.$gt: it takes a text",
-		`{"a": [1, 2]}`:                       "a: it takes a text",
-		`{"a": {"$in": 3}}`:                   "a.$in: it must be an array",
-		`{"a": {"$in": [1, [2]]}}`:            "a.$in[1]: it takes a text",
-		`{"a": {"$gt": null}}`:                "a.$gt: nothing is in an order with null",
-		`{"a": {"$exists": 1}}`:               "a.$exists: it takes true or false",
-		`{"a": {"$exists": null}}`:            "a.$exists: it takes true or false",
-		strings.Repeat(`{"$not":`, 20) + "{}": "not JSON",
+		`[]`: "it is an array; it must be an object", `{"a": `: "not JSON", `7`: "it must be an object",
+		`{"a": {"$near": 1}}`:                       "a.$near: there is no such operator",
+		`{"a": {"$gtr": 1}}`:                        `a.$gtr: there is no such operator; did you mean "$gt"`,
+		`{"a": {"gte": 1}}`:                         `a.gte: there is no such operator; did you mean "$gte"`,
+		`{"$ot": []}`:                               `did you mean "$or" or "$not"?`,
+		`{"a": 1, "a": 2}`:                          "a: the member is there twice",
+		`{"a": {"$gt": 1, "$gt": 2}}`:               "a.$gt: the member is there twice",
+		`{"a": 1e400}`:                              "a: rerank: the number 1e400 is beyond the range",
+		`{"a": {"$in": [1, 99999999999999999999]}}`: "a.$in[1]: rerank: the whole number 99999999999999999999 does not fit into 64 bits",
+		`{"a": {}}`:                                 "a: there is no operator",
+		`{"$nor": []}`:                              "$nor: there is no such operator between",
+		`{"$or": {"a": 1}}`:                         "$or: it is an object; it must be an array",
+		`{"$or": [{"a": 1}, 2]}`:                    "$or[1]: it is a number; it must be an object",
+		`{"$or": [{"a": {"$gt": [1]}}]}`:            "$or[0].a.$gt: it takes a text",
+		`{"a": [1, 2]}`:                             "a: it takes a text",
+		`{"a": {"$in": 3}}`:                         "a.$in: it is a number; it must be an array",
+		`{"a": {"$in": [1, [2]]}}`:                  "a.$in[1]: it takes a text",
+		`{"a": {"$gt": null}}`:                      "a.$gt: nothing is in an order with null",
+		`{"a": {"$exists": 1}}`:                     "a.$exists: it takes true or false",
+		`{"a": {"$exists": null}}`:                  "a.$exists: it takes true or false",
+		strings.Repeat(`{"$not":`, 20) + "{}":       "not JSON",
 		strings.Repeat(`{"$not":`, 20) + "{}" + strings.Repeat("}", 20): "more than 16 deep",
 		`{"a": {"$in": [0` + strings.Repeat(",0", 2000) + `]}}`:         "more than 1024",
 	} {
@@ -110,4 +117,60 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q and its negation agree", s)
 		}
 	})
+}
+
+// TestNull: null is a value of its own. A field that is null is as one that is not
+// there, and is no text.
+func TestNull(t *testing.T) {
+	read := func(fields string) rerank.Document {
+		var d rerank.Document
+		if err := d.Fields.UnmarshalJSON([]byte(fields)); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	docs := []rerank.Document{read(`{"f": null}`), read(`{}`), read(`{"f": "x"}`), read(`{"f": ""}`), read(`{"f": ["x", null]}`), read(`{"f": []}`)}
+	for condition, want := range map[string]string{
+		`{"f": null}`: "0 1 4", `{"f": {"$ne": null}}`: "2 3 5", `{"f": ""}`: "3", `{"f": {"$ne": ""}}`: "0 1 2 4 5",
+		`{"f": {"$exists": true}}`: "2 3 4 5", `{"f": {"$exists": false}}`: "0 1",
+		`{"f": {"$in": [null]}}`: "0 1 4", `{"f": {"$in": ["", null]}}`: "0 1 3 4", `{"f": {"$nin": ["x", null]}}`: "3 5",
+		`{"f": {"$lt": "y"}}`: "2 3 4", `{"f": "x"}`: "2 4",
+	} {
+		f, err := filter.Parse([]byte(condition))
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		var found []string
+		for i, d := range docs {
+			if f.Match(d) {
+				found = append(found, fmt.Sprint(i))
+			}
+		}
+		if got := strings.Join(found, " "); got != want {
+			t.Errorf("%s holds for %s; want %s", condition, got, want)
+		}
+	}
+}
+
+// TestNumbers: whole numbers beyond 2^53 are told apart, from fractions too.
+func TestNumbers(t *testing.T) {
+	var d rerank.Document
+	if err := d.Fields.UnmarshalJSON([]byte(`{"n": 1768907725507217522, "u": 18446744073709551615, "x": 9007199254740992.5, "ns": [1768907725507217523]}`)); err != nil {
+		t.Fatal(err)
+	}
+	for condition, want := range map[string]bool{
+		`{"n": 1768907725507217522}`: true, `{"n": 1768907725507217523}`: false, `{"n": 1768907725507217408}`: false, `{"n": 1.768907725507217408e18}`: false,
+		`{"n": {"$gt": 1768907725507217521}}`: true, `{"n": {"$lt": 1768907725507217523}}`: true, `{"n": {"$gt": 1768907725507217408.0}}`: true,
+		`{"n": {"$in": [1768907725507217523]}}`: false, `{"n": {"$nin": [1768907725507217523]}}`: true, `{"n": {"$ne": 1768907725507217408}}`: true,
+		`{"u": 18446744073709551615}`: true, `{"u": {"$gt": 18446744073709551614}}`: true, `{"u": {"$lt": 1.8446744073709551616e19}}`: true, `{"u": {"$gt": -1}}`: true,
+		`{"x": 9007199254740992}`: true, `{"ns": 1768907725507217523}`: true, `{"ns": 1768907725507217522}`: false,
+	} {
+		f, err := filter.Parse([]byte(condition))
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+		} else if got := f.Match(d); got != want {
+			t.Errorf("%s: %v", condition, got)
+		}
+	}
 }

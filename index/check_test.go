@@ -214,6 +214,9 @@ func randomEntry(r *rand.Rand, id string) Entry {
 	if r.IntN(3) == 0 {
 		e.Document.Fields = rerank.Fields{
 			{Name: "price", Value: rerank.NumberValue(r.NormFloat64())},
+			{Name: "count", Value: rerank.IntValue(int64(r.Uint64()))},
+			{Name: "size", Value: rerank.UintValue(r.Uint64())},
+			{Name: "none", Value: rerank.ListValue(rerank.NullValue())},
 			{Name: "ok", Value: rerank.BoolValue(r.IntN(2) == 0)},
 			{Name: "at", Value: rerank.TimeValue(time.Unix(r.Int64N(1<<33), r.Int64N(1e9)))},
 			{Name: "tags", Value: rerank.ListValue(rerank.TextValue("a"), rerank.ListValue(rerank.TextValue("b")))},

@@ -34,37 +34,66 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
+// The first byte of a stored value.
+const (
+	storedText byte = iota
+	storedFloat
+	storedBool
+	storedTime
+	storedList
+	storedNull
+	storedInt  // a whole number below 2^63
+	storedUint // one from 2^63 on
+)
+
 func appendValue(b []byte, v rerank.Value, depth int) ([]byte, error) {
-	b = append(b, byte(v.Kind()))
 	switch v.Kind() {
 	case rerank.KindText:
-		return appendString(b, v.Text()), nil
+		return appendString(append(b, storedText), v.Text()), nil
 	case rerank.KindNumber:
-		return le.AppendUint64(b, math.Float64bits(v.Number())), nil
+		return appendNumber(b, v), nil
 	case rerank.KindBool:
 		if v.Bool() {
-			return append(b, 1), nil
+			return append(b, storedBool, 1), nil
 		}
-		return append(b, 0), nil
+		return append(b, storedBool, 0), nil
 	case rerank.KindTime:
 		t := v.Time()
-		b = le.AppendUint64(b, uint64(t.Unix()))
+		b = le.AppendUint64(append(b, storedTime), uint64(t.Unix()))
 		return le.AppendUint32(b, uint32(t.Nanosecond())), nil
 	case rerank.KindList:
-		if depth == MaxValueDepth {
-			return nil, fmt.Errorf("lists nest deeper than %d", MaxValueDepth)
-		}
-		list := v.List()
-		b = binary.AppendUvarint(b, uint64(len(list)))
-		for _, e := range list {
-			var err error
-			if b, err = appendValue(b, e, depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return b, nil
+		return appendList(b, v.List(), depth)
+	case rerank.KindNull:
+		return append(b, storedNull), nil
 	}
 	return nil, fmt.Errorf("a value of %v cannot be stored", v.Kind())
+}
+
+func appendList(b []byte, list []rerank.Value, depth int) ([]byte, error) {
+	if depth == MaxValueDepth {
+		return nil, fmt.Errorf("lists nest deeper than %d", MaxValueDepth)
+	}
+	b = binary.AppendUvarint(append(b, storedList), uint64(len(list)))
+	for _, e := range list {
+		var err error
+		if b, err = appendValue(b, e, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// appendNumber keeps a number as what it is: -0 and whole float64s, which are equal
+// to a whole number, take its form where that is no other number.
+func appendNumber(b []byte, v rerank.Value) []byte {
+	x := v.Number()
+	if n, exact := v.Int(); exact && !(n == 0 && math.Signbit(x)) {
+		return binary.AppendVarint(append(b, storedInt), n)
+	}
+	if n, exact := v.Uint(); exact && n > 0 {
+		return binary.AppendUvarint(append(b, storedUint), n)
+	}
+	return le.AppendUint64(append(b, storedFloat), math.Float64bits(x))
 }
 
 // decodeDocument reads a stored document; everything in it is a copy.
@@ -88,24 +117,31 @@ func decodeDocument(d *decoder, id string) (rerank.Document, error) {
 }
 
 func (d *decoder) value(depth int) rerank.Value {
-	switch k := rerank.Kind(d.u8()); k {
-	case rerank.KindText:
+	switch tag := d.u8(); tag {
+	case storedText:
 		return rerank.TextValue(d.str(d.uvarint()))
-	case rerank.KindNumber:
+	case storedFloat:
 		return rerank.NumberValue(math.Float64frombits(d.u64()))
-	case rerank.KindBool:
+	case storedInt:
+		n := d.uvarint() // as encoding/binary writes a varint: the sign is the lowest bit
+		return rerank.IntValue(int64(n>>1) ^ -int64(n&1))
+	case storedUint:
+		return rerank.UintValue(d.uvarint())
+	case storedBool:
 		return rerank.BoolValue(d.u8() != 0)
-	case rerank.KindTime:
+	case storedTime:
 		seconds, nanos := d.u64(), d.u32()
 		if nanos >= 1e9 {
 			d.fail("%d nanoseconds", nanos)
 			return rerank.Value{}
 		}
 		return rerank.TimeValue(time.Unix(int64(seconds), int64(nanos)))
-	case rerank.KindList:
+	case storedList:
 		return d.list(depth)
+	case storedNull:
+		return rerank.NullValue()
 	default:
-		d.fail("a value of %v", k)
+		d.fail("a value of kind %d", tag)
 		return rerank.Value{}
 	}
 }

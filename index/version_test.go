@@ -3,6 +3,7 @@ package index
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,8 @@ func version2() (batches []*Batch, want corpus) {
 				{Name: "bool", Value: rerank.BoolValue(true)},
 				{Name: "time", Value: rerank.TimeValue(time.Date(2024, 2, 29, 12, 30, 15, 123456789, time.UTC))},
 				{Name: "list", Value: rerank.ListValue(rerank.NumberValue(1), rerank.ListValue(rerank.TextValue("inner")))},
+				{Name: "whole", Value: rerank.ListValue(rerank.IntValue(math.MinInt64), rerank.IntValue(1<<53+1), rerank.UintValue(math.MaxUint64))},
+				{Name: "null", Value: rerank.NullValue()},
 				{Name: "", Value: rerank.TextValue("")},
 			},
 		},

@@ -1,0 +1,147 @@
+package rerank
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// maxNesting is how deep lists, and objects, may nest in the JSON of a field.
+const maxNesting = 16
+
+// MarshalJSON writes the value as the JSON type nearest to its kind, numbers with
+// all their digits. A time becomes an RFC 3339 string, and a number that JSON
+// cannot hold becomes null.
+func (v Value) MarshalJSON() ([]byte, error) {
+	switch v.kind {
+	case KindNumber:
+		return v.appendNumber(nil), nil
+	case KindBool:
+		return strconv.AppendBool(nil, v.Bool()), nil
+	case KindTime:
+		return json.Marshal(v.time)
+	case KindList:
+		if v.list == nil {
+			return []byte("[]"), nil
+		}
+		return json.Marshal(v.list)
+	case KindNull:
+		return []byte("null"), nil
+	}
+	return json.Marshal(v.text)
+}
+
+// appendNumber writes a number such that it reads back as the same. A float64 beyond
+// 2^53 has an exponent: without, its shortest digits are those of another whole
+// number.
+func (v Value) appendNumber(b []byte) []byte {
+	x := v.Number()
+	switch {
+	case v.form != float:
+		return append(b, v.number()...)
+	case math.IsNaN(x) || math.IsInf(x, 0):
+		return append(b, "null"...)
+	case math.Abs(x) >= 1<<53 || x != 0 && math.Abs(x) < 1e-6:
+		return strconv.AppendFloat(b, x, 'e', -1, 64)
+	}
+	return strconv.AppendFloat(b, x, 'f', -1, 64)
+}
+
+// UnmarshalJSON reads strings, numbers, booleans, null and arrays of these. A
+// string stays text even where it looks like a time. An object is kept as its
+// JSON text. What is not UTF-8 becomes U+FFFD.
+//
+// A number without point and exponent is whole and must fit an int64 or a uint64;
+// another is rounded to the nearest float64 and must lie in its range. Lists nest
+// at most 16 deep.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 {
+		return errors.New("rerank: empty JSON value")
+	}
+	value, err := parseValue(data, 0)
+	if err != nil {
+		return fmt.Errorf("rerank: %w", err)
+	}
+	*v = value
+	return nil
+}
+
+// parseValue reads one JSON value without space around it.
+func parseValue(data []byte, depth int) (Value, error) {
+	switch data[0] {
+	case '"':
+		var text string
+		err := json.Unmarshal(data, &text)
+		return TextValue(text), err
+	case '[':
+		return parseList(data, depth)
+	case '{':
+		if !json.Valid(data) {
+			return Value{}, fmt.Errorf("%.20q is no JSON value", data)
+		}
+		return TextValue(strings.ToValidUTF8(string(data), "\uFFFD")), nil
+	case 't', 'f', 'n':
+		switch string(data) {
+		case "true", "false":
+			return BoolValue(data[0] == 't'), nil
+		case "null":
+			return NullValue(), nil
+		}
+		return Value{}, fmt.Errorf("%.20q is no JSON value", data)
+	}
+	return parseNumber(string(data))
+}
+
+func parseList(data []byte, depth int) (Value, error) {
+	if depth == maxNesting {
+		return Value{}, fmt.Errorf("lists nest deeper than %d", maxNesting)
+	}
+	var raw []json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return Value{}, err
+	}
+	v := Value{kind: KindList}
+	for _, element := range raw {
+		e, err := parseValue(element, depth+1)
+		if err != nil {
+			return Value{}, err
+		}
+		v.list = append(v.list, e)
+	}
+	return v, nil
+}
+
+func parseNumber(text string) (Value, error) {
+	if !json.Valid([]byte(text)) { // strconv also takes forms that JSON has not
+		return Value{}, fmt.Errorf("%.20q is no JSON value", text)
+	}
+	if !strings.ContainsAny(text, ".eE") {
+		return parseWhole(text)
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Value{}, fmt.Errorf("the number %.40s is beyond the range of a float64", text)
+	}
+	if mantissa, _, _ := strings.Cut(strings.ToLower(text), "e"); x == 0 && strings.ContainsAny(mantissa, "123456789") {
+		return Value{}, fmt.Errorf("the number %.40s is nearer to 0 than any float64", text)
+	}
+	return NumberValue(x), nil
+}
+
+func parseWhole(text string) (Value, error) {
+	if text == "-0" {
+		return NumberValue(math.Copysign(0, -1)), nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return IntValue(n), nil
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return UintValue(n), nil
+	}
+	return Value{}, fmt.Errorf("the whole number %.40s does not fit into 64 bits", text)
+}
