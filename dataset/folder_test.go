@@ -138,7 +138,7 @@ func TestFrontMatterBecomesFields(t *testing.T) {
 	})
 	var stats dataset.Stats
 	got := read(t, dir, dataset.Options{Stats: &stats})
-	fields := " | tags: list flat, 2024 | year: number 2024 | draft: bool false | date: text 2024-05-01 | author: text {\"name\":\"Ann\"}"
+	fields := " | tags: list flat, 2024 | year: number 2024 | draft: bool false | date: text 2024-05-01 | author.name: text Ann"
 	want := []string{
 		"a.md | Lease | Intro." + fields, "a.md#lease | Lease | One." + fields, "a.md#ending | Lease > Ending | Two." + fields,
 		"bad.md | bad | ---\na: [1\n---", "bad.md~2 | bad | Text.", "bare.md | Only a title | ", "list.md | list | ---\n- a\n---", "list.md~2 | list | Text.",

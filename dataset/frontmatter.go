@@ -28,28 +28,28 @@ func frontMatter(text string) (title string, fields rerank.Fields, err error) {
 	}
 	for _, m := range members {
 		name := scalar(m.Key)
-		value, err := fieldValue(m.Value)
+		found, err := fieldsOf(name, m.Value)
 		switch {
 		case err != nil:
-			return "", nil, fmt.Errorf("%s: %w", name, err)
+			return "", nil, err
 		case m.Value == nil:
-		case name == "title":
-			title = value.String()
+		case name == "title" && len(found) == 1:
+			title = found[0].Value.String()
 		default:
-			fields = append(fields, rerank.Field{Name: name, Value: value})
+			fields = append(fields, found...)
 		}
 	}
 	return title, fields, nil
 }
 
-// fieldValue makes a field's value of what YAML has.
-func fieldValue(v any) (rerank.Value, error) {
-	var value rerank.Value
-	data, err := json.Marshal(plainYAML(v))
+// fieldsOf makes fields of what YAML has under a name: several, with dotted names, of
+// a mapping.
+func fieldsOf(name string, v any) (fields rerank.Fields, err error) {
+	data, err := json.Marshal(map[string]any{name: plainYAML(v)})
 	if err == nil {
-		err = value.UnmarshalJSON(data)
+		err = fields.UnmarshalJSON(data)
 	}
-	return value, err
+	return fields, err
 }
 
 // plainYAML returns a value as encoding/json can write it.
