@@ -18,6 +18,7 @@ type Token struct {
 	Term       []byte // valid until the next token; not to be modified
 	Start, End int    // byte offsets in the text of what the term stands for
 	Position   int    // place among the words of the text, from 0; a dropped stop word leaves a gap
+	Aside      int    // 0, or which of the words that [Analyzer.All] gives beyond the others, from 1
 }
 
 // Analyzer turns text into terms. It is immutable and safe for concurrent use.
@@ -28,7 +29,8 @@ type Analyzer struct {
 	cjk       bool
 	filters   []filter
 	stems     bool      // one of the filters is a stemmer
-	stopWords []string  // what the filters stop:LANGUAGE drop
+	stopWords []string  // what the filters stop:LANGUAGE and aside:LANGUAGE drop
+	aside     [][]byte  // the terms of words set aside, by number less one
 	states    sync.Pool // of *state
 
 	fingerprint struct {
@@ -62,6 +64,7 @@ type filter func(s *state, term []byte) []byte
 type state struct {
 	term, spare []byte
 	hidden      []byte // a term without what is invisible
+	aside       int    // number of the word that a filter has just set aside
 	stems       stemCache
 }
 
@@ -83,11 +86,13 @@ func (a *Analyzer) Terms(text string) []string {
 
 // Tokens iterates over the tokens of a text. Start offsets never descend, and
 // no term is empty or invalid UTF-8.
-func (a *Analyzer) Tokens(text string) iter.Seq[Token] {
+func (a *Analyzer) Tokens(text string) iter.Seq[Token] { return a.tokens(text, false) }
+
+func (a *Analyzer) tokens(text string, all bool) iter.Seq[Token] {
 	return func(yield func(Token) bool) {
 		s := a.states.Get().(*state)
 		defer a.states.Put(s)
-		p := pass{analyzer: a, state: s, text: text, yield: yield}
+		p := pass{analyzer: a, state: s, text: text, all: all, yield: yield}
 		a.split(text, p.word)
 		if !p.stopped {
 			p.flush()
@@ -100,6 +105,7 @@ type pass struct {
 	analyzer *Analyzer
 	state    *state
 	text     string
+	all      bool // whether words set aside are wanted too
 	yield    func(Token) bool
 	position int
 	stopped  bool
@@ -143,7 +149,7 @@ func (p *pass) emit(w word) bool {
 	term := s.term
 	for _, f := range p.analyzer.filters {
 		if term = f(s, term); len(term) == 0 {
-			return true
+			return p.dropped(w, position)
 		}
 	}
 	p.stopped = !p.yield(Token{Term: term, Start: w.start, End: w.end, Position: position})

@@ -49,6 +49,8 @@
 //	elision:LANGUAGE  what the language elides before a word removed: the l' of
 //	               French l'école; it looks for plain apostrophes
 //	stop:LANGUAGE  words of a stop list dropped, as the filters before it leave them
+//	aside:LANGUAGE the same words set aside: they count for nothing, but a query
+//	               that has no other words looks for them ([Analyzer.Query])
 //	porter         Porter's stemmer, as Lucene has it
 //	snowball:LANGUAGE  Snowball's stemmer: that of Snowball 3.1 for English, of 2018
 //	               for the others. Russian ё counts as е, Romanian ș and ț as ş and ţ

@@ -47,7 +47,7 @@ func (a *Analyzer) takeFingerprint() string {
 	var record []byte
 	h.Write(append([]byte(a.spec), 0))
 	for _, text := range append([]string{probe, probeInvisible}, a.stopWords...) {
-		for t := range a.Tokens(text) {
+		for t := range a.All(text) {
 			record = binary.AppendUvarint(record[:0], uint64(t.Start))
 			record = binary.AppendUvarint(record, uint64(t.End))
 			record = binary.AppendUvarint(record, uint64(t.Position))

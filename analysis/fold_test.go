@@ -138,6 +138,7 @@ func TestElisions(t *testing.T) {
 		{"irish", "d’ól m'athair", "ól athair"}, {"irish", "b'fhearr", "fhearr"},
 		{"portuguese", "d'água", "água"}, {"esperanto", "l'mondo", "mondo"},
 		{"turkish", "İstanbul'un Türkiye’nin", "İstanbul Türkiye"},
+		{"greek", "ΑΘΗΝΑ", "Αθήνα"},
 	} {
 		a := newAnalyzer(t, test.preset)
 		if got, want := a.Terms(test.elided), a.Terms(test.plain); !slices.Equal(got, want) {

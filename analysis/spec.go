@@ -15,7 +15,7 @@ var stopLists embed.FS
 // presets returns the specification that each preset name stands for.
 func presets() map[string]string {
 	specs := map[string]string{
-		"english":         "unicode|cjk|fold|stop:english|snowball:english",
+		"english":         "unicode|cjk|fold|aside:english|snowball:english",
 		"standard":        "unicode|cjk|fold",
 		"lucene-english":  "unicode|possessive|lower|stop:english|porter",
 		"lucene-standard": "unicode|lower",
@@ -37,17 +37,20 @@ func presets() map[string]string {
 }
 
 // languageSpec returns the analysis of a language but for the stems: letters
-// keep their accents, as they tell words apart and the stemmers look for them.
+// mostly keep their accents, which tell words apart and stemmers look for.
 func languageSpec(language string) string {
 	spec := "unicode|cjk|normalize"
-	if language == "turkish" {
+	switch language {
+	case "turkish":
 		spec = "unicode|cjk|normalize:turkish|apostrophe"
+	case "greek": // whose capitals have no accents
+		spec = "unicode|cjk|fold"
 	}
 	if _, elides := elisions()[language]; elides {
 		spec += "|elision:" + language
 	}
 	if _, err := stopList(language); err == nil {
-		spec += "|stop:" + language
+		spec += "|aside:" + language
 	}
 	return spec
 }
@@ -127,13 +130,16 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	}
 	what, language, _ := strings.Cut(part, ":")
 	switch what {
-	case "stop":
+	case "stop", "aside":
 		words, err := stopList(language)
 		if err != nil {
 			return nil, err
 		}
 		a.stopWords = append(a.stopWords, words...)
-		return stop(a.filtered(words)), nil
+		if words = a.filtered(words); what == "aside" {
+			return a.setAside(words), nil
+		}
+		return stop(words), nil
 	case "elision":
 		return elision(language)
 	case "snowball":
@@ -145,7 +151,7 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 		a.stems = true
 		return stem(), nil
 	}
-	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, porter, snowball:LANGUAGE", part)
+	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE", part)
 }
 
 // filtered returns what the filters so far make of the words of a list, which

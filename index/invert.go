@@ -17,6 +17,7 @@ import (
 type inverter struct {
 	numbers map[string]uint32
 	terms   []termPostings
+	aside   []uint32 // by Token.Aside: place in terms plus one, 0 where there is none yet
 	lengths []uint32
 	base    uint32 // number of the first document
 }
@@ -33,7 +34,11 @@ type termPostings struct {
 func (v *inverter) add(a *analysis.Analyzer, text string) error {
 	doc := v.base + uint32(len(v.lengths)) + 1 // plus one, so that 0 is none
 	length := uint64(0)
-	for token := range a.Tokens(text) {
+	for token := range a.All(text) {
+		if token.Aside > 0 {
+			v.asideTerm(token).count(doc)
+			continue
+		}
 		length++
 		n, known := v.numbers[string(token.Term)]
 		if !known {
@@ -42,12 +47,7 @@ func (v *inverter) add(a *analysis.Analyzer, text string) error {
 			}
 			n = v.newTerm(string(token.Term))
 		}
-		t := &v.terms[n]
-		if t.last != doc {
-			t.flush()
-			t.last = doc
-		}
-		t.freq++
+		v.terms[n].count(doc)
 	}
 	if length > math.MaxUint32 {
 		return fmt.Errorf("%d terms", length)
@@ -61,6 +61,27 @@ func (v *inverter) newTerm(term string) uint32 {
 	v.numbers[term] = n
 	v.terms = append(v.terms, termPostings{term: term, prev: v.base})
 	return n
+}
+
+// asideTerm returns the postings of a word set aside. There are few such words,
+// and each is seen often, so their places are looked up by number.
+func (v *inverter) asideTerm(token analysis.Token) *termPostings {
+	for len(v.aside) <= token.Aside {
+		v.aside = append(v.aside, 0)
+	}
+	if v.aside[token.Aside] == 0 {
+		v.aside[token.Aside] = v.newTerm(string(token.Term)) + 1
+	}
+	return &v.terms[v.aside[token.Aside]-1]
+}
+
+// count takes one more occurrence, in a document or one before the next.
+func (t *termPostings) count(doc uint32) {
+	if t.last != doc {
+		t.flush()
+		t.last = doc
+	}
+	t.freq++
 }
 
 // flush puts the latest posting into bytes.

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	rerank "github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
 )
 
 // Segment is a part of the corpus as a snapshot sees it. Documents have local
@@ -53,7 +54,8 @@ func (g *Segment) Postings(term string) (*Postings, error) {
 }
 
 // Terms iterates over the segment's terms in byte order, each with the number
-// of documents that hold it, deleted ones included. The function returned
+// of documents that hold it, deleted ones included. Words that the analyzer
+// sets aside are left out, though they have postings. The function returned
 // beside it tells after the iteration what ended it early, if anything did.
 func (g *Segment) Terms() (terms iter.Seq2[string, int], err func() error) {
 	var failed error
@@ -61,7 +63,7 @@ func (g *Segment) Terms() (terms iter.Seq2[string, int], err func() error) {
 		it := termIterator{d: g.data.terms}
 		for {
 			ok, err := it.next()
-			if err != nil || !ok {
+			if err != nil || !ok || analysis.IsAside(string(it.term)) { // these are the last
 				failed = err
 				return
 			}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"github.com/flashrerank/rerank/analysis"
 )
 
 // Verify reads all of the latest commit: it compares every checksum and looks
@@ -102,7 +104,7 @@ func (g *Segment) verifyVectors(ctx context.Context) error {
 }
 
 // verifyPostings looks whether the frequencies of all terms add up to the
-// lengths of the documents.
+// lengths of the documents. Words set aside are no part of these.
 func (g *Segment) verifyPostings(ctx context.Context) error {
 	d := g.data
 	lengths := make([]uint64, d.documents)
@@ -122,9 +124,12 @@ func (g *Segment) verifyPostings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		aside := analysis.IsAside(string(it.term))
 		for docs, freqs := p.NextBlock(); docs != nil; docs, freqs = p.NextBlock() {
 			for i, doc := range docs {
-				lengths[doc] += uint64(freqs[i])
+				if !aside {
+					lengths[doc] += uint64(freqs[i])
+				}
 			}
 		}
 		if p.Err() != nil {

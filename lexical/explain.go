@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
 )
 
 // Explain tells how a document's score comes about: one detail for each term of
@@ -31,7 +32,7 @@ func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (rer
 	case ctx.Err() != nil:
 		return none, ctx.Err()
 	}
-	prepared, err := prepare(r.weighting, r, r.snapshot.Analyzer().Terms(q.Text))
+	prepared, err := read(r.weighting, r, r.snapshot.Analyzer(), q.Text)
 	if err != nil {
 		return none, err
 	}
@@ -43,9 +44,11 @@ func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (rer
 		return none, err
 	}
 	counts, length := map[string]int{}, 0
-	for _, term := range r.snapshot.Analyzer().Terms(stored.Content()) {
-		counts[term]++
-		length++
+	for token := range r.snapshot.Analyzer().All(stored.Content()) {
+		counts[string(token.Term)]++
+		if token.Aside == 0 {
+			length++
+		}
 	}
 	return r.describe(&prepared, counts, length, r.norm(doc)), nil
 }
@@ -87,9 +90,9 @@ func (r *Retriever) name() string {
 }
 
 func (r *Retriever) describeTerm(q *query, t queryTerm, tf int, norm, part float64) rerank.Explanation {
-	e := rerank.Explanation{Value: part, What: fmt.Sprintf("%q, a product of:", t.text)}
+	e := rerank.Explanation{Value: part, What: fmt.Sprintf("%q, a product of:", analysis.Word(t.text))}
 	if tf == 0 {
-		e.What = fmt.Sprintf("%q, which the document does not have", t.text)
+		e.What = fmt.Sprintf("%q, which the document does not have", analysis.Word(t.text))
 		return e
 	}
 	idf := rerank.Explanation{Value: t.idf, What: fmt.Sprintf("idf: %d of %d documents have it", t.df, r.documents())}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
 )
 
 // Weighting is a formula with its parameters: a [BM25] or a [TFIDF].
@@ -35,11 +36,26 @@ type query struct {
 	terms  []queryTerm // in the order the query first says them
 	offset float64     // what every document gets
 	norm   float64     // length of the query's vector; TF-IDF
+	aside  bool        // whether the terms are of words set aside
+}
+
+// read analyses a query for a corpus.
+func read(w Weighting, c corpus, a *analysis.Analyzer, text string) (query, error) {
+	terms, aside := a.Query(text)
+	return prepare(w, c, terms, aside)
+}
+
+// notes tells what was done with the query that its author may not expect.
+func (q *query) notes() []string {
+	if !q.aside {
+		return nil
+	}
+	return []string{"the query has nothing but stop words; these were looked for"}
 }
 
 // prepare weighs the terms of a query.
-func prepare(w Weighting, c corpus, terms []string) (query, error) {
-	var q query
+func prepare(w Weighting, c corpus, terms []string, aside bool) (query, error) {
+	q := query{aside: aside}
 	for _, t := range terms {
 		if i := slices.IndexFunc(q.terms, func(x queryTerm) bool { return x.text == t }); i >= 0 {
 			q.terms[i].count++

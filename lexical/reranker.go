@@ -2,7 +2,7 @@ package lexical
 
 import (
 	"context"
-	"math"
+	"iter"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -29,14 +29,19 @@ func NewReranker(a *analysis.Analyzer, w Weighting) (*Reranker, error) {
 // Rerank orders the hits of a request.
 func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.Result, error) {
 	start := time.Now()
+	terms, aside := r.analyzer.Query(request.Query.Text)
+	tokens := r.analyzer.Tokens
+	if aside {
+		tokens = r.analyzer.All
+	}
 	texts := newTexts(len(request.Hits))
 	for _, h := range request.Hits {
 		if err := ctx.Err(); err != nil {
 			return rerank.Result{}, err
 		}
-		texts.add(r.analyzer, h.Document.Content())
+		texts.add(tokens(h.Document.Content()))
 	}
-	q, err := prepare(r.weighting, texts, r.analyzer.Terms(request.Query.Text))
+	q, err := prepare(r.weighting, texts, terms, aside)
 	if err != nil {
 		return rerank.Result{}, err
 	}
@@ -49,7 +54,7 @@ func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.R
 			Stage: r.weighting.stage(), Scale: r.weighting.scale(), Scores: scores, Relevance: relevance(r.weighting),
 		}),
 		Stages: []rerank.StageReport{{
-			Stage: r.weighting.stage(), Candidates: len(scores), Scored: len(scores), Elapsed: time.Since(start),
+			Stage: r.weighting.stage(), Candidates: len(scores), Scored: len(scores), Elapsed: time.Since(start), Notes: q.notes(),
 		}},
 	}, nil
 }
@@ -75,15 +80,17 @@ func newTexts(n int) *texts {
 	return &texts{counts: make([]map[string]int, 0, n), dfs: map[string]int{}}
 }
 
-func (c *texts) add(a *analysis.Analyzer, text string) {
+func (c *texts) add(tokens iter.Seq[analysis.Token]) {
 	counts, length := map[string]int{}, 0
-	for t := range a.Tokens(text) {
-		length++
+	for t := range tokens {
+		if t.Aside == 0 {
+			length++
+		}
 		if counts[string(t.Term)]++; counts[string(t.Term)] > 1 {
 			continue
 		}
 		term := string(t.Term)
-		if c.dfs[term]++; c.dfs[term] == 1 {
+		if c.dfs[term]++; c.dfs[term] == 1 && t.Aside == 0 {
 			c.order = append(c.order, term)
 		}
 	}
@@ -134,5 +141,5 @@ func (c *texts) norm(w Weighting, i int) float64 {
 			sum += x * x
 		}
 	}
-	return math.Sqrt(sum)
+	return vectorLength(sum)
 }

@@ -27,7 +27,12 @@ func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (rerank.Result
 	report := rerank.StageReport{
 		Stage: r.weighting.stage(), Candidates: len(q.Hits), Notes: []string{"with the statistics of the index"},
 	}
-	scores, err := r.scores(ctx, q)
+	prepared, err := read(r.weighting, r, r.snapshot.Analyzer(), q.Query.Text)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
+	}
+	report.Notes = append(report.Notes, prepared.notes()...)
+	scores, err := r.scores(ctx, &prepared, q.Hits)
 	if err != nil {
 		return rerank.Result{}, err
 	}
@@ -47,13 +52,9 @@ func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (rerank.Result
 }
 
 // scores returns the score of each hit, NaN where the index does not have it.
-func (r *Retriever) scores(ctx context.Context, q rerank.Request) ([]float64, error) {
-	scores := make([]float64, len(q.Hits))
-	wanted, err := r.candidates(q.Hits, scores)
-	if err != nil {
-		return nil, fmt.Errorf("lexical: %w", err)
-	}
-	prepared, err := prepare(r.weighting, r, r.snapshot.Analyzer().Terms(q.Query.Text))
+func (r *Retriever) scores(ctx context.Context, q *query, hits []rerank.Hit) ([]float64, error) {
+	scores := make([]float64, len(hits))
+	wanted, err := r.candidates(hits, scores)
 	if err != nil {
 		return nil, fmt.Errorf("lexical: %w", err)
 	}
@@ -63,18 +64,18 @@ func (r *Retriever) scores(ctx context.Context, q rerank.Request) ([]float64, er
 	for number, g := range r.snapshot.Segments() {
 		end := g.Base() + uint32(g.Len())
 		n, _ := slices.BinarySearchFunc(wanted, end, func(c candidate, end uint32) int { return cmp.Compare(c.doc, end) })
-		for _, t := range prepared.terms {
+		for _, t := range q.terms {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if err := r.addTerm(g, number, &prepared, t, wanted[:n], scores); err != nil {
+			if err := r.addTerm(g, number, q, t, wanted[:n], scores); err != nil {
 				return nil, fmt.Errorf("lexical: %w", err)
 			}
 		}
 		wanted = wanted[n:]
 	}
 	for i := range scores {
-		scores[i] += prepared.offset
+		scores[i] += q.offset
 	}
 	return scores, nil
 }

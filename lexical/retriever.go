@@ -3,7 +3,6 @@ package lexical
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/bits"
 	"sync"
 	"time"
@@ -45,7 +44,7 @@ func NewRetriever(s *index.Snapshot, w Weighting) (*Retriever, error) {
 // Retrieve finds the best s.K documents.
 func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
 	start := time.Now()
-	q, err := prepare(r.weighting, r, r.snapshot.Analyzer().Terms(s.Query.Text))
+	q, err := read(r.weighting, r, r.snapshot.Analyzer(), s.Query.Text)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}
@@ -65,7 +64,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	return rerank.Result{
 		Hits: hits,
 		Stages: []rerank.StageReport{{
-			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start),
+			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start), Notes: q.notes(),
 		}},
 	}, nil
 }
@@ -165,7 +164,7 @@ func (r *Retriever) addSquares(norms []float64, g *index.Segment) error {
 		}
 	}
 	for doc := range norms {
-		norms[doc] = math.Sqrt(norms[doc])
+		norms[doc] = vectorLength(norms[doc])
 	}
 	return failed()
 }

@@ -18,3 +18,12 @@ func (TFIDF) scale() rerank.Scale { return rerank.ScaleTFIDF }
 func (TFIDF) idf(df, n int) float64 {
 	return math.Log((1+float64(n))/(1+float64(df))) + 1
 }
+
+// vectorLength returns the length of a vector by the sum of its squares, and 1 for
+// that of a text without terms: a word set aside may be found in it.
+func vectorLength(squares float64) float64 {
+	if squares == 0 {
+		return 1
+	}
+	return math.Sqrt(squares)
+}

@@ -18,7 +18,8 @@ type snippeter struct {
 
 func newSnippeter(a *analysis.Analyzer, query string) snippeter {
 	s := snippeter{analyzer: a, wanted: map[string]bool{}}
-	for _, term := range a.Terms(query) {
+	terms, _ := a.Query(query)
+	for _, term := range terms {
 		s.wanted[term] = true
 	}
 	return s
@@ -44,7 +45,7 @@ func (s snippeter) snippet(text string) string {
 // terms counts the terms of the query that a text has.
 func (s snippeter) terms(text string) int {
 	found := map[string]bool{}
-	for token := range s.analyzer.Tokens(text) {
+	for token := range s.analyzer.All(text) {
 		if s.wanted[string(token.Term)] {
 			found[string(token.Term)] = true
 		}
