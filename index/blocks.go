@@ -202,7 +202,6 @@ func decompress(dst, packed []byte, size int) ([]byte, error) {
 	if !ok {
 		return dst, v.(error)
 	}
-	defer decompressors.Put(d)
 	var err error
 	if size <= smallBlock {
 		if cap(dst) < size {
@@ -220,5 +219,6 @@ func decompress(dst, packed []byte, size int) ([]byte, error) {
 	if err == nil && len(dst) != size {
 		err = fmt.Errorf("%d bytes where %d are announced", len(dst), size)
 	}
+	decompressors.Put(d) // unless reading has panicked in the middle of a block
 	return dst, err
 }

@@ -108,7 +108,7 @@ func (b *Build) claim() error {
 	if !b.replace {
 		return ErrExists
 	}
-	b.old, err = directory{b.place}.lock()
+	b.old, err = newDirectory(b.place).lock()
 	return err
 }
 
@@ -164,7 +164,7 @@ func (b *Build) removeOld(left string) error {
 	b.old = nil
 	var err error
 	if !movable {
-		if old, err = (directory{left}).lock(); err != nil {
+		if old, err = newDirectory(left).lock(); err != nil {
 			return nil // a later build removes it
 		}
 	}
@@ -281,7 +281,7 @@ func isBeside(path, prefix string) bool {
 // removeLeftover removes an index that nobody is writing to.
 func removeLeftover(dir string) {
 	if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
-		if l, err := (directory{dir}).lock(); err == nil {
+		if l, err := newDirectory(dir).lock(); err == nil {
 			_ = removeFolder(dir, l) // or the next build does
 		}
 		return

@@ -191,7 +191,11 @@ func openContainer(s store, name string, size uint64, sum uint32) (*container, e
 	if err != nil {
 		return nil, fmt.Errorf("index: opening %s: %w", name, err)
 	}
-	c, err := parseContainer(name, b.bytes(), size, sum)
+	var c *container
+	err = guarded(s, func() (err error) {
+		c, err = parseContainer(name, b.bytes(), size, sum)
+		return err
+	})
 	if err != nil {
 		_ = b.Close() // only read
 		return nil, err

@@ -207,12 +207,12 @@ func TestChangedAnalyzer(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "index")
 	x, want := smallIndex(t, mustDirectory(t, dir))
 	x.Close()
-	m, _, err := readManifest(directory{dir})
+	m, _, err := readManifest(newDirectory(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.fingerprint = "another"
-	files, err := directory{dir}.lock()
+	files, err := newDirectory(dir).lock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,5 +254,5 @@ func mustDirectory(t *testing.T, dir string) store {
 	if err := makeDirectory(dir); err != nil {
 		t.Fatal(err)
 	}
-	return directory{dir}
+	return newDirectory(dir)
 }

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // Cursor loads documents one after another. Those that are stored together are unpacked
@@ -24,11 +25,12 @@ type Cursor struct {
 func (s *Snapshot) Cursor() *Cursor { return &Cursor{snapshot: s} }
 
 // Document is [Snapshot.Document].
-func (c *Cursor) Document(doc uint32) (rerank.Document, error) {
+func (c *Cursor) Document(doc uint32) (d rerank.Document, err error) {
 	if err := c.snapshot.enter(); err != nil {
 		return rerank.Document{}, err
 	}
 	defer c.snapshot.exit()
+	defer c.snapshot.v.index.guard(&err, mapped.Watch())
 	g, local, err := c.snapshot.segment(doc)
 	if err != nil {
 		return rerank.Document{}, err

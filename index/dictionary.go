@@ -23,7 +23,10 @@ type dictionary struct {
 }
 
 func (d *dictionary) load() (*vellum.FST, error) {
-	d.once.Do(func() { d.fst, d.err = d.open() })
+	d.once.Do(func() {
+		d.err = d.section.corrupt(0, "dictionary: it could not be read before") // unless it is
+		d.fst, d.err = d.open()
+	})
 	return d.fst, d.err
 }
 
@@ -46,9 +49,13 @@ func (d *dictionary) open() (fst *vellum.FST, err error) {
 	return fst, nil
 }
 
-// guard turns a panic of the library into an error.
+// guard turns a panic of the library into an error. That a file cannot be read
+// is for the callers to see.
 func (d *dictionary) guard(err *error) {
 	if r := recover(); r != nil {
+		if _, fault := r.(interface{ Addr() uintptr }); fault {
+			panic(r)
+		}
 		*err = d.section.corrupt(0, "dictionary: %v", r)
 	}
 }

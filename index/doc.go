@@ -28,6 +28,7 @@
 //
 // Every byte is covered by a checksum, compared when a part of a file is first
 // used; [Index.Verify] compares all. What does not match is a [*CorruptError].
-// The files must not be changed while they are in use: cutting a mapped file
-// short ends the process.
+// The files must not be changed while they are in use. One that is cut short, or
+// whose disk fails, is a [*CorruptError] too: of the methods here, and of who
+// uses views within [Snapshot.Guard]; elsewhere it ends the process.
 package index

@@ -10,6 +10,7 @@ import (
 
 	rerank "github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // Options are fixed when an index is created.
@@ -51,7 +52,7 @@ func Create(dir string, o Options) (*Index, error) {
 	if err := makeDirectory(dir); err != nil {
 		return nil, err
 	}
-	x, err := create(directory{dir}, o)
+	x, err := create(newDirectory(dir), o)
 	if err != nil {
 		return nil, fmt.Errorf("creating an index in %s: %w", dir, err)
 	}
@@ -61,13 +62,13 @@ func Create(dir string, o Options) (*Index, error) {
 // Open opens the index in a directory. [ErrNotExist] says that there is none; a
 // [*VersionError] or an [*AnalyzerError] that it must be built again. Opening
 // and reading need no right to write.
-func Open(dir string) (*Index, error) { return newIndex(directory{dir}).openAt(dir) }
+func Open(dir string) (*Index, error) { return newIndex(newDirectory(dir)).openAt(dir) }
 
 // OpenDocuments opens the index in a directory to read its documents only, even
 // where [Open] gives an [*AnalyzerError]. Its snapshots have no analyzer, and
 // it has no writer.
 func OpenDocuments(dir string) (*Index, error) {
-	x := newIndex(directory{dir})
+	x := newIndex(newDirectory(dir))
 	x.documents = true
 	return x.openAt(dir)
 }
@@ -162,9 +163,10 @@ func (x *Index) load() error {
 
 // Snapshot returns the corpus as of the latest commit, by whichever process.
 // It must be closed.
-func (x *Index) Snapshot() (*Snapshot, error) {
+func (x *Index) Snapshot() (s *Snapshot, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	defer x.guard(&err, mapped.Watch())
 	v, err := x.current()
 	if err != nil {
 		return nil, err

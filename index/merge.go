@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // Merge makes one segment of all that there are when it starts and drops
@@ -83,7 +85,8 @@ func (j *mergeJob) write(ctx context.Context) error {
 	return err
 }
 
-func (j *mergeJob) copy(ctx context.Context, s *segmentWriter) error {
+func (j *mergeJob) copy(ctx context.Context, s *segmentWriter) (err error) {
+	defer j.w.index.guard(&err, mapped.Watch())
 	for _, g := range j.source.segments {
 		if err := copyDocuments(ctx, s, g); err != nil {
 			return err

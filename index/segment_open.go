@@ -31,7 +31,11 @@ func openSegment(s store, info segmentInfo) (*segmentData, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newSegmentData(c, info)
+	var d *segmentData
+	err = guarded(s, func() (err error) {
+		d, err = newSegmentData(c, info)
+		return err
+	})
 	if err != nil {
 		_ = c.blob.Close() // only read
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	rerank "github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // view is one commit, shared by the snapshots of it.
@@ -180,21 +181,23 @@ func (s *Snapshot) Segments() []*Segment { return s.v.segments }
 // DocFreq returns the number of live documents that hold a term: exactly, also
 // where there are deleted ones, which takes counting when a term is first
 // asked for.
-func (s *Snapshot) DocFreq(term string) (int, error) {
+func (s *Snapshot) DocFreq(term string) (n int, err error) {
 	if err := s.enter(); err != nil {
 		return 0, err
 	}
 	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
 	return s.v.docFreq(term)
 }
 
 // Document loads a live document. A number that is not of a live document is
 // an error.
-func (s *Snapshot) Document(doc uint32) (rerank.Document, error) {
+func (s *Snapshot) Document(doc uint32) (d rerank.Document, err error) {
 	if err := s.enter(); err != nil {
 		return rerank.Document{}, err
 	}
 	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
 	g, local, err := s.segment(doc)
 	if err != nil {
 		return rerank.Document{}, err
@@ -203,11 +206,12 @@ func (s *Snapshot) Document(doc uint32) (rerank.Document, error) {
 }
 
 // ID returns the ID of a live document: cheaper than Document.
-func (s *Snapshot) ID(doc uint32) (string, error) {
+func (s *Snapshot) ID(doc uint32) (id string, err error) {
 	if err := s.enter(); err != nil {
 		return "", err
 	}
 	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
 	g, local, err := s.segment(doc)
 	if err != nil {
 		return "", err
@@ -222,7 +226,9 @@ func (s *Snapshot) Documents(ctx context.Context) iter.Seq2[rerank.Document, err
 		err := s.enter()
 		if err == nil {
 			defer s.exit()
-			err = s.eachDocument(ctx, func(d rerank.Document) bool { return yield(d, nil) })
+			err = guarded(s.v.index.store, func() error {
+				return s.eachDocument(ctx, func(d rerank.Document) bool { return yield(d, nil) })
+			})
 		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(rerank.Document{}, err)
@@ -275,6 +281,7 @@ func (s *Snapshot) Find(id string) (doc uint32, found bool, err error) {
 		return 0, false, err
 	}
 	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
 	i, local, found, err := s.v.find(id)
 	if err != nil || !found {
 		return 0, false, err

@@ -13,6 +13,10 @@ type store interface {
 	// read returns a copy of a small file: an error if it has more than limit bytes.
 	read(name string, limit int64) ([]byte, error)
 
+	// fault returns an error for what recover has returned if that is about a
+	// file that cannot be read any more, and panics again if not.
+	fault(panicked any) error
+
 	// lock takes the writer's lock: ErrLocked if somebody has it.
 	lock() (locked, error)
 }

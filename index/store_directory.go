@@ -9,13 +9,19 @@ import (
 	"path/filepath"
 
 	"github.com/flashrerank/rerank/internal/mapped"
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // directory is a store on the file system.
-type directory struct{ path string }
+type directory struct {
+	path  string
+	files *mapped.Set
+}
+
+func newDirectory(path string) directory { return directory{path, new(mapped.Set)} }
 
 func (d directory) open(name string) (blob, error) {
-	f, err := mapped.Open(filepath.Join(d.path, name))
+	f, err := d.files.Open(filepath.Join(d.path, name))
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +29,7 @@ func (d directory) open(name string) (blob, error) {
 }
 
 func (d directory) read(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(filepath.Join(d.path, name))
+	f, err := regular.Open(filepath.Join(d.path, name))
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +39,15 @@ func (d directory) read(name string, limit int64) ([]byte, error) {
 		return nil, &CorruptError{File: name, Offset: limit, Reason: "too large"}
 	}
 	return b, err
+}
+
+func (d directory) fault(panicked any) error {
+	err := d.files.Fault(panicked)
+	var fault *mapped.FaultError
+	if errors.As(err, &fault) {
+		return &CorruptError{File: filepath.Base(fault.Path), Offset: fault.Offset, Reason: "cannot be read any more", Err: err}
+	}
+	return err
 }
 
 // makeDirectory makes a directory, and those above it, whose names are durable.

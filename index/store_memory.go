@@ -103,6 +103,8 @@ func (m *memory) lock() (locked, error) {
 	return m, nil
 }
 
+func (m *memory) fault(panicked any) error { panic(panicked) }
+
 func (m *memory) held() error { return nil }
 
 func (m *memory) unlock() error {

@@ -19,7 +19,7 @@ func (x *Index) Verify(ctx context.Context) error {
 	}
 	defer s.Close()
 	for _, g := range s.v.segments {
-		if err := g.verify(ctx); err != nil {
+		if err := guarded(x.store, func() error { return g.verify(ctx) }); err != nil {
 			return err
 		}
 	}

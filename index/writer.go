@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // Writer changes an index. There is one at a time, in whatever process; the
@@ -143,7 +145,8 @@ type transaction struct {
 }
 
 // begin finds what the changes take away.
-func (w *Writer) begin(c changes) (*transaction, error) {
+func (w *Writer) begin(c changes) (_ *transaction, err error) {
+	defer w.index.guard(&err, mapped.Watch())
 	m := *w.v.manifest
 	m.generation++
 	m.segments = slices.Clone(m.segments)
@@ -253,7 +256,8 @@ func (t *transaction) commit(ctx context.Context) error {
 
 // writeTombstones writes a file for each segment that lost documents and drops
 // segments that lost all.
-func (t *transaction) writeTombstones() error {
+func (t *transaction) writeTombstones() (err error) {
+	defer t.w.index.guard(&err, mapped.Watch())
 	var segments []*Segment
 	var infos []segmentInfo
 	for i, g := range t.segments {

@@ -21,7 +21,8 @@ func (r *Retriever) Explain(ctx context.Context, q rerank.Query, h rerank.Hit) (
 	return e, nil
 }
 
-func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (rerank.Explanation, error) {
+func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (_ rerank.Explanation, err error) {
+	defer r.snapshot.Guard(&err)()
 	var none rerank.Explanation
 	doc, found, err := r.snapshot.Find(id)
 	switch {

@@ -22,8 +22,9 @@ type candidate struct {
 // whole index: documents are found by their IDs, and one that the index does not have
 // gets no score. It reads the postings of the query's terms, not the documents, and
 // costs at most as much as a search.
-func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (rerank.Result, error) {
+func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (result rerank.Result, err error) {
 	start := time.Now()
+	defer r.snapshot.Guard(&err)()
 	report := rerank.StageReport{
 		Stage: r.weighting.stage(), Candidates: len(q.Hits), Notes: []string{"with the statistics of the index"},
 	}

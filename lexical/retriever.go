@@ -42,8 +42,9 @@ func NewRetriever(s *index.Snapshot, w Weighting) (*Retriever, error) {
 }
 
 // Retrieve finds the best s.K documents.
-func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result rerank.Result, err error) {
 	start := time.Now()
+	defer r.snapshot.Guard(&err)()
 	q, err := read(r.weighting, r, r.snapshot.Analyzer(), s.Query.Text)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
@@ -125,6 +126,7 @@ func (r *Retriever) accumulate(acc *accumulator, postings *index.Postings, q *qu
 
 // computeNorms computes for each document what weigh takes as norm.
 func (r *Retriever) computeNorms() {
+	defer r.snapshot.Guard(&r.err)()
 	p, isBM25 := r.weighting.(BM25)
 	average := r.averageLength()
 	for _, g := range r.snapshot.Segments() {
@@ -182,7 +184,8 @@ func (r *Retriever) meanIDF() (float64, error) {
 	return r.mean, r.meanErr
 }
 
-func (r *Retriever) computeMeanIDF() (float64, error) {
+func (r *Retriever) computeMeanIDF() (mean float64, err error) {
+	defer r.snapshot.Guard(&err)()
 	seen := map[string]struct{}{}
 	sum, n := 0.0, 0
 	for _, g := range r.snapshot.Segments() {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -62,6 +64,42 @@ func found(t *testing.T, l *pipeline.Live, query string) string {
 		ids += h.Document.ID + " "
 	}
 	return ids
+}
+
+// TestLiveCutShort: a segment that is cut short fails the searches that need it
+// and no more.
+func TestLiveCutShort(t *testing.T) {
+	l, dir := openLive(t, false)
+	changes := make([]pipeline.Change, 3000)
+	for i := range changes {
+		changes[i] = placed(fmt.Sprint("id", i), fmt.Sprintf("all w%d v%d", i%100, i))
+	}
+	if _, _, err := l.Apply(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	segments, err := filepath.Glob(filepath.Join(dir, "segment-*"))
+	if err != nil || len(segments) != 1 {
+		t.Fatal(segments, err)
+	}
+	whole, err := os.ReadFile(segments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(segments[0], 4096); err != nil {
+		t.Skip("this system keeps mapped files from being cut short: ", err)
+	}
+	search := rerank.Search{Query: rerank.Query{Text: "all w17 v2999"}, K: 3}
+	for range 2 {
+		if _, err := l.Retrieve(t.Context(), search); err == nil || !strings.Contains(err.Error(), filepath.Base(segments[0])) {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("id2999", "all")}); err == nil {
+		t.Error("a commit that needs what is gone")
+	}
+	if err := os.WriteFile(segments[0], whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestLive(t *testing.T) {

@@ -109,8 +109,10 @@ func load(s *index.Snapshot, d *rerank.Document) error {
 	return err
 }
 
-// vector returns what the index keeps of a document, nil if nothing.
-func (s *storedCosine) vector(id string) ([]float32, error) {
+// vector returns a copy of what the index keeps of a document, nil if nothing:
+// whoever gets it may use it after the snapshot, and need not guard.
+func (s *storedCosine) vector(id string) (v []float32, err error) {
+	defer s.snapshot.Guard(&err)()
 	doc, found, err := s.snapshot.Find(id)
 	if err != nil || !found {
 		return nil, err
@@ -122,7 +124,8 @@ func (s *storedCosine) vector(id string) ([]float32, error) {
 	if !exact {
 		at--
 	}
-	return segments[at].Vector(doc - segments[at].Base())
+	v, err = segments[at].Vector(doc - segments[at].Base())
+	return slices.Clone(v), err
 }
 
 // cosine returns the cosine of two vectors of one length, 0 where one of them

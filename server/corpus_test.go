@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -233,4 +234,28 @@ func FuzzChanges(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestIndexCutShort: a search that needs a file that was cut short is answered
+// with its name, and the server goes on.
+func TestIndexCutShort(t *testing.T) {
+	url, dir := withIndex(t, Config{MaxDocuments: 3000, MaxBody: 1 << 20}, nil)
+	var lines strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&lines, `{"id":"d%d","text":"w%d w%d"}`+"\n", i, i%7, i)
+	}
+	if status, got := send(t, "POST", url+"/documents", lines.String(), ndjson...); status != 200 {
+		t.Fatalf("%d %s", status, got)
+	}
+	if err := os.Truncate(filepath.Join(dir, "segment-0000000000000001"), 4096); err != nil {
+		t.Skip("this system keeps mapped files from being cut short: ", err)
+	}
+	for range 2 {
+		if status, got := send(t, "POST", url+"/search", `{"query":"w3 w1999"}`); status != 500 || !strings.Contains(got, "segment-0000000000000001") {
+			t.Errorf("a search: %d %s", status, got)
+		}
+	}
+	if status, _ := send(t, "GET", url+"/healthz", ""); status != 200 {
+		t.Errorf("healthz: %d", status)
+	}
 }

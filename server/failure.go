@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/flashrerank/rerank/hosted"
+	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
@@ -43,6 +44,10 @@ func failureOf(err error) *failure {
 	var service *hosted.Error
 	if errors.As(err, &service) {
 		return failureOfService(service)
+	}
+	var corrupt *index.CorruptError
+	if errors.As(err, &corrupt) {
+		return &failure{http.StatusInternalServerError, "Backend", fmt.Sprintf("the index cannot be read: %s is damaged", corrupt.File)}
 	}
 	return &failure{http.StatusInternalServerError, "Backend", "internal error"} // the log has the rest
 }

@@ -59,11 +59,9 @@ func (m *Model) loadCached(o Options) bool {
 	if err != nil {
 		return false
 	}
-	t, err := cachedTensors(file.Bytes(), c.Key)
-	if err == nil {
-		err = m.load(t, Options{Precision: INT8, Wide: o.Wide, Answers: o.Answers})
-	}
-	if err != nil {
+	m.file = file
+	if err := m.loadMapped(o); err != nil {
+		m.file = nil
 		file.Close() // only read: nothing to lose
 		return false
 	}
@@ -71,6 +69,15 @@ func (m *Model) loadCached(o Options) bool {
 	// them.
 	runtime.AddCleanup(m, func(f *mapped.File) { f.Close() }, file)
 	return true
+}
+
+func (m *Model) loadMapped(o Options) (err error) {
+	defer m.file.Recover(&err, mapped.Watch())
+	t, err := cachedTensors(m.file.Bytes(), o.Cache.Key)
+	if err != nil {
+		return err
+	}
+	return m.load(t, Options{Precision: INT8, Wide: o.Wide, Answers: o.Answers})
 }
 
 // cachedTensors checks a file and parses it.

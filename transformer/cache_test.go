@@ -1,6 +1,7 @@
 package transformer_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -113,6 +114,31 @@ func TestDamagedCache(t *testing.T) {
 			t.Errorf("%s: the file was not made again: %d bytes, %v", what, len(now), err)
 		}
 	}
+}
+
+// TestCacheCutShort: weights that are gone while they are in use are an error
+// that names the file, of every worker and again and again.
+func TestCacheCutShort(t *testing.T) {
+	folder := t.TempDir()
+	cached(t, folder, "k")
+	m := cached(t, folder, "k") // a view of the file
+	file := onlyFile(t, folder)
+	if err := os.Truncate(file, 0); err != nil {
+		t.Skip("this system keeps mapped files from being cut short: ", err)
+	}
+	for range 3 {
+		err := m.Run(t.Context(), batch(64, 64, 64, 64, 64, 64, 7), func(int, []float32) {})
+		if err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
+			t.Errorf("a pass: %v", err)
+		}
+	}
+	if err := m.CheckWeights(); err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
+		t.Errorf("CheckWeights: %v", err)
+	}
+	if err := m.WriteInt8(new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), filepath.Base(file)) {
+		t.Errorf("WriteInt8: %v", err)
+	}
+	sameStates(t, cached(t, folder, "k"), cached(t, folder, "k")) // the file is made again
 }
 
 func TestCacheThatCannotBeWritten(t *testing.T) {

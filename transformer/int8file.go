@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/mapped"
 	"github.com/flashrerank/rerank/internal/safetensors"
 	"github.com/flashrerank/rerank/internal/simd"
 )
@@ -73,7 +74,8 @@ func (t *tensors) tableInt8(name string, rows, width int) (table, error) {
 
 // WriteInt8 writes the weights of an int8 model as a safetensors file that
 // [Load] reads without quantising again. Equal weights make equal bytes.
-func (m *Model) WriteInt8(w io.Writer) error {
+func (m *Model) WriteInt8(w io.Writer) (err error) {
+	defer m.file.Recover(&err, mapped.Watch())
 	if m.precision != INT8 {
 		return errors.New("transformer: a model of float32 weights cannot be written as int8: load it as int8 first")
 	}
@@ -212,8 +214,9 @@ func (w *written) head(c *Classifier) {
 // CheckWeights looks through int8 weights for what [Load] takes on trust: the
 // sums of each output's weights, and that no two neighbours saturate. Float32
 // weights pass.
-func (m *Model) CheckWeights() error {
+func (m *Model) CheckWeights() (err error) {
 	defer runtime.KeepAlive(m)
+	defer m.file.Recover(&err, mapped.Watch())
 	for i := range m.layers {
 		for name, part := range m.layers[i].linears() {
 			if part.int8 == nil {

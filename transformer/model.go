@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // Precision is how a model's weights and activations are held.
@@ -88,6 +90,8 @@ type Model struct {
 	buckets   []float32  // what MPNet makes them of
 	indices   []int32    // of relative positions, see disentangled
 	zeros     []float32  // [hidden]
+
+	file *mapped.File // that weights are views of; nil where they are in memory
 }
 
 // layer is one block of the model.
@@ -330,6 +334,7 @@ func (m *Model) loadLayers(s *source) (err error) {
 		group.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
+			defer m.file.Recover(&failed[i], mapped.Watch())
 			l, err := s.layer(layerPrefix(i), *c, input)
 			l.finished, l.turner = finished, turner
 			if c.windows != nil {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/flashrerank/rerank/internal/mapped"
 )
 
 // chunkTokens is how many tokens go through the layers together, but for a
@@ -115,15 +117,23 @@ func (r *running) share() int {
 // compute does a chunk, or nothing if the job has failed.
 func (r *running) compute(s *scratch) {
 	if r.err.Load() == nil {
-		err := s.forward(r.ctx, r.model, r.job.States)
-		if err == nil {
-			err = s.visit(r.model.config.Hidden, r.job)
-		}
-		if err != nil {
+		if err := r.chunk(s); err != nil {
 			r.fail(err)
 		}
 	}
 	r.finish(int64(len(s.taken)))
+}
+
+// chunk computes a chunk and shows it. Weights may be of a mapped file that
+// cannot be read any more.
+func (r *running) chunk(s *scratch) (err error) {
+	if f := r.model.file; f != nil {
+		defer f.Recover(&err, mapped.Watch())
+	}
+	if err := s.forward(r.ctx, r.model, r.job.States); err != nil {
+		return err
+	}
+	return s.visit(r.model.config.Hidden, r.job)
 }
 
 // fail keeps the first error and takes what is left away.

@@ -43,8 +43,9 @@ func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
 
 // Retrieve finds the s.K documents most similar to the query: by cosine, or by
 // dot product if the model says so. Equal scores are ordered by ID.
-func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Result, err error) {
 	start := time.Now()
+	defer r.snapshot.Guard(&err)()
 	query, err := r.embedder.Embed(ctx, []string{s.Query.Text}, rerank.RoleQuery)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("vector: embedding the query: %w", err)

@@ -11,10 +11,12 @@ import (
 )
 
 // File is the content of a file. It must not be changed, and neither must the
-// file.
+// file: see [Watch] for what becomes of one that is cut short.
 type File struct {
 	data   []byte
 	memory mmap.MMap // nil where the file was read
+	path   string
+	set    *Set // that it is of; may be nil
 }
 
 // Open maps a regular file, or reads it where that cannot be done. It never
@@ -30,14 +32,14 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	if info.Size() == 0 { // nothing to map
-		return &File{}, nil
+		return &File{path: path}, nil
 	}
 	if m, err := mmap.Map(f, mmap.RDONLY, 0); err == nil {
-		return &File{data: m, memory: m}, nil
+		return &File{data: m, memory: m, path: path}, nil
 	}
 	// Some file systems cannot map; reading is always possible.
 	data, err := io.ReadAll(f)
-	return &File{data: data}, err
+	return &File{data: data, path: path}, err
 }
 
 // Bytes are valid until Close.
@@ -46,6 +48,9 @@ func (f *File) Bytes() []byte { return f.data }
 // Close gives the memory back. Bytes must not be used any more.
 func (f *File) Close() error {
 	f.data = nil
+	if f.set != nil {
+		f.set.remove(f)
+	}
 	if f.memory == nil {
 		return nil
 	}
