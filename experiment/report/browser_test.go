@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/flashrerank/rerank/experiment"
 	"github.com/flashrerank/rerank/experiment/report"
 	"github.com/flashrerank/rerank/internal/testenv"
 )
@@ -27,18 +28,7 @@ import (
 func TestInBrowser(t *testing.T) {
 	path := testenv.Browser(t)
 	r := experimented(t)
-	name := filepath.Join(t.TempDir(), "report.html")
-	f, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := report.HTML(f, r); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	url := "file://" + filepath.ToSlash(name)
+	url := saved(t, r)
 	ctx, seen := browse(t, path)
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
@@ -68,14 +58,69 @@ func TestInBrowser(t *testing.T) {
 			t.Errorf("the page asks for %s", request)
 		}
 	}
-	if file := os.Getenv("RERANK_SCREENSHOT"); file != "" {
-		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
+	picture(t, ctx, "")
+}
+
+// saved writes a page and returns its address.
+func saved(t *testing.T, r experiment.Report) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "report.html")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.HTML(f, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + filepath.ToSlash(name)
+}
+
+// TestNoSidewaysScroll: with a dozen systems of long names, nothing is wider
+// than a window of 1280 pixels, neither the page nor a table in it; in a window
+// of 800 only wide tables and plots scroll, in boxes of their own.
+// RERANK_SCREENSHOT names a file for a picture of both, with the width before
+// its ending.
+func TestNoSidewaysScroll(t *testing.T) {
+	path := testenv.Browser(t)
+	url := saved(t, crowded())
+	for _, width := range []int{1280, 800} {
+		ctx, _ := browse(t, path, chromedp.WindowSize(width, 900))
+		if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, picture, 0o600); err != nil {
-			t.Error(err)
+		if inner := ask[int](t, ctx, "innerWidth"); inner != width {
+			t.Errorf("the window is %d wide, want %d", inner, width)
 		}
+		ask[int](t, ctx, `(document.querySelectorAll("details").forEach(d => d.open = true), 0)`)
+		if over := ask[int](t, ctx, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+			t.Errorf("%d wide: the page is %d pixels wider", width, over)
+		}
+		const boxes = `Array.from(document.querySelectorAll(".box, figure")).filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.textContent.slice(0, 80) + " +" + (b.scrollWidth - b.clientWidth))`
+		if wide := ask[[]string](t, ctx, boxes); width == 1280 && len(wide) > 0 {
+			t.Errorf("%d wide: these scroll sideways: %q", width, wide)
+		}
+		ask[int](t, ctx, `(document.querySelectorAll("details").forEach(d => d.open = false), 0)`)
+		picture(t, ctx, fmt.Sprintf(".%d", width))
+	}
+}
+
+// picture keeps what the browser shows, if that is wanted.
+func picture(t *testing.T, ctx context.Context, mark string) {
+	t.Helper()
+	file := os.Getenv("RERANK_SCREENSHOT")
+	if file == "" {
+		return
+	}
+	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ext := filepath.Ext(file)
+	if err := os.WriteFile(strings.TrimSuffix(file, ext)+mark+ext, shot, 0o600); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -91,11 +136,12 @@ func ask[T any](t *testing.T, ctx context.Context, expression string) T {
 
 // browse starts a browser. What it returns tells which requests pages made, and
 // what went wrong in them.
-func browse(t *testing.T, path string) (context.Context, func() (requests, trouble []string)) {
+func browse(t *testing.T, path string, more ...chromedp.ExecAllocatorOption) (context.Context, func() (requests, trouble []string)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1300, 900))
+	options = append(options, more...)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

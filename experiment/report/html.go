@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ var pageSource string
 
 // page writes the report; it is immutable.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"measure": measure, "ms": milliseconds, "amount": amount, "megabytes": megabytes, "grade": grade, "mark": mark,
+	"measure": measure, "ms": milliseconds, "amount": amount, "megabytes": megabytes, "grade": grade, "mark": mark, "soft": soft,
 }).Parse(pageSource))
 
 // HTML writes one page that needs nothing else: it opens without a network, and
@@ -91,11 +92,12 @@ type cell struct {
 }
 
 // manyColumns is from where on a table needs smaller type.
-const manyColumns = 12
+const manyColumns = 10
 
 // view prepares a table: its columns of intervals move below the figures before
 // them.
 func view(t table) tableView {
+	named := slices.IndexFunc(t.head, func(head string) bool { return head != number })
 	row := func(cells []string) []cell {
 		var out []cell
 		for i, c := range cells {
@@ -103,11 +105,11 @@ func view(t table) tableView {
 				out[len(out)-1].Below = c
 				continue
 			}
-			one := cell{Text: c, Number: i >= t.left}
+			one := cell{Text: c, Number: i >= t.left || i < named}
 			switch {
 			case one.Number:
 				one.Class = "n"
-			case i == 0:
+			case i == named:
 				one.Class = "name"
 			}
 			out = append(out, one)
@@ -120,6 +122,14 @@ func view(t table) tableView {
 		v.Rows = append(v.Rows, row(r))
 	}
 	return v
+}
+
+// places are where a name may go on in the next line.
+var places = strings.NewReplacer(",", ",<wbr>", "_", "_<wbr>", "@", "<wbr>@", "=", "=<wbr>", "/", "/<wbr>")
+
+// soft is text that may be broken between the words of a name.
+func soft(text string) template.HTML {
+	return template.HTML(places.Replace(template.HTMLEscapeString(text))) // what it adds has no place in an escape
 }
 
 // grade says how a document was judged.

@@ -45,94 +45,90 @@ const (
 var ErrNothing = errors.New("there is nothing to plot")
 
 const (
-	plotWidth   = 9 * vg.Inch
-	plotHeight  = 5 * vg.Inch
-	legendWidth = 2.9 * vg.Inch
+	plotWidth   = 9 * vg.Inch // with the key
+	plotHeight  = 5 * vg.Inch // at least
+	titleHeight = 24          // points
+	titleLength = 76          // characters
 	dotsPerInch = 144
 )
-
-// palette is that of Okabe and Ito, which people with any colour vision can
-// tell apart.
-var palette = []color.Color{
-	color.RGBA{0, 114, 178, 255}, color.RGBA{213, 94, 0, 255}, color.RGBA{0, 158, 115, 255},
-	color.RGBA{204, 121, 167, 255}, color.RGBA{230, 159, 0, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{90, 90, 90, 255},
-}
-
-var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}}
-
-func colorOf(i int) color.Color { return palette[i%len(palette)] }
-
-func glyphOf(i int) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: colorOf(i), Radius: vg.Points(4), Shape: shapes[i/len(palette)%len(shapes)]}
-}
 
 // Plot draws one plot. The error is [ErrNothing] where the report has nothing
 // of the kind.
 func Plot(w io.Writer, r experiment.Report, kind Kind, format Format) error {
-	p, legend, err := newPlot(r, kind)
+	p, key, err := newPlot(r, kind)
 	if err != nil {
 		return fmt.Errorf("report: plot %s: %w", kind, err)
 	}
+	height := max(plotHeight, key.height()+2*titleHeight)
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
 	}
 	switch format {
 	case SVG:
-		canvas = vgsvg.New(plotWidth, plotHeight)
+		canvas = vgsvg.New(plotWidth, height)
 	case PNG:
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(dotsPerInch))}
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, height), vgimg.UseDPI(dotsPerInch))}
 	default:
 		return fmt.Errorf("report: plot: format %q is none of svg, png", format)
 	}
 	all := draw.New(canvas)
-	p.Draw(draw.Crop(all, 0, -legendWidth, 0, 0))
-	legend.Draw(draw.Crop(all, plotWidth-legendWidth+vg.Points(8), 0, 0, -vg.Points(24)))
+	p.Draw(draw.Crop(all, 0, -keyWidth, 0, 0))
+	key.draw(draw.Crop(all, plotWidth-keyWidth+vg.Points(12), 0, 0, -titleHeight))
 	if _, err := canvas.WriteTo(w); err != nil {
 		return fmt.Errorf("report: plot %s: %w", kind, err)
 	}
 	return nil
 }
 
-func newPlot(r experiment.Report, kind Kind) (*plot.Plot, plot.Legend, error) {
-	p, legend := plot.New(), plot.NewLegend()
+func newPlot(r experiment.Report, kind Kind) (*plot.Plot, *key, error) {
+	p, key := plot.New(), newKey()
 	p.BackgroundColor = color.White
 	p.Title.TextStyle.Font.Size = font.Points(12)
-	legend.Top, legend.Left, legend.XOffs = true, true, vg.Points(2)
-	legend.TextStyle.Font.Size = font.Points(9)
-	legend.ThumbnailWidth, legend.Padding = vg.Points(14), vg.Points(3)
+	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{225}, color.Gray{235}
 	p.Add(grid)
 	if len(r.Systems) == 0 || len(r.Measures) == 0 {
-		return nil, legend, ErrNothing
+		return nil, key, ErrNothing
 	}
 	var err error
 	switch kind {
 	case Pareto:
-		err = drawPareto(p, &legend, r)
+		err = drawPareto(p, key, r)
 	case ByDepth:
-		err = drawDepth(p, &legend, r)
+		err = drawDepth(p, key, r)
 	case Differences:
-		err = drawDifferences(p, &legend, r)
+		err = drawDifferences(p, key, r)
 	default:
 		err = fmt.Errorf("there is no such kind")
 	}
-	return p, legend, err
+	return p, key, err
+}
+
+// title names what is plotted, the data and the rule that changes what it is.
+func title(what string, r experiment.Report) string {
+	if r.Data.Name != "" {
+		what += ": " + r.Data.Name
+	}
+	if r.Rules.NoSelf {
+		what += " (no-self)"
+	}
+	return clip(what, titleLength)
 }
 
 // drawPareto numbers the systems, as their names would cover one another.
-func drawPareto(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
+func drawPareto(p *plot.Plot, key *key, r experiment.Report) error {
 	if !searched(r) {
 		return ErrNothing
 	}
-	p.Title.Text = "Quality against latency: " + r.Data.Name
-	p.X.Label.Text, p.Y.Label.Text = "median latency of a query in ms", r.Measures[0]
+	p.Title.Text = title("Quality against latency", r)
+	p.X.Label.Text, p.Y.Label.Text = "median latency of a query in ms", r.Measures[0]+", with 95 % confidence intervals"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	if err := addFront(p, r); err != nil {
 		return err
 	}
-	var labels plotter.XYLabels
+	var names labels
 	for i, s := range r.Systems {
 		if s.Latency.P50 <= 0 {
 			continue
@@ -143,19 +139,31 @@ func drawPareto(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
 			return err
 		}
 		points.GlyphStyle = glyphOf(i)
-		p.Add(points)
-		legend.Add(strconv.Itoa(i+1)+"  "+s.Name, points)
-		labels.XYs, labels.Labels = append(labels.XYs, at), append(labels.Labels, strconv.Itoa(i+1))
+		bar, err := intervalBar(at, s.Values[0], points.Color)
+		if err != nil {
+			return err
+		}
+		p.Add(bar, points)
+		key.add(strconv.Itoa(i+1)+"  "+s.Name, points)
+		names.points, names.names = append(names.points, at), append(names.names, strconv.Itoa(i+1))
 	}
-	names, err := plotter.NewLabels(labels)
-	if err != nil {
-		return err
-	}
-	names.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(4)}
 	p.Add(names)
 	p.X.Min, p.X.Max = p.X.Min/1.3, p.X.Max*1.3
 	margin(p)
 	return nil
+}
+
+// intervalBar is a confidence interval as a bar.
+func intervalBar(at plotter.XY, v experiment.Value, c color.Color) (*plotter.YErrorBars, error) {
+	bar, err := plotter.NewYErrorBars(struct {
+		plotter.XYs
+		plotter.YErrors
+	}{plotter.XYs{at}, plotter.YErrors{{Low: at.Y - v.Low, High: v.High - at.Y}}})
+	if err != nil {
+		return nil, err
+	}
+	bar.Color, bar.Width, bar.CapWidth = c, vg.Points(0.75), vg.Points(5)
+	return bar, nil
 }
 
 // margin leaves some room above and below.
@@ -186,46 +194,9 @@ func addFront(p *plot.Plot, r experiment.Report) error {
 	return nil
 }
 
-// logTicks are 1, 2 and 5 times the powers of ten.
-type logTicks struct{}
-
-// Ticks returns the marks between two latencies.
-func (logTicks) Ticks(least, most float64) []plot.Tick {
-	var ticks []plot.Tick
-	for e := math.Floor(math.Log10(least)); e <= math.Ceil(math.Log10(most)); e++ {
-		for _, m := range []float64{1, 2, 5} {
-			if x := m * math.Pow(10, e); x >= least && x <= most {
-				ticks = append(ticks, plot.Tick{Value: x, Label: strconv.FormatFloat(x, 'g', 3, 64)})
-			}
-		}
-	}
-	return ticks
-}
-
-// wholeTicks are whole numbers, about five of them.
-type wholeTicks struct{}
-
-// Ticks returns the marks between two numbers of queries.
-func (wholeTicks) Ticks(least, most float64) []plot.Tick {
-	step := 1.0
-	for _, factor := range []float64{2, 2.5, 2} { // 1, 2, 5, 10, …
-		if (most-least)/step > 6 {
-			step *= factor
-		}
-	}
-	for (most-least)/step > 6 {
-		step *= 2
-	}
-	var ticks []plot.Tick
-	for x := math.Ceil(least/step) * step; x <= most; x += step {
-		ticks = append(ticks, plot.Tick{Value: x, Label: strconv.FormatFloat(x, 'f', 0, 64)})
-	}
-	return ticks
-}
-
 // drawDepth has a line for each first stage and re-ranker with several depths.
-func drawDepth(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
-	p.Title.Text = r.Measures[0] + " by depth of re-ranking: " + r.Data.Name
+func drawDepth(p *plot.Plot, key *key, r experiment.Report) error {
+	p.Title.Text = title(r.Measures[0]+" by depth of re-ranking", r)
 	p.X.Label.Text, p.Y.Label.Text = "candidates re-ranked", r.Measures[0]
 	lines := map[string]plotter.XYs{}
 	var names []string
@@ -247,9 +218,10 @@ func drawDepth(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
 		if err != nil {
 			return err
 		}
-		line.Color, line.Width, dots.GlyphStyle = colorOf(drawn), vg.Points(1.5), glyphOf(drawn)
+		dots.GlyphStyle = glyphOf(drawn)
+		line.Color, line.Width = dots.Color, vg.Points(1.5)
 		p.Add(line, dots)
-		legend.Add(name, line, dots)
+		key.add(name, line, dots)
 		drawn++
 	}
 	if drawn == 0 {
@@ -260,13 +232,13 @@ func drawDepth(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
 }
 
 // drawDifferences has a curve for each system: its queries from worst to best.
-func drawDifferences(p *plot.Plot, legend *plot.Legend, r experiment.Report) error {
+func drawDifferences(p *plot.Plot, key *key, r experiment.Report) error {
 	if len(r.Systems) < 2 || len(r.Data.Queries) == 0 {
 		return ErrNothing
 	}
-	p.Title.Text = r.Measures[0] + " of each query, less that of " + r.Systems[0].Name + ": " + r.Data.Name
+	p.Title.Text = title(r.Measures[0]+" of each query, less that of "+clip(r.Systems[0].Name, 40), r)
 	p.X.Label.Text, p.Y.Label.Text = "queries, from worst to best", "difference in "+r.Measures[0]
-	p.X.Tick.Marker = wholeTicks{}
+	p.X.Tick.Marker = evenTicks{whole: true}
 	for i, s := range r.Systems[1:] {
 		gaps := make([]float64, len(s.PerQuery))
 		for q := range gaps {
@@ -281,9 +253,9 @@ func drawDifferences(p *plot.Plot, legend *plot.Legend, r experiment.Report) err
 		if err != nil {
 			return err
 		}
-		line.StepStyle, line.Color, line.Width = plotter.MidStep, colorOf(i+1), vg.Points(1.5)
+		line.StepStyle, line.LineStyle = plotter.MidStep, lineOf(i+1)
 		p.Add(line)
-		legend.Add(s.Name, line)
+		key.add(strconv.Itoa(i+2)+"  "+s.Name, line)
 	}
 	margin(p)
 	return nil

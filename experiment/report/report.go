@@ -123,12 +123,18 @@ type table struct {
 // interval is the head of a column of confidence intervals.
 const interval = "95 % CI"
 
+// number is the head of a column of systems' numbers.
+const number = "#"
+
 // numbered puts the numbers of the systems, by which plots call them, before
 // the rows.
 func numbered(t table) table {
-	n := table{head: append([]string{"#"}, t.head...), left: t.left + 1}
+	n := table{head: append([]string{number}, t.head...), left: t.left + 1}
 	for i, row := range t.cells {
 		n.add(append([]string{strconv.Itoa(i + 1)}, row...)...)
+		if name, marked := strings.CutSuffix(row[0], " *"); marked {
+			n.cells[i][1] = name + "\u00a0*" // the mark stays on the name's line
+		}
 	}
 	return n
 }

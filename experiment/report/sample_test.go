@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/flashrerank/rerank/experiment"
@@ -68,6 +71,65 @@ func sample() experiment.Report {
 		Unavailable: []experiment.Unavailable{{Name: "bm25 → none of this", Why: "no such model"}},
 		Notes:       []string{"1 of 3 judged queries are not among the queries"},
 	}
+}
+
+// crowded is a report of a dozen systems with long names by five measures, as
+// an experiment over a large collection gives.
+func crowded() experiment.Report {
+	rerankers := []string{
+		"none", "minilm", "best", "minilm-cosine", "mixedbread-ai/mxbai-rerank-large-v1 → Alibaba-NLP/gte-multilingual-reranker-base",
+		"cross-encoder-ms-marco-MiniLM-L-12-v2-quantized-int8-avx512-vnni-with-a-very-long-folder-name",
+	}
+	r := experiment.Report{
+		Data: experiment.Data{
+			Name: "beir-scifact-with-abstracts", Split: "test", Fingerprint: strings.Repeat("0123456789abcdef", 4), Documents: 5183, Judgments: 339,
+			Relevant: 339, Analyzer: "lucene-english", Vectors: "sentence-transformers/all-MiniLM-L6-v2", Unmatched: experiment.Unmatched{QueriesWithoutJudgments: 809},
+		},
+		Rules:       experiment.Rules{NoSelf: true},
+		Environment: experiment.Environment{Go: "go1.26", OS: "linux", Arch: "amd64", CPUs: 8, SIMD: "avx512vnni"},
+		Measures:    []string{"nDCG@10", "AP(rel=2,judged_only=True)@1000", "RR@10", "P@10", "R@100"},
+	}
+	const queries = 40
+	for q := range queries {
+		r.Data.Queries = append(r.Data.Queries, fmt.Sprintf("query-%04d", 37*q))
+		r.Data.Texts = append(r.Data.Texts, "Does the expression of the gene change how a cell answers to heat, and for how long after the first exposure?"[:40+q])
+	}
+	for i := range 2 * len(rerankers) {
+		first, reranker := []string{"bm25", "hybrid"}[i/len(rerankers)], rerankers[i%len(rerankers)]
+		s := experiment.System{Name: first + " → " + reranker + " @100", First: first, Rerank: reranker, Depth: 100}
+		ms := 0.8 * math.Pow(3.1, float64(i%len(rerankers))) * (1 + float64(i)/20)
+		s.Latency = experiment.Latency{Mean: 1.1 * ms, P50: ms, P95: 2 * ms, P99: 3.5 * ms}
+		s.PeakMemory, s.Cost = int64(300_000_000+i*123_456_789), float64(i)*0.0123
+		s.Coverage = experiment.Coverage{Results: 100 * queries, UnjudgedResults: 96 * queries}
+		for _, name := range []string{first, reranker} {
+			s.Stages = append(s.Stages, experiment.Stage{
+				Name: name, Model: "sentence-transformers/" + name, Latency: s.Latency, Given: 100 * queries, Scored: 100 * queries, Tokens: 1_234_567 * i,
+				Truncated: 17 * i, Units: float64(i) * 1000.5, Cost: float64(i) * 0.0123,
+			})
+		}
+		for m := range r.Measures {
+			mean := 0.55 + 0.012*float64(i%len(rerankers)) + 0.02*float64(i/len(rerankers)) - 0.05*float64(m)
+			s.Values = append(s.Values, experiment.Value{Mean: mean, Low: mean - 0.03, High: mean + 0.03})
+		}
+		for q := range queries {
+			row := make([]float64, len(r.Measures))
+			for m := range row {
+				row[m] = math.Abs(math.Sin(float64(q*7+i+m))) * s.Values[m].Mean
+			}
+			s.PerQuery = append(s.PerQuery, row)
+		}
+		r.Systems = append(r.Systems, s)
+		if i == 0 {
+			continue
+		}
+		for _, m := range r.Measures {
+			r.Comparisons = append(r.Comparisons, experiment.Comparison{
+				System: s.Name, Baseline: r.Systems[0].Name, Measure: m, Diff: 0.012 * float64(i), Low: -0.01, High: 0.05, P: 1e-5 * float64(i),
+				Adjusted: 0.003, PT: 0.0004, PW: 0.0007, Wins: 20, Ties: 12, Losses: 8,
+			})
+		}
+	}
+	return r
 }
 
 // experimented is the report of a real experiment over a few documents.
