@@ -51,6 +51,15 @@ const (
 	KindHybrid Kind = "hybrid" // BM25 and dense, fused
 )
 
+// Kinds returns the names of the kinds.
+func Kinds() []string {
+	var names []string
+	for _, k := range []Kind{KindAuto, KindBM25, KindTFIDF, KindDense, KindHybrid} {
+		names = append(names, string(k))
+	}
+	return names
+}
+
 // BM25 holds the parameters of BM25 wherever a pipeline uses it. What is not
 // given is the variant's own default.
 type BM25 struct {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/hosted"
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/strictyaml"
 )
@@ -53,6 +54,35 @@ const (
 	crossEncoder
 )
 
+// CheckReranker looks whether [NewReranker] would know a name, "none" and "auto"
+// included, without loading anything. The error is [fs.ErrNotExist] where the name
+// stands for nothing; it then tells the known names that are near.
+func CheckReranker(name string) error {
+	if name == None {
+		return nil
+	}
+	return checkReranker(name)
+}
+
+// CheckEmbedder does for [OpenEmbedder] what [CheckReranker] does for [NewReranker].
+func CheckEmbedder(name string) error { return checkEmbedder(name) }
+
+// unknownName is a name that stands for nothing.
+type unknownName struct {
+	what, name string
+	known      []string
+	err        error // of looking for a folder or a fetched model
+}
+
+func (e unknownName) Error() string {
+	if hint := nearest.Hint(e.name, e.known); hint != "" {
+		return fmt.Sprintf("unknown %s %q%s", e.what, e.name, hint)
+	}
+	return fmt.Sprintf("unknown %s %q: it is none of %s, and no folder of a model: %v", e.what, e.name, strings.Join(e.known, ", "), e.err)
+}
+
+func (e unknownName) Unwrap() error { return e.err }
+
 func checkReranker(name string) error {
 	if name == Auto || slices.Contains(Rerankers(), name) {
 		return nil
@@ -64,7 +94,7 @@ func checkReranker(name string) error {
 	folder, cosine := strings.CutPrefix(name, cosinePrefix)
 	kind, err := inspect(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%q is none of %s, %s, and no folder of a model: %w", name, None, strings.Join(Rerankers(), ", "), err)
+		return unknownName{"reranker", name, append([]string{Auto, None}, Rerankers()...), err}
 	}
 	if err == nil && cosine && kind != biEncoder {
 		err = fmt.Errorf("%s holds no bi-encoder, which a cosine needs", folder)
@@ -78,7 +108,7 @@ func checkEmbedder(name string) error {
 	}
 	kind, err := inspect(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%q is not %s and no folder of a model: %w", name, MiniLM, err)
+		return unknownName{"model", name, []string{MiniLM}, err}
 	}
 	if err == nil && kind != biEncoder {
 		err = fmt.Errorf("%s holds no bi-encoder, which embedding needs", name)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank/cascade"
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/lexical"
 )
 
@@ -38,17 +39,13 @@ func (c Config) validate(needIndex bool) error {
 }
 
 func (f First) validate(p *problems) {
-	switch f.Kind {
-	case "", KindAuto, KindBM25, KindTFIDF, KindDense, KindHybrid:
-	default:
-		p.add("first.kind", "%q is none of auto, bm25, tfidf, dense, hybrid", f.Kind)
+	if f.Kind != "" && !slices.Contains(Kinds(), string(f.Kind)) {
+		p.add("first.kind", "unknown first stage %q%s", f.Kind, nearest.Choice(string(f.Kind), Kinds()))
 	}
 	p.depth("first.depth", f.Depth)
 	f.BM25.validate(p)
-	switch f.Fusion.Method {
-	case "", MethodMinMax, MethodRRF:
-	default:
-		p.add("first.fusion.method", "%q is none of min-max, rrf", f.Fusion.Method)
+	if m, known := f.Fusion.Method, []string{string(MethodMinMax), string(MethodRRF)}; m != "" && !slices.Contains(known, string(m)) {
+		p.add("first.fusion.method", "unknown method %q%s", m, nearest.Choice(string(m), known))
 	}
 	p.weight("first.fusion.k", f.Fusion.K)
 	p.weight("first.fusion.lexical", f.Fusion.Lexical)
@@ -60,7 +57,11 @@ func (f First) validate(p *problems) {
 
 func (b BM25) validate(p *problems) {
 	if v := lexical.Variant(b.Variant); v != "" && !slices.Contains(lexical.Variants(), v) {
-		p.add("first.bm25.variant", "%q is none of %v", v, lexical.Variants())
+		var known []string
+		for _, variant := range lexical.Variants() {
+			known = append(known, string(variant))
+		}
+		p.add("first.bm25.variant", "unknown variant %q%s", v, nearest.Choice(string(v), known))
 	}
 	for _, x := range []struct {
 		name  string

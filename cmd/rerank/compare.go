@@ -38,7 +38,7 @@ no vectors or a model is not there, are listed with the reason.`,
 		Example: `  rerank compare "read a file line by line"
   rerank compare notes "when does the lease end" -n 10
   rerank compare notes "lease" --rerank minilm,models/my-cross-encoder --json`,
-		Args: arguments(cobra.RangeArgs(1, 2), "a query in quotes, after the folder of an index or alone"),
+		Args: queryArguments("compare", 1, 2, "a query in quotes, after the folder of an index or alone"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.compare(cmd.Context(), f, args) },
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many documents of each method to show")
@@ -92,8 +92,14 @@ func (a *app) compare(ctx context.Context, f compareFlags, args []string) error 
 		return usagef("-n must be above 0 and no more than --depth")
 	}
 	dir := args[0]
+	if err := errors.Join(checkRerankers(shortNames(f.rerank)...), checkEmbedders(f.model)); err != nil {
+		return err
+	}
 	if len(args) == 1 {
-		demo := demoFlags{n: 1, depth: 1, corpus: f.corpus}
+		if isFolder(query) {
+			return usagef("%s is a folder, and there is no query: rerank compare %s \"query\"", query, query)
+		}
+		demo := demoFlags{n: 1, depth: 1, rerank: pipeline.None, corpus: f.corpus}
 		if err := demo.check(nil); err != nil {
 			return err
 		}

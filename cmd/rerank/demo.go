@@ -24,6 +24,9 @@ type demoFlags struct {
 	early   earlyFlags
 }
 
+// demoCorpora are the values of --corpus.
+func demoCorpora() []string { return []string{corpusAuto, corpusGo, corpusBuiltin} }
+
 // demoQueries ask for things in words of everyday, which the documentation
 // mostly does not use.
 var demoQueries = map[string][]string{
@@ -166,11 +169,10 @@ func (f demoFlags) check(queries []string) error {
 	if f.n < 1 || f.depth < 1 {
 		return usagef("-n and --depth must be above 0")
 	}
-	switch f.corpus {
-	case corpusAuto, corpusGo, corpusBuiltin:
-		return nil
+	if err := checkRerankers(f.rerank); err != nil {
+		return err
 	}
-	return usagef("--corpus %q is none of auto, go, builtin", f.corpus)
+	return oneOfKnown("corpus", f.corpus, demoCorpora())
 }
 
 // listsOf makes both lists of one result: every hit's trace has its place in the

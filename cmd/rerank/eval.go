@@ -138,10 +138,27 @@ func (a *app) evalSystems(ctx context.Context, f evalFlags, args []string) error
 	return a.writeReport(out, f)
 }
 
+// checkNames refuses names that stand for nothing. A model's folder that is not
+// there is for the report, which lists what is not available.
+func (f evalFlags) checkNames() error {
+	for _, err := range []error{checkFirst(f.first...), checkRerankers(shortNames(f.rerank)...), checkEmbedders(f.model)} {
+		if err != nil {
+			return err
+		}
+	}
+	if f.analyzer == "" {
+		return nil
+	}
+	return checkAnalyzer(f.analyzer)
+}
+
 // config makes the declaration of an experiment.
 func (f evalFlags) config(args []string) (experiment.Config, error) {
 	if len(args) == 1 {
 		return experiment.Load(args[0])
+	}
+	if err := f.checkNames(); err != nil {
+		return experiment.Config{}, err
 	}
 	bm25, err := parseBM25(f.bm25)
 	if err != nil {

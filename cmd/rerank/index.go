@@ -59,7 +59,7 @@ A line or file that cannot be read stops it, named by file and line; with
   rerank index -o notes --append today.md
   rerank index -o godoc go:std
   mysql -B -e 'select id, title, body from posts' | rerank index -o posts -`,
-		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH"),
+		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH to read, as in: rerank index -o notes ~/notes"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd.Flags().Changed("analyzer")); err != nil {
 				return err
@@ -96,13 +96,16 @@ func analyzers() string {
 
 func (f indexFlags) check(analyzerGiven bool) error {
 	if f.output == "" {
-		return usagef("--output names no folder for the index")
+		return usagef("where is the index to be? Name a folder with -o, as in: rerank index -o notes ~/notes")
 	}
 	if f.append && analyzerGiven {
 		return usagef("--analyzer cannot be combined with --append: an index keeps the analyzer it was made with")
 	}
-	if _, err := analysis.New(f.analyzer); err != nil {
-		return usageError{err}
+	if err := checkAnalyzer(f.analyzer); err != nil {
+		return err
+	}
+	if err := checkEmbedders(f.model); err != nil {
+		return err
 	}
 	return f.sources.check()
 }

@@ -25,7 +25,7 @@ func (a *app) modelCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q; there are pull, list, remove, info and verify", args[0])
+				return unknownCommand(cmd, args[0])
 			}
 			return cmd.Help()
 		},

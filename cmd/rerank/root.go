@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // app is what the subcommands share: where to read and write, and the flags
@@ -61,7 +62,9 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = checkExclusive
+	root.Flags().Bool("version", false, "print the version, as rerank version does")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
 	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.serveCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
@@ -70,14 +73,24 @@ func (a *app) root() *cobra.Command {
 
 // noCommand answers a command line without a known subcommand.
 func (a *app) noCommand(cmd *cobra.Command, args []string) error {
+	if cmd.Flags().Changed("version") {
+		return a.version()
+	}
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	message := fmt.Sprintf("unknown command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += "; did you mean " + strings.Join(near, " or ") + "?"
+	return unknownCommand(cmd, args[0])
+}
+
+// unknownCommand is the error about the name of a command that there is not.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var known []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			known = append(known, c.Name())
+		}
 	}
-	return usageError{fmt.Errorf("%s", message)}
+	return usagef("unknown command %q%s", name, nearest.Choice(name, known))
 }
 
 // remark tells the user something on standard error that is no result.
@@ -93,6 +106,21 @@ func arguments(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if check(cmd, args) != nil {
 			return usagef("expected %s, got %s", want, count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
+// queryArguments checks the arguments of a command that takes a query. More than
+// there may be are mostly a query without quotes.
+func queryArguments(name string, least, most int, want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) > most:
+			return usagef("expected %s, got %d arguments; put the query in quotes: rerank %s %s %q",
+				want, len(args), name, args[0], strings.Join(args[1:], " "))
+		case len(args) < least:
+			return usagef("expected %s", want)
 		}
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/filter"
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -61,7 +63,7 @@ index.`,
   rerank search notes "lease" --bm25 robertson:k1=0.9,b=0.4 --json
   rerank search notes "lease" --filter '{"lang": "en", "year": {"$gte": 2020}}'
   rerank search --pipeline notes.yaml "when does the lease end"`,
-		Args: arguments(cobra.RangeArgs(1, 2), "an index folder and one query in quotes"),
+		Args: queryArguments("search", 1, 2, "the folder of an index and a query in quotes"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config, err := f.config(args, cmd.Flags().Changed)
 			if err != nil {
@@ -98,12 +100,21 @@ func (f searchFlags) config(args []string, changed func(flag string) bool) (pipe
 	if f.pipeline != "" {
 		return f.load(args, changed)
 	}
-	if len(args) != 2 {
-		return pipeline.Config{}, usagef("expected an index folder and one query in quotes, got 1 argument")
+	switch {
+	case len(args) == 2:
+	case isFolder(args[0]):
+		return pipeline.Config{}, usagef("there is no query: rerank search %s \"query\"", args[0])
+	default:
+		return pipeline.Config{}, usagef("expected the folder of an index before the query: rerank search DIR %q", args[0])
 	}
 	bm25, err := parseBM25(f.bm25)
 	if err != nil {
 		return pipeline.Config{}, err
+	}
+	for _, err := range []error{checkFirst(f.first), checkRerankers(f.rerank), checkEmbedders(f.model)} {
+		if err != nil {
+			return pipeline.Config{}, err
+		}
 	}
 	early, err := f.early.asked(f.rerank)
 	if err != nil {
@@ -141,6 +152,9 @@ func (f searchFlags) load(args []string, changed func(flag string) bool) (pipeli
 func parseBM25(s string) (pipeline.BM25, error) {
 	variant, list, _ := strings.Cut(s, ":")
 	out := pipeline.BM25{Variant: variant}
+	if known := bm25Variants(); !slices.Contains(known, variant) {
+		return out, usagef("unknown variant of BM25 %q%s", variant, nearest.Choice(variant, known))
+	}
 	if list == "" {
 		return out, nil
 	}
@@ -160,7 +174,7 @@ func parseBM25(s string) (pipeline.BM25, error) {
 		case "epsilon":
 			out.Epsilon = &value
 		default:
-			return out, usagef("--bm25 %s: there is no parameter %q; there are k1, b, delta and epsilon", s, name)
+			return out, usagef("--bm25 %s: unknown parameter %q%s", s, name, nearest.Choice(name, []string{"k1", "b", "delta", "epsilon"}))
 		}
 	}
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,7 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
 		Example: `  git log --oneline | rerank sort "memory leak in the parser" -n 5
   rerank sort "late delivery" --scores < reviews.txt
   rerank sort "late delivery" --field body --rerank none < reviews.jsonl | head`,
-		Args: arguments(cobra.ExactArgs(1), "one query in quotes"),
+		Args: sortArguments,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.sort(cmd.Context(), args[0], f) },
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "how many lines to write; 0 means all")
@@ -56,6 +57,24 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
 	f.early.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("jsonl", "lines")
 	return cmd
+}
+
+// sortArguments takes one query, and tells those who name files where these go.
+func sortArguments(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 1:
+		return nil
+	case len(args) == 2 && isFile(args[1]):
+		return usagef("lines are read from standard input: rerank sort %q < %s", args[0], args[1])
+	case len(args) == 0:
+		return usagef("there is no query: rerank sort \"query\" < FILE")
+	}
+	return usagef("expected one query, got %d arguments; put it in quotes: rerank sort %q", len(args), strings.Join(args, " "))
+}
+
+// noQuery is the error about a file that is named where the query belongs.
+func noQuery(file string) error {
+	return usagef("%s is a file, and there is no query: rerank sort \"query\" < %s", file, file)
 }
 
 func (f sortFlags) form() lineForm {
@@ -75,17 +94,28 @@ func (a *app) sort(ctx context.Context, query string, f sortFlags) error {
 	if err := checkQuery(query); err != nil {
 		return err
 	}
+	if err := checkRerankers(f.rerank); err != nil {
+		return err
+	}
 	reranker, err := openReranker(f.rerank, f.early)
 	if err != nil {
 		return err
 	}
 	defer closeQuietly(reranker)
 	if terminal.Inspect(a.stdin).Terminal {
+		if isFile(query) {
+			return noQuery(query)
+		}
 		a.remark("reading lines from the terminal; Ctrl-D ends them")
 	}
 	records, err := readRecords(interruptible(ctx, a.stdin), f.form(), f.fields)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(records) == 0 && isFile(query):
+		return noQuery(query)
+	case len(records) == 0:
+		a.remark("there are no lines on standard input")
 	}
 	result, err := a.order(ctx, query, records, reranker, f)
 	if err != nil {

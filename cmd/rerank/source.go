@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"strings"
@@ -41,16 +43,17 @@ func (f *sourceFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *sourceFlags) check() error {
-	switch f.format {
-	case "auto", "jsonl", "tsv", "text":
-	default:
-		return usagef("--format %q is none of auto, jsonl, tsv, text", f.format)
+	if err := oneOfKnown("format", f.format, documentFormats()); err != nil {
+		return err
 	}
 	if f.chunk < 1 || f.overlap < 0 {
 		return usagef("--chunk must be above 0 and --overlap not below")
 	}
 	return nil
 }
+
+// documentFormats are the values of --format.
+func documentFormats() []string { return []string{"auto", "jsonl", "tsv", "text"} }
 
 // source is one path of the command line: its documents, and what was met
 // while they were read.
@@ -75,7 +78,9 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 		case isGo || f.goCode:
 			s.documents, err = goDocuments(ctx, dir)
 		default:
-			if _, err = os.Stat(path); err == nil {
+			if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%s: no such file or folder", path)
+			} else if err == nil {
 				s.documents = dataset.Open(path, o)
 			}
 		}
