@@ -172,9 +172,9 @@ func TestValidateListsEverything(t *testing.T) {
 	}
 	for _, want := range []string{
 		"index: ", "model: ", "timeout: -1ns",
-		`first.kind: "bm52"`, "first.depth: -1", `first.bm25.variant: "okapi9"`, "first.bm25.k1: -2", "first.bm25.b: 3",
-		`first.fusion.method: "max"`, "first.fusion.dense: -1", "first.fusion: it has no effect",
-		"stages[0].rerank: it must name", `stages[1].rerank: "minlm"`,
+		`first.kind: unknown first stage "bm52"; did you mean "bm25"?`, "first.depth: -1", `first.bm25.variant: unknown variant "okapi9"; did you mean "okapi"?`, "first.bm25.k1: -2", "first.bm25.b: 3",
+		`first.fusion.method: unknown method "max"; known are "min-max", "rrf"`, "first.fusion.dense: -1", "first.fusion: it has no effect",
+		"stages[0].rerank: it must name", `stages[1].rerank: unknown reranker "minlm"; did you mean "minilm"?`,
 		"stages[2].depth: -3", "stages[2].timeout: -1s", "stages[2].on_error: ",
 		"stages[9].rerank: ", "stages[10].rerank: ", "stages[11].rerank: ", "stages[12].rerank: ", "stages[13].rerank: ",
 		"stages[2].early.tokens: -1", "stages[2].early.best: -2", "stages[2].early.within: -3ns", "stages[2].early.budget: -4", "stages[14].early: it has no effect on bm25",

@@ -75,7 +75,13 @@ type unknownName struct {
 }
 
 func (e unknownName) Error() string {
-	if hint := nearest.Hint(e.name, e.known); hint != "" {
+	known := slices.Clone(e.known)
+	if _, model, ok := strings.Cut(e.name, ":"); ok {
+		for _, service := range hosted.Services() {
+			known = append(known, service+":"+model)
+		}
+	}
+	if hint := nearest.Hint(e.name, known); hint != "" {
 		return fmt.Sprintf("unknown %s %q%s", e.what, e.name, hint)
 	}
 	return fmt.Sprintf("unknown %s %q: it is none of %s, and no folder of a model: %v", e.what, e.name, strings.Join(e.known, ", "), e.err)

@@ -427,7 +427,7 @@ func TestServices(t *testing.T) {
 			t.Errorf("%s: asked %q, %s, %v", name, asked, ids(got.Hits), err)
 		}
 	}
-	for name, words := range map[string]string{"cohere:m": "COHERE_API_KEY", "tei:": "needs a URL", "coheer:m": "no folder of a model"} {
+	for name, words := range map[string]string{"cohere:m": "COHERE_API_KEY", "tei:": "needs a URL", "coheer:m": `did you mean "cohere:m"?`} {
 		if err := (pipeline.Config{Index: "x", Stages: []pipeline.Stage{{Rerank: name}}}).Validate(); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v", name, err)
 		}
