@@ -37,7 +37,7 @@ func ExampleNew() {
 	_, err := analysis.New("unicode|snowbal:english")
 	fmt.Println(err)
 	// Output:
-	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english": there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE
+	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english": there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE, light:LANGUAGE
 }
 
 func TestEveryNameGivesAnAnalyzerOfThatName(t *testing.T) {
@@ -61,6 +61,8 @@ func TestUnknownNames(t *testing.T) {
 		"unicode|":                 `unknown filter ""`,
 		"unicode|stop:klingon":     `no stop words for "klingon": there are lists for danish, `,
 		"unicode|stop:../x":        `no stop words for "../x"`,
+		"unicode|light:greek":      `no light stemmer "greek": there are czech, hindi, indonesian`,
+		"unicode|snowball:czech":   `no Snowball stemmer "czech": there are arabic, `,
 		"unicode|snowball:klingon": `no Snowball stemmer "klingon": there are arabic, `,
 		"unicode|elision:klingon":  `no elisions of "klingon": there are those of catalan, `,
 		"unicode|lower:turkish":    `unknown filter "lower:turkish"`,
@@ -166,7 +168,7 @@ func TestASCIIDoesNotAllocatePerToken(t *testing.T) {
 }
 
 func FuzzTokens(f *testing.F) {
-	names := []string{"english", "standard", "lucene-english", "bm25s-english", "split", "german", "turkish", "hindi", "arabic", "sklearn", "unicode|cjk"}
+	names := []string{"english", "standard", "lucene-english", "bm25s-english", "split", "german", "turkish", "hindi", "arabic", "czech", "indonesian", "romanian", "tamil", "sklearn", "unicode|cjk"}
 	var analyzers []*analysis.Analyzer
 	for _, name := range names {
 		analyzers = append(analyzers, analyzer(f, name))

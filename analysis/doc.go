@@ -54,6 +54,8 @@
 //	porter         Porter's stemmer, as Lucene has it
 //	snowball:LANGUAGE  Snowball's stemmer: that of Snowball 3.1 for English, of 2018
 //	               for the others. Russian ё counts as е, Romanian ș and ț as ş and ţ
+//	light:LANGUAGE  a short stemmer of this package, from a published paper: czech,
+//	               hindi, indonesian
 //
 // # Limits
 //

@@ -30,6 +30,9 @@ func presets() map[string]string {
 			specs[language] = languageSpec(language) + "|snowball:" + language
 		}
 	}
+	for language := range lightStemmers() {
+		specs[language] = languageSpec(language) + "|light:" + language
+	}
 	for _, language := range unstemmed() {
 		specs[language] = languageSpec(language)
 	}
@@ -150,8 +153,16 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 		}
 		a.stems = true
 		return stem(), nil
+	case "light":
+		stem, ok := lightStemmers()[language]
+		if !ok {
+			return nil, fmt.Errorf("no light stemmer %q: there are %s", language,
+				strings.Join(slices.Sorted(maps.Keys(lightStemmers())), ", "))
+		}
+		a.stems = true
+		return stemRunes(stem), nil
 	}
-	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE", part)
+	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE, light:LANGUAGE", part)
 }
 
 // filtered returns what the filters so far make of the words of a list, which

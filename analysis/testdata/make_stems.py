@@ -2,7 +2,7 @@
 
 python make_stems.py PATH/TO/manuals >stems.json
 
-English is stemmed by PyStemmer 3.1. The other languages are stemmed by
+English and Indonesian, which we stem ourselves, are stemmed by PyStemmer 3.1. The other languages are stemmed by
 snowballstemmer 1.9.0, which is of the age of the Go module: the two agree on the
 words of every language, as long as these keep to its own letters (French ï and
 ë apart). Romanian is given the letters that both know. The words come from translated manual pages, as Debian's manpages-*
@@ -47,11 +47,11 @@ lists = {
     "tamil": "புத்தகம் புத்தகங்கள் புத்தகங்களை குழந்தைகள் படித்தார்கள் மரம் மரங்கள் வீட்டில் வீடுகள் நாடுகளில் தமிழில் பாடல்கள் எழுதினான் பள்ளிக்கு",
 }
 folders = {
-    "danish": "da", "dutch": "nl", "finnish": "fi", "french": "fr", "german": "de", "hungarian": "hu", "italian": "it", "norwegian": "nb",
+    "danish": "da", "dutch": "nl", "finnish": "fi", "french": "fr", "german": "de", "hungarian": "hu", "indonesian": "id", "italian": "it", "norwegian": "nb",
     "portuguese": "pt_BR", "romanian": "ro", "russian": "ru", "spanish": "es", "swedish": "sv", "turkish": "tr",
 }
 letters = {
-    "danish": "æøå", "dutch": "éèëïöü", "finnish": "äö", "french": "âàçéêèîôûù", "german": "äöüß", "hungarian": "áéíóöőúüű", "italian": "àèéìòù",
+    "danish": "æøå", "dutch": "éèëïöü", "finnish": "äö", "french": "âàçéêèîôûù", "german": "äöüß", "hungarian": "áéíóöőúüű", "indonesian": "", "italian": "àèéìòù",
     "norwegian": "æøå", "portuguese": "áâãàçéêíóôõú", "romanian": "ăâîşţșț", "spanish": "áéíñóúü", "swedish": "äåö", "turkish": "çğıöşü",
 }
 
@@ -71,6 +71,9 @@ def words_of(language):
 
 stems = {"english": dict(zip(english, Stemmer.Stemmer("english").stemWords(english)))}
 for language in sorted(lists | folders):
-    stemmer = snowballstemmer._languages[language]()  # not PyStemmer, which it takes where it can
+    if language == "indonesian":
+        stemmer = Stemmer.Stemmer(language)
+    else:
+        stemmer = snowballstemmer._languages[language]()  # not PyStemmer, which it takes where it can
     stems[language] = {word: stemmer.stemWord(word.translate(cedillas)) for word in words_of(language)}
 print(json.dumps(stems, ensure_ascii=False, indent=0))
