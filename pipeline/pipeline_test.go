@@ -276,7 +276,7 @@ func TestOpenAndClose(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
-	if _, err := pipeline.NewReranker("minlm"); err == nil || !strings.Contains(err.Error(), "minilm-cosine") {
+	if _, err := pipeline.NewReranker("minlm"); err == nil || !strings.Contains(err.Error(), `did you mean "minilm"?`) {
 		t.Errorf("a reranker of no known name: %v", err)
 	}
 	if _, err := pipeline.NewReranker(pipeline.None); err == nil {
