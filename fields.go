@@ -60,12 +60,12 @@ func (f *Fields) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	if err := f.object("", data, 0); err != nil {
-		return fmt.Errorf("rerank: %w", err)
+		return err
 	}
 	seen := make(map[string]bool, len(*f))
 	for _, field := range *f {
 		if seen[field.Name] {
-			return fmt.Errorf("rerank: field %q is there twice", field.Name)
+			return fmt.Errorf("field %q is there twice", field.Name)
 		}
 		seen[field.Name] = true
 	}

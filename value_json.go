@@ -61,11 +61,11 @@ func (v Value) appendNumber(b []byte) []byte {
 func (v *Value) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 {
-		return errors.New("rerank: empty JSON value")
+		return errors.New("empty JSON value")
 	}
 	value, err := parseValue(data, 0)
 	if err != nil {
-		return fmt.Errorf("rerank: %w", err)
+		return err
 	}
 	*v = value
 	return nil

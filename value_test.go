@@ -123,9 +123,9 @@ func TestNestedFields(t *testing.T) {
 		`{"a":{},"b":{ }}`:                  `{"a":null,"b":null}`,
 		`{"list":[{"k": 1}]}`:               `{"list":["{\"k\": 1}"]}`,
 		` null `:                            `{}`,
-		`{"a":{"b":1},"a.b":2}`:             `rerank: field "a.b" is there twice`,
-		`{"a":1,"a":1}`:                     `rerank: field "a" is there twice`,
-		`{"a":{"b":1e999}}`:                 `rerank: field "a.b": the number 1e999 is beyond the range of a float64`,
+		`{"a":{"b":1},"a.b":2}`:             `field "a.b" is there twice`,
+		`{"a":1,"a":1}`:                     `field "a" is there twice`,
+		`{"a":{"b":1e999}}`:                 `field "a.b": the number 1e999 is beyond the range of a float64`,
 		strings.Repeat(`{"a":`, 18) + "1" + strings.Repeat("}", 18):       `objects nest deeper than 16`,
 		`{"a":` + strings.Repeat("[", 17) + strings.Repeat("]", 17) + "}": `lists nest deeper than 16`,
 	} {

@@ -69,7 +69,7 @@ func TestJSONL(t *testing.T) {
 	var stats dataset.Stats
 	got, errs := collect(dataset.JSONL(strings.NewReader(input), "f", dataset.Options{Stats: &stats}))
 	want := []rerank.Document{
-		{ID: "a", Title: "T", Text: "x", Meta: []byte(`{"k": [1]}`)},
+		{ID: "a", Title: "T", Text: "x", Fields: rerank.Fields{{Name: "k", Value: rerank.ListValue(rerank.IntValue(1))}}},
 		{ID: "17", Text: "y"},
 		{ID: "bad\ufffd", Text: "z\ufffd"},
 		{ID: "e"},
@@ -87,7 +87,7 @@ func TestJSONL(t *testing.T) {
 	if diff := cmp.Diff(wantErrs, errs); diff != "" {
 		t.Errorf("errors (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff(dataset.Stats{Documents: 5, Replaced: 1, Errors: 4, Bytes: 1 + 1 + 1 + 4 + 11}, stats); diff != "" {
+	if diff := cmp.Diff(dataset.Stats{Documents: 5, Replaced: 1, Errors: 4, Bytes: 1 + 1 + 1 + 4 + 11, Empty: 1, Ignored: []dataset.Mention{{What: "other", Count: 1, Names: []string{"f:3"}}}}, stats); diff != "" {
 		t.Errorf("stats (-want +got)\n%s", diff)
 	}
 }
@@ -149,14 +149,14 @@ func TestReadingErrorEndsTheIteration(t *testing.T) {
 }
 
 func TestTSV(t *testing.T) {
-	input := "id\ttext\na\tonly text\nb\ttitle\ttext\twith tab\nno tab\n\tno id\nc\t \n"
-	got, errs := collect(dataset.TSV(strings.NewReader(input), "f", dataset.Options{Header: true}))
+	input := "a\tonly text\nb\ttitle\ttext\twith tab\nno tab\n\tno id\nc\t \n"
+	got, errs := collect(dataset.TSV(strings.NewReader(input), "f", dataset.Options{}))
 	want := []rerank.Document{{ID: "a", Text: "only text"}, {ID: "b", Title: "title", Text: "text\twith tab"}, {ID: "c", Text: " "}}
 	if diff := cmp.Diff(want, got, sameFields); diff != "" {
 		t.Errorf("documents (-want +got)\n%s", diff)
 	}
 	wantErrs := []string{
-		"f:4: no tab: a line is id<TAB>text or id<TAB>title<TAB>text", "f:5: the ID is empty",
+		"f:3: no tab: a line is id<TAB>text or id<TAB>title<TAB>text", "f:4: the ID is empty",
 	}
 	if diff := cmp.Diff(wantErrs, errs); diff != "" {
 		t.Errorf("errors (-want +got)\n%s", diff)

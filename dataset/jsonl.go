@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,36 +18,62 @@ type Options struct {
 	// Header says that the first line of a TSV file names its columns.
 	Header bool
 
+	Members Members // of JSON lines, and of TSV with a header
+
 	Folder FolderOptions
 }
 
 // JSONL reads documents, one JSON object a line, in the layout of BEIR:
 //
-//	{"_id": "d1", "title": "…", "text": "…", "metadata": {…}}
+//	{"_id": "d1", "title": "…", "text": "…", "metadata": {"year": 2021}}
 //
-// The ID may also be called "id" and may be a whole number. "metadata" becomes
-// the document's Meta, as it stands; "fields" its Fields, in the JSON form of
-// [rerank.Fields]. Other members are ignored. A document needs an ID; text and
-// title may be empty, as in some collections. The name stands for r in errors.
+// The ID may also be called "id" and may be a whole number; [Options.Members] has
+// other names. The members of "metadata" and of "fields" become the document's
+// Fields, in the JSON form of [rerank.Fields]; a name must not be in both. "meta"
+// becomes its Meta, as it stands. [Stats.Ignored] tells which other members there
+// were. A document needs an ID; text and title may be empty, as in some
+// collections; null is empty. Names match exactly, and a member that is there twice
+// is an error. The name stands for r in errors.
 func JSONL(r io.Reader, name string, o Options) iter.Seq2[rerank.Document, error] {
-	return documents(r, name, o, func(l line) (rerank.Document, error) { return ParseDocument(l.text) })
+	return func(yield func(rerank.Document, error) bool) {
+		m := newMapper(name, o)
+		for d, err := range documents(r, name, o.Stats, m.json) {
+			if !yield(d, err) {
+				return
+			}
+		}
+		if err := m.end("line has the member"); err != nil {
+			o.Stats.count(rerank.Document{}, err)
+			yield(rerank.Document{}, fmt.Errorf("%s: %w", name, err))
+		}
+	}
 }
 
+// errEnd is an error of a line after which nothing more can be read.
+type errEnd struct{ error }
+
+func (e errEnd) Unwrap() error { return e.error }
+
+// errNone says that a line is no document.
+var errNone = errors.New("no document")
+
 // documents parses the lines of r one by one and counts what comes of them.
-func documents(r io.Reader, name string, o Options, parse func(line) (rerank.Document, error)) iter.Seq2[rerank.Document, error] {
+func documents(r io.Reader, name string, stats *Stats, parse func(line) (rerank.Document, error)) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {
-		for l, err := range lines(r, name, o.Stats, MaxLine) {
-			if l.number == 1 && o.Header && err == nil {
-				continue
-			}
+		for l, err := range lines(r, name, stats, MaxLine) {
 			var d rerank.Document
+			var ends errEnd
 			if err == nil {
-				if d, err = parse(l); err != nil {
+				d, err = parse(l)
+				if errors.Is(err, errNone) {
+					continue
+				}
+				if err != nil {
 					err = position(name, l.number, err)
 				}
 			}
-			o.Stats.count(d, err)
-			if !yield(d, err) {
+			stats.count(d, err)
+			if !yield(d, err) || errors.As(err, &ends) {
 				return
 			}
 		}
@@ -64,62 +89,25 @@ func (s *Stats) count(d rerank.Document, err error) {
 	default:
 		s.Documents++
 		s.Bytes += int64(len(d.Title) + len(d.Text))
+		if d.Title == "" && d.Text == "" {
+			s.Empty++
+		}
 	}
-}
-
-// record is a document or a query as JSON has it.
-type record struct {
-	BeirID   json.RawMessage `json:"_id"`
-	ID       json.RawMessage `json:"id"`
-	Title    string          `json:"title"`
-	Text     string          `json:"text"`
-	Metadata json.RawMessage `json:"metadata"`
-	Fields   rerank.Fields   `json:"fields"`
-}
-
-func parseRecord(text []byte) (record, string, error) {
-	var r record
-	if err := exactjson.Unmarshal(text, &r); err != nil {
-		return r, "", err
-	}
-	raw := r.BeirID
-	if raw == nil {
-		raw = r.ID
-	}
-	id, err := parseID(raw)
-	return r, id, err
-}
-
-// ParseDocument reads one line of what [JSONL] reads.
-func ParseDocument(text []byte) (rerank.Document, error) {
-	r, id, err := parseRecord(text)
-	if err != nil {
-		return rerank.Document{}, err
-	}
-	d := rerank.Document{ID: id, Title: r.Title, Text: r.Text, Fields: r.Fields}
-	if len(r.Metadata) > 0 && !bytes.Equal(r.Metadata, []byte("null")) {
-		d.Meta = bytes.Clone(r.Metadata)
-	}
-	return d, nil
 }
 
 // parseID reads an ID that is a string or a whole number.
-func parseID(raw json.RawMessage) (string, error) {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
-		return "", errors.New(`no "_id" or "id"`)
-	}
-	var id string
-	if raw[0] == '"' {
-		if err := exactjson.Unmarshal(raw, &id); err != nil {
-			return "", fmt.Errorf("ID: %w", err)
-		}
-	} else if bytes.ContainsAny(raw, ".eE{[tf") {
+func parseID(raw []byte) (string, error) {
+	switch {
+	case len(raw) == 0 || exactjson.Null(raw):
+		return "", Members{}.noID()
+	case raw[0] != '"' && bytes.ContainsAny(raw, ".eE{[tf"):
 		return "", fmt.Errorf("the ID is neither a string nor a whole number: %.40s", raw)
-	} else {
-		id = string(raw)
+	case raw[0] != '"':
+		return string(raw), nil
 	}
-	if id == "" {
-		return "", errors.New("the ID is empty")
+	id, err := exactjson.Text(raw)
+	if err == nil && id == "" {
+		err = errors.New("the ID is empty")
 	}
-	return id, nil
+	return id, err
 }

@@ -25,6 +25,12 @@ type Stats struct {
 	Errors    int   // lines or files that could not be read
 	Bytes     int64 // of text and titles yielded
 
+	Empty int // documents yielded that have neither title nor text
+
+	// Ignored are the members of JSON lines and the columns of TSV that nothing was
+	// made of, by their names, with the lines that have them.
+	Ignored []Mention
+
 	LeftOut []Mention // what Skipped counts, by the ending (".png") or the reason ("hidden", …)
 	Notes   []Mention // files that were read otherwise than they stand, by what is the matter
 }
@@ -32,8 +38,8 @@ type Stats struct {
 // Mention is something that a reader met in files, and went on.
 type Mention struct {
 	What  string
-	Count int      // of files and folders
-	Names []string // the paths of the first few of them
+	Count int      // of files and folders, or of lines
+	Names []string // the paths of the first few of them; of lines with ":" and the number
 }
 
 // Limits on what Stats keeps in words.
@@ -47,18 +53,18 @@ const (
 func (s *Stats) leaveOut(reason, name string) {
 	if s != nil {
 		s.Skipped++
-		s.LeftOut = mention(s.LeftOut, reason, name)
+		s.LeftOut = mention(s.LeftOut, reason, func() string { return name })
 	}
 }
 
 // note remembers a file that is not read as it stands.
 func (s *Stats) note(what, name string) {
 	if s != nil {
-		s.Notes = mention(s.Notes, what, name)
+		s.Notes = mention(s.Notes, what, func() string { return name })
 	}
 }
 
-func mention(list []Mention, what, name string) []Mention {
+func mention(list []Mention, what string, name func() string) []Mention {
 	if len(list) >= maxMentions && !slices.ContainsFunc(list, func(m Mention) bool { return m.What == what }) {
 		what = manyOthers
 	}
@@ -69,7 +75,7 @@ func mention(list []Mention, what, name string) []Mention {
 	}
 	list[i].Count++
 	if len(list[i].Names) < maxNames {
-		list[i].Names = append(list[i].Names, name)
+		list[i].Names = append(list[i].Names, name())
 	}
 	return list
 }

@@ -34,12 +34,20 @@ func Queries(r io.Reader, name string, o Options) iter.Seq2[rerank.Query, error]
 
 func parseQuery(text []byte) (rerank.Query, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		r, id, err := parseRecord(text)
-		return rerank.Query{ID: id, Text: r.Text}, err
+		return parseQueryJSON(text)
 	}
 	id, rest, ok := strings.Cut(string(text), "\t")
 	if id = strings.Trim(id, blanks); !ok || id == "" {
 		return rerank.Query{}, errors.New("neither JSON nor id<TAB>text")
 	}
 	return rerank.Query{ID: id, Text: strings.Trim(rest, blanks+"\t")}, nil
+}
+
+func parseQueryJSON(text []byte) (q rerank.Query, err error) {
+	var p parts
+	if err := p.read(text, Members{}, nil); err != nil {
+		return q, err
+	}
+	d, err := p.document()
+	return rerank.Query{ID: d.ID, Text: d.Text}, err
 }

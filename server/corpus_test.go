@@ -60,9 +60,9 @@ func TestCorpus(t *testing.T) {
 	}{
 		{"GET", "/documents", ``, nil, 200, `{"documents":0,"generation":0,"segments":0,"analyzer":"english","model":"","read_only":false}`},
 		{"POST", "/search", `{"query":"lease"}`, nil, 200, `"hits":[]`},
-		{"POST", "/documents", `{"documents":[{"id":"a","text":"the lease ends","fields":{"year":2020}},{"_id":7,"title":"Lease","fields":{"year":2024,"tags":["x"]},"metadata":{"k":[1]}}]}`, nil, 200, `"added":2,"replaced":0,"deleted":0,"duplicates":0`},
+		{"POST", "/documents", `{"documents":[{"id":"a","text":"the lease ends","fields":{"year":2020}},{"_id":7,"title":"Lease","fields":{"year":2024,"tags":["x"]},"metadata":{"k":[1]},"meta":{"as":"is"}}]}`, nil, 200, `"added":2,"replaced":0,"deleted":0,"duplicates":0`},
 		{"POST", "/documents", "{\"id\":\"b\",\"text\":\"lease of a flat\"}\n\n{\"delete\":\"a\"}\r\n{\"id\":\"b\",\"text\":\"lease of a house\"}", ndjson, 200, `"added":1,"replaced":0,"deleted":1,"duplicates":1`},
-		{"GET", "/documents/7", ``, nil, 200, `{"id":"7","title":"Lease","fields":{"year":2024,"tags":["x"]},"metadata":{"k":[1]}}`},
+		{"GET", "/documents/7", ``, nil, 200, `{"id":"7","title":"Lease","fields":{"year":2024,"tags":["x"],"k":[1]},"meta":{"as":"is"}}`},
 		{"GET", "/documents/a", ``, nil, 404, "there is no document"},
 		{"PUT", "/documents/c/d%20e", `{"id":"other","text":"lease: 日本語"}`, nil, 200, `"added":1`},
 		{"GET", "/documents/c/d%20e", ``, nil, 200, `{"id":"c/d e","text":"lease: 日本語"}`},

@@ -120,7 +120,7 @@ func stored(d rerank.Document) wire.Stored {
 		s.Fields, _ = d.Fields.MarshalJSON() // of names and values that can be written
 	}
 	if json.Valid(d.Meta) {
-		s.Metadata = d.Meta
+		s.Meta = d.Meta
 	}
 	return s
 }

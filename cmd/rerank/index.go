@@ -44,7 +44,10 @@ func (a *app) indexCommand() *cobra.Command {
   -                     standard input: JSON lines if it begins with a brace, else TSV;
                         --format says otherwise
 
-JSON lines and TSV may be compressed with gzip.
+JSON lines and TSV may be compressed with gzip. Of a JSON line "fields" and
+"metadata" become fields, by which search --filter chooses, and "meta" is kept as it
+is. Other members are left out, and named at the end; --text, --title, --id and
+--attr say what they are. They do the same for columns of TSV with a --header.
 
 A new index is made beside DIR and renamed at the end: it is there whole or not at
 all. A folder that holds other files is refused. With --append documents are added to the index in DIR, replacing those that
@@ -57,8 +60,9 @@ A line or file that cannot be read stops it, named by file and line; with
 		Example: `  rerank index -o notes ~/notes
   rerank index -o papers corpus.jsonl.gz --analyzer german --vectors
   rerank index -o notes --append today.md
+  rerank index -o posts posts.jsonl --id url --text body --attr lang,year
   rerank index -o godoc go:std
-  mysql -B -e 'select id, title, body from posts' | rerank index -o posts -`,
+  mysql -B -e 'select id, title, body from posts' | rerank index -o posts --header --text body -`,
 		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH to read, as in: rerank index -o notes ~/notes"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd.Flags().Changed("analyzer")); err != nil {
@@ -121,6 +125,8 @@ type indexed struct {
 	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
 	Skipped    int               `json:"skipped"`      // files and folders of folders that were left out
 	LeftOut    []mentioned       `json:"left_out"`     // which these are
+	Ignored    []mentioned       `json:"ignored"`      // members and columns that nothing was made of, by the lines with them
+	Empty      int               `json:"empty"`        // documents without title and text
 	Notes      []mentioned       `json:"notes"`        // files that were not read as they stand
 	Bad        int               `json:"bad"`          // lines or files left out by --skip-bad
 	Repaired   int               `json:"invalid_utf8"` // lines or files with bytes that are not UTF-8
@@ -164,7 +170,9 @@ func (f indexFlags) explainStop(err error, did indexed) error {
 
 func (a *app) writeIndexed(o indexed) error {
 	if a.json {
-		o.LeftOut, o.Notes = append([]mentioned{}, o.LeftOut...), append([]mentioned{}, o.Notes...)
+		for _, list := range []*[]mentioned{&o.Ignored, &o.LeftOut, &o.Notes} {
+			*list = append([]mentioned{}, *list...)
+		}
 		return written(writeJSON(a.stdout, o))
 	}
 	if o.Bad > 0 {
@@ -172,6 +180,10 @@ func (a *app) writeIndexed(o indexed) error {
 	}
 	if o.Repaired > 0 {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
+	}
+	a.remarkIgnored(o.Ignored)
+	if o.Empty > 0 {
+		a.remark("%s with neither title nor text; --title and --text name the members that are", count(o.Empty, "document"))
 	}
 	a.remarkLeftOut(o.LeftOut)
 	for _, m := range o.Notes {

@@ -43,6 +43,8 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 		}
 		in.outcome.Skipped += s.stats.Skipped
 		in.outcome.Repaired += s.stats.Replaced
+		in.outcome.Empty += s.stats.Empty
+		in.outcome.Ignored = addMentions(in.outcome.Ignored, s.stats.Ignored)
 		in.outcome.LeftOut = addMentions(in.outcome.LeftOut, s.stats.LeftOut)
 		in.outcome.Notes = addMentions(in.outcome.Notes, s.stats.Notes)
 	}

@@ -47,7 +47,7 @@ func TestWriteJSON(t *testing.T) {
 func TestSearchBoundsNestedMetadata(t *testing.T) {
 	dir := t.TempDir() + "/index"
 	const depth = 9000
-	succeed(t, `{"_id":"d","text":"deep","metadata":`+strings.Repeat("[", depth)+strings.Repeat("]", depth)+"}\n", "index", "-o", dir, "-q", "-")
+	succeed(t, `{"_id":"d","text":"deep","meta":`+strings.Repeat("[", depth)+strings.Repeat("]", depth)+"}\n", "index", "-o", dir, "-q", "-")
 	if out := succeed(t, "", "search", dir, "deep", "--rerank", "none", "--json"); len(out) > 10*depth {
 		t.Errorf("the answer has %d bytes", len(out))
 	}

@@ -78,3 +78,19 @@ func (a *app) remarkLeftOut(list []mentioned) {
 	}
 	a.remark("left out, not Markdown or text: %s; a file given by its own path is read as text", strings.Join(parts, ", "))
 }
+
+// remarkIgnored tells which members of lines nothing was made of.
+func (a *app) remarkIgnored(list []mentioned) {
+	if len(list) == 0 {
+		return
+	}
+	const most = 8
+	var parts []string
+	for _, m := range list[:min(len(list), most)] {
+		parts = append(parts, fmt.Sprintf("%s in %s", terminal.Clean(m.What), count(m.Count, "line")))
+	}
+	if more := len(list) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("%s more", thousands(more)))
+	}
+	a.remark("members that nothing was made of: %s; --text, --title and --attr name what is to be kept", strings.Join(parts, ", "))
+}

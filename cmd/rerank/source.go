@@ -31,12 +31,17 @@ type sourceFlags struct {
 	overlap int
 
 	noIgnore bool
+	members  dataset.Members
 }
 
 func (f *sourceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.format, "format", "auto", "of standard input: auto, jsonl, tsv or text")
 	flags.BoolVar(&f.goCode, "go", false, "take every PATH for the folder of a Go module")
 	flags.BoolVar(&f.header, "header", false, "the first line of TSV names the columns")
+	flags.StringVar(&f.members.ID, "id", "", "`NAME` of the member or column that is the ID (default _id, or id)")
+	flags.StringVar(&f.members.Title, "title", "", "`NAME` of the member or column that is the title (default title)")
+	flags.StringVar(&f.members.Text, "text", "", "`NAME` of the member or column that is the text (default text)")
+	flags.StringSliceVar(&f.members.Fields, "attr", nil, "`NAMES` of the members or columns that become fields; '*' means all that are left")
 	flags.IntVar(&f.chunk, "chunk", minilm.Room, "longest passage of Markdown and text with its title, in tokens of the default model")
 	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read also what .gitignore names, and dependencies and build output")
 	flags.IntVar(&f.overlap, "overlap", 0, "tokens that a passage repeats from the end of the one before")
@@ -45,6 +50,11 @@ func (f *sourceFlags) register(flags *pflag.FlagSet) {
 func (f *sourceFlags) check() error {
 	if err := oneOfKnown("format", f.format, documentFormats()); err != nil {
 		return err
+	}
+	for name, value := range map[string]string{"id": f.members.ID, "title": f.members.Title, "text": f.members.Text} {
+		if value == dataset.AllFields {
+			return usagef("--%s names one member; '*' is for --attr", name)
+		}
 	}
 	if f.chunk < 1 || f.overlap < 0 {
 		return usagef("--chunk must be above 0 and --overlap not below")
@@ -68,7 +78,7 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 	var cut passages
 	for i, path := range paths {
 		s := source{stats: &dataset.Stats{}}
-		o := dataset.Options{Stats: s.stats, Header: f.header}
+		o := dataset.Options{Stats: s.stats, Header: f.header, Members: f.members}
 		o.Folder.Chunk = cut.options(f.chunk, f.overlap)
 		o.Folder.NoIgnore = f.noIgnore
 		var err error

@@ -95,3 +95,21 @@ func end(dec *jsontext.Decoder, data []byte) error {
 
 // Null reports whether a value is null.
 func Null(value []byte) bool { return string(bytes.TrimSpace(value)) == "null" }
+
+// Text reads a string; null is "".
+func Text(value []byte) (string, error) {
+	if len(value) > 0 && value[0] == '"' {
+		if text, err := jsontext.AppendUnquote(make([]byte, 0, len(value)), value); err == nil {
+			return string(text), nil
+		}
+	}
+	var text string
+	err := Unmarshal(value, &text)
+	return text, err
+}
+
+// AppendText appends a text as a JSON string. What is not UTF-8 becomes U+FFFD.
+func AppendText(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // the only error is that something was replaced
+	return b
+}

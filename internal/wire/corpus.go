@@ -26,11 +26,11 @@ func (Any) JSONSchemaBytes() ([]byte, error) { return []byte(`{}`), nil }
 
 // Stored is a document of an index.
 type Stored struct {
-	ID       string `json:"id" required:"true"`
-	Title    string `json:"title,omitempty"`
-	Text     string `json:"text,omitempty"`
-	Fields   Object `json:"fields,omitempty"`
-	Metadata Any    `json:"metadata,omitempty"`
+	ID     string `json:"id" required:"true"`
+	Title  string `json:"title,omitempty"`
+	Text   string `json:"text,omitempty"`
+	Fields Object `json:"fields,omitempty"`
+	Meta   Any    `json:"meta,omitempty"`
 }
 
 // Given is a document for an index.
@@ -39,7 +39,8 @@ type Given struct {
 	Title    string     `json:"title,omitempty"`
 	Text     string     `json:"text,omitempty"`
 	Fields   Object     `json:"fields,omitempty"`
-	Metadata Any        `json:"metadata,omitempty"`
+	Metadata Object     `json:"metadata,omitempty" description:"its members are fields too"`
+	Meta     Any        `json:"meta,omitempty" description:"kept and answered as it is"`
 }
 
 // DocumentPath names a document.
@@ -53,7 +54,8 @@ type PutRequest struct {
 	Title    string `json:"title,omitempty"`
 	Text     string `json:"text,omitempty"`
 	Fields   Object `json:"fields,omitempty"`
-	Metadata Any    `json:"metadata,omitempty"`
+	Metadata Object `json:"metadata,omitempty" description:"its members are fields too"`
+	Meta     Any    `json:"meta,omitempty" description:"kept and answered as it is"`
 }
 
 // ChangeRequest puts and deletes documents.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestIndexTellsWhatItMadeNothingOf: members of JSON lines and columns that are neither
+// known nor declared are named, with the number of lines, and flags declare them.
+func TestIndexTellsWhatItMadeNothingOf(t *testing.T) {
+	from, dir := filepath.Join(t.TempDir(), "posts.jsonl"), filepath.Join(t.TempDir(), "index")
+	write(t, from, `{"url":"a","body":"the lease ends","lang":"en","stats":{"views":18446744073709551615},"metadata":{"source":null}}`+"\n"+
+		`{"url":"b","body":"the lease begins","lang":"de"}`+"\n")
+	a := command(t, "", "index", "-o", dir, from, "--id", "url")
+	for _, words := range []string{"body in 2 lines, lang in 2 lines, stats in 1 line", "2 documents with neither title nor text"} {
+		if a.code != exitOK || !strings.Contains(a.stderr, words) {
+			t.Errorf("%d, nothing about %q in %s", a.code, words, a.stderr)
+		}
+	}
+	out := decode[indexed](t, succeed(t, "", "index", "-o", dir, "--overwrite", "--json", from, "--id", "url", "--text", "body"))
+	if len(out.Ignored) != 2 || out.Ignored[0].What != "lang" || out.Ignored[0].Count != 2 || out.Ignored[0].Names[1] != from+":2" || out.Empty != 0 {
+		t.Errorf("%+v", out)
+	}
+	out = decode[indexed](t, succeed(t, "", "index", "-o", dir, "--overwrite", "--json", from, "--id", "url", "--text", "body", "--attr", "*"))
+	if len(out.Ignored) != 0 {
+		t.Errorf("%+v", out)
+	}
+	for filter, want := range map[string][]string{
+		`{"lang": "de"}`: {"b"}, `{"stats.views": 18446744073709551615}`: {"a"}, `{"source": null}`: {"a", "b"}, `{"stats.views": {"$exists": false}}`: {"b"},
+	} {
+		f := decode[found](t, succeed(t, "", "search", dir, "lease", "--rerank", "none", "--filter", filter, "--json"))
+		if ids := f.ids(); !slices.Equal(slices.Sorted(slices.Values(ids)), want) {
+			t.Errorf("%s finds %v, want %v", filter, ids, want)
+		}
+	}
+	if got := command(t, "", "index", "-o", dir, "--overwrite", from, "--id", "url", "--text", "bodi"); got.code != exitFailure || !strings.Contains(got.stderr, `no line has the member "bodi"; did you mean "body"?`) {
+		t.Errorf("%d %s", got.code, got.stderr)
+	}
+	if got := command(t, "", "index", "-o", dir, "--overwrite", from, "--text", "*"); got.code != exitUsage {
+		t.Errorf("%d %s", got.code, got.stderr)
+	}
+	tsv := "id\ttitle\tbody\n1\tT\tthe lease ends\n"
+	out = decode[indexed](t, succeed(t, tsv, "index", "-o", dir, "--overwrite", "--json", "-", "--header", "--text", "body"))
+	if out.Documents != 1 || out.Bytes != int64(len("Tthe lease ends")) {
+		t.Errorf("%+v", out)
+	}
+	bad := command(t, `{"id":1,"text":"x","fields":{"n":1e400}}`, "index", "-o", dir, "--overwrite", "-")
+	if want := `standard input:1: fields: field "n": the number 1e400 is beyond the range of a float64`; bad.code != exitFailure || !strings.Contains(bad.stderr, want) {
+		t.Errorf("%d %s", bad.code, bad.stderr)
+	}
+}
