@@ -23,14 +23,17 @@ import (
 	"github.com/blevesearch/snowballstem/turkish"
 )
 
-// stemmers returns the filters snowball:LANGUAGE. English is Snowball's of
-// today, by this package; the others are of 2018.
+// stemmers returns the filters that stem, by their name in specifications.
 func stemmers() map[string]func() filter {
 	makers := map[string]func() filter{
-		"english": func() filter { return stemEnglish(porter2Stem) },
+		"porter":           func() filter { return stemEnglish(porterStem) },
+		"snowball:english": func() filter { return stemEnglish(porter2Stem) }, // of today; the others are of 2018
+		"light:czech":      func() filter { return stemRunes(czechStem) },
+		"light:hindi":      func() filter { return stemRunes(hindiStem) },
+		"light:indonesian": func() filter { return stemRunes(indonesianStem) },
 	}
 	for language, stem := range snowballStemmers() {
-		makers[language] = func() filter { return snowballFilter(stem, respelled()[language]) }
+		makers["snowball:"+language] = func() filter { return snowballFilter(stem, respelled()[language]) }
 	}
 	return makers
 }

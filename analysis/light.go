@@ -5,18 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// lightStemmers returns the filters light:LANGUAGE: short stemmers of this
-// package for languages that the dependency lacks, from papers that showed that
-// they help searches. Letters are lower case and composed.
-func lightStemmers() map[string]func(word []rune) []rune {
-	return map[string]func(word []rune) []rune{
-		"czech":      czechStem,
-		"hindi":      hindiStem,
-		"indonesian": indonesianStem,
-	}
-}
+// The light stemmers are for languages that the dependency lacks. Each is from a
+// paper that showed that it helps searches, and takes lower-case letters.
 
-// stemRunes makes a filter of a stemmer that works on runes.
+// stemRunes makes a filter of a light stemmer, which may change the word it gets.
 func stemRunes(stem func(word []rune) []rune) filter {
 	return cached(func(_ *state, term []byte) []byte {
 		dst := term[:0]

@@ -25,13 +25,11 @@ func presets() map[string]string {
 		"sklearn":         "words",
 		"split":           "space",
 	}
-	for language := range snowballStemmers() {
-		if language != "dutch_porter" {
-			specs[language] = languageSpec(language) + "|snowball:" + language
+	for stemmer := range stemmers() {
+		_, language, ok := strings.Cut(stemmer, ":")
+		if ok && language != "english" && language != "dutch_porter" {
+			specs[language] = languageSpec(language) + "|" + stemmer
 		}
-	}
-	for language := range lightStemmers() {
-		specs[language] = languageSpec(language) + "|light:" + language
 	}
 	for _, language := range unstemmed() {
 		specs[language] = languageSpec(language)
@@ -127,9 +125,10 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 		return possessive, nil
 	case "apostrophe":
 		return apostrophe, nil
-	case "porter":
+	}
+	if stem, ok := stemmers()[part]; ok {
 		a.stems = true
-		return stemEnglish(porterStem), nil
+		return stem(), nil
 	}
 	what, language, _ := strings.Cut(part, ":")
 	switch what {
@@ -145,22 +144,8 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 		return stop(words), nil
 	case "elision":
 		return elision(language)
-	case "snowball":
-		stem, ok := stemmers()[language]
-		if !ok {
-			return nil, fmt.Errorf("no Snowball stemmer %q: there are %s", language,
-				strings.Join(slices.Sorted(maps.Keys(stemmers())), ", "))
-		}
-		a.stems = true
-		return stem(), nil
-	case "light":
-		stem, ok := lightStemmers()[language]
-		if !ok {
-			return nil, fmt.Errorf("no light stemmer %q: there are %s", language,
-				strings.Join(slices.Sorted(maps.Keys(lightStemmers())), ", "))
-		}
-		a.stems = true
-		return stemRunes(stem), nil
+	case "snowball", "light":
+		return nil, fmt.Errorf("no stemmer %q: there are %s", part, strings.Join(slices.Sorted(maps.Keys(stemmers())), ", "))
 	}
 	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE, light:LANGUAGE", part)
 }
