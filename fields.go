@@ -111,6 +111,12 @@ func (f *Fields) object(prefix string, data []byte, depth int) error {
 // member appends what a member is: an object's members, or one field.
 func (f *Fields) member(name string, raw []byte, depth int) error {
 	if raw[0] == '{' && !isEmpty(raw) {
+		if value, special, err := parseSpecial(raw); err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		} else if special {
+			*f = append(*f, Field{Name: name, Value: value})
+			return nil
+		}
 		return f.object(name+".", raw, depth+1)
 	}
 	value := NullValue()

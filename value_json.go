@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxNesting is how deep lists, and objects, may nest in the JSON of a field.
@@ -52,8 +53,9 @@ func (v Value) appendNumber(b []byte) []byte {
 }
 
 // UnmarshalJSON reads strings, numbers, booleans, null and arrays of these. A
-// string stays text even where it looks like a time. An object is kept as its
-// JSON text. What is not UTF-8 becomes U+FFFD.
+// string stays text even where it looks like a time. {"$time": "2024-05-01T12:00:00Z"}
+// is a time, and {"$number": "NaN"}, "+Inf" or "-Inf" that number; any other object is
+// kept as its JSON text. What is not UTF-8 becomes U+FFFD.
 //
 // A number without point and exponent is whole and must fit an int64 or a uint64;
 // another is rounded to the nearest float64 and must lie in its range. Lists nest
@@ -84,6 +86,9 @@ func parseValue(data []byte, depth int) (Value, error) {
 		if !json.Valid(data) {
 			return Value{}, fmt.Errorf("%.20q is no JSON value", data)
 		}
+		if v, special, err := parseSpecial(data); special || err != nil {
+			return v, err
+		}
 		return TextValue(strings.ToValidUTF8(string(data), "\uFFFD")), nil
 	case 't', 'f', 'n':
 		switch string(data) {
@@ -95,6 +100,30 @@ func parseValue(data []byte, depth int) (Value, error) {
 		return Value{}, fmt.Errorf("%.20q is no JSON value", data)
 	}
 	return parseNumber(string(data))
+}
+
+// parseSpecial reads what JSON has no form for: {"$time": "2024-05-01T12:00:00Z"}
+// and {"$number": "NaN"}, "+Inf" or "-Inf".
+func parseSpecial(object []byte) (v Value, special bool, err error) {
+	var members map[string]string
+	if json.Unmarshal(object, &members) != nil || len(members) != 1 {
+		return Value{}, false, nil
+	}
+	if text, ok := members["$time"]; ok {
+		t, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return Value{}, true, fmt.Errorf("$time %.40q is not of the form 2024-05-01T12:00:00Z", text)
+		}
+		return TimeValue(t), true, nil
+	}
+	if text, ok := members["$number"]; ok {
+		x, known := map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)}[text]
+		if !known {
+			return Value{}, true, fmt.Errorf("$number %.40q is none of NaN, +Inf, -Inf", text)
+		}
+		return NumberValue(x), true, nil
+	}
+	return Value{}, false, nil
 }
 
 func parseList(data []byte, depth int) (Value, error) {

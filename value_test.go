@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flashrerank/rerank"
 )
@@ -167,4 +169,25 @@ func FuzzFieldsJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSpecialValues: what JSON has no form for is read where it is marked, and
+// what is marked wrongly is an error.
+func TestSpecialValues(t *testing.T) {
+	var f rerank.Fields
+	if err := f.UnmarshalJSON([]byte(`{"t": {"$time": "2024-05-01T12:00:00.5+02:00"}, "n": {"$number": "-Inf"}, "l": [{"$time": "1970-01-01T00:00:00Z"}], "o": {"$time": "x", "b": 1}}`)); err != nil {
+		t.Fatal(err)
+	}
+	want := rerank.Fields{
+		{"t", rerank.TimeValue(time.Date(2024, 5, 1, 10, 0, 0, 5e8, time.UTC))}, {"n", rerank.NumberValue(math.Inf(-1))},
+		{"l", rerank.ListValue(rerank.TimeValue(time.Unix(0, 0)))}, {"o.$time", rerank.TextValue("x")}, {"o.b", rerank.IntValue(1)},
+	}
+	if !slices.EqualFunc(f, want, func(a, b rerank.Field) bool { return a.Name == b.Name && a.Value.Equal(b.Value) }) {
+		t.Errorf("%+v", f)
+	}
+	for _, bad := range []string{`{"t": {"$time": "yesterday"}}`, `{"n": {"$number": "1"}}`, `{"l": [{"$number": "nan"}]}`} {
+		if err := f.UnmarshalJSON([]byte(bad)); err == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
 }

@@ -30,7 +30,7 @@ type Options struct {
 // The ID may also be called "id" and may be a whole number; [Options.Members] has
 // other names. The members of "metadata" and of "fields" become the document's
 // Fields, in the JSON form of [rerank.Fields]; a name must not be in both. "meta"
-// becomes its Meta, as it stands. [Stats.Ignored] tells which other members there
+// becomes its Meta, as it stands, unless it is {"$bytes": "…"}, bytes in base64. [Stats.Ignored] tells which other members there
 // were. A document needs an ID; text and title may be empty, as in some
 // collections; null is empty. Names match exactly, and a member that is there twice
 // is an error. The name stands for r in errors.

@@ -220,7 +220,9 @@ func (p *parts) document() (rerank.Document, error) {
 	}
 	d := rerank.Document{ID: id, Title: p.title, Text: p.text, Fields: p.fields}
 	if p.meta != nil && !exactjson.Null(p.meta) {
-		d.Meta = slices.Clone(p.meta)
+		if d.Meta, err = parseMeta(p.meta); err != nil {
+			return rerank.Document{}, fmt.Errorf("meta: %w", err)
+		}
 	}
 	return d, nil
 }

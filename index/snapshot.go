@@ -165,6 +165,11 @@ func (s *Snapshot) Same(other *Snapshot) bool { return s.v == other.v }
 // index was opened by [OpenDocuments].
 func (s *Snapshot) Analyzer() *analysis.Analyzer { return s.v.analyzer }
 
+// Options returns what the index was made with.
+func (s *Snapshot) Options() Options {
+	return Options{Analyzer: s.v.manifest.analyzer, Model: s.v.manifest.model}
+}
+
 // Model returns what the vectors come from; the zero value if there are none.
 func (s *Snapshot) Model() rerank.ModelInfo { return s.v.manifest.model }
 

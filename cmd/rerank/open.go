@@ -42,15 +42,14 @@ func openSearcher(ctx context.Context, config pipeline.Config) (*searcher, error
 // openIndex opens an index and tells a newcomer how to get one.
 func openIndex(dir string) (*index.Index, error) {
 	x, err := index.Open(dir)
-	if errors.Is(err, index.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no index here; make one with: rerank index -o %s PATH…", dir, dir)
-	}
-	return x, explainOutdated(err, dir)
+	return x, explainOpen(err, dir)
 }
 
-// explainOutdated adds the commands that make an index anew where this program
-// cannot read the one that is there.
-func explainOutdated(err error, dir string) error {
+// explainOpen adds what to do about an index that cannot be opened.
+func explainOpen(err error, dir string) error {
+	if errors.Is(err, index.ErrNotExist) {
+		return fmt.Errorf("%s: no index here; make one with: rerank index -o %s PATH…", dir, dir)
+	}
 	var version *index.VersionError
 	var analyzer *index.AnalyzerError
 	switch {

@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, "print the version, as rerank version does")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
-	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.evalCommand(), a.indexCommand(), a.searchCommand(), a.serveCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
+	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.deleteCommand(), a.evalCommand(), a.exportCommand(), a.indexCommand(), a.searchCommand(), a.serveCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
 	return root
 }
 

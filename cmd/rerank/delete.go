@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/filter"
+	"github.com/flashrerank/rerank/index"
+)
+
+func (a *app) deleteCommand() *cobra.Command {
+	var only string
+	var purge bool
+	cmd := &cobra.Command{
+		Use:   "delete DIR ID…",
+		Short: "Delete documents of an index",
+		Long: `Delete the documents with these IDs, or those that --filter matches, from the index in
+DIR: all at once, or none. IDs that the index does not have are named.
+
+Deleted documents are found no more. What was stored of them stays in the files until
+segments are merged; --purge rewrites the index without them.`,
+		Example: `  rerank delete notes today.md~1 today.md~2
+  rerank delete notes --filter '{"year": {"$lt": 2020}}' --purge`,
+		Args: arguments(cobra.MinimumNArgs(1), "an index folder, and IDs or --filter"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := filter.Parse([]byte(only))
+			if err != nil {
+				return usagef("--filter: %w", err)
+			}
+			ids, narrow := args[1:], f.Narrow()
+			switch {
+			case len(ids) > 0 && only != "":
+				return usagef("IDs and --filter cannot be combined")
+			case len(ids) == 0 && only == "":
+				return usagef("which documents? Give IDs after the folder, or --filter")
+			case only != "" && narrow == nil:
+				return usagef("--filter %s matches every document; to be rid of an index, remove its folder", only)
+			}
+			return a.deleteDocuments(cmd.Context(), args[0], ids, narrow, purge)
+		},
+	}
+	cmd.Flags().StringVar(&only, "filter", "", "delete documents whose fields are so: `condition` as {\"year\": {\"$lt\": 2020}}")
+	cmd.Flags().BoolVar(&purge, "purge", false, "rewrite the index, so that nothing of them is left in its files")
+	return cmd
+}
+
+// deleted is the outcome of the delete command, and its JSON form.
+type deleted struct {
+	Index     string   `json:"index"`
+	Deleted   int      `json:"deleted"`
+	Documents int      `json:"documents"` // in the index now
+	Unknown   []string `json:"unknown"`   // IDs that the index does not have
+}
+
+func (a *app) deleteDocuments(ctx context.Context, dir string, ids []string, only rerank.Filter, purge bool) error {
+	x, err := openIndex(dir)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	w, err := x.Writer()
+	if errors.Is(err, index.ErrLocked) {
+		return fmt.Errorf("%s is being written by another process: %w", dir, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	did := deleted{Index: dir, Unknown: []string{}}
+	batch, err := did.batch(ctx, x, ids, only)
+	if err != nil {
+		return err
+	}
+	made, err := w.Commit(ctx, batch)
+	if err == nil && purge {
+		err = w.Merge(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("deleting from %s: %w", dir, err)
+	}
+	did.Deleted = made.Deleted
+	s, err := x.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	did.Documents = s.Len()
+	return a.writeDeleted(did)
+}
+
+// batch finds what is to be deleted, and notes unknown IDs.
+func (d *deleted) batch(ctx context.Context, x *index.Index, ids []string, only rerank.Filter) (*index.Batch, error) {
+	s, err := x.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	var batch index.Batch
+	for _, id := range ids {
+		_, found, err := s.Find(id)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			d.Unknown = append(d.Unknown, id)
+		}
+		batch.Delete(id)
+	}
+	if only == nil {
+		return &batch, nil
+	}
+	for doc, err := range s.Documents(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if only.Match(doc) {
+			batch.Delete(doc.ID)
+		}
+	}
+	return &batch, nil
+}
+
+func (a *app) writeDeleted(d deleted) error {
+	if a.json {
+		return written(writeJSON(a.stdout, d))
+	}
+	if n := len(d.Unknown); n > 0 {
+		const most = 10
+		names := strings.Join(d.Unknown[:min(n, most)], ", ")
+		if n > most {
+			names += fmt.Sprintf(" and %d more", n-most)
+		}
+		a.remark("not in %s: %s", d.Index, terminal.Clean(names))
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %s deleted, %s left\n", d.Index, count(d.Deleted, "document"), thousands(d.Documents))
+	return written(err)
+}
