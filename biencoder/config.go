@@ -1,15 +1,19 @@
 package biencoder
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/regular"
+	"github.com/flashrerank/rerank/transformer"
 )
 
 // maxFile bounds the small JSON files of a folder.
@@ -57,12 +61,29 @@ func readSettings(fsys fs.FS) (settings, error) {
 	return s, s.readLimits(fsys)
 }
 
+// checkConfig looks at config.json before the weights are read.
+func (s *settings) checkConfig(fsys fs.FS) error {
+	const adapter = "adapter_config.json"
+	if _, err := fs.Stat(fsys, adapter); err == nil {
+		return fmt.Errorf("%s: adapters are not supported; merge it into the weights", adapter)
+	}
+	c, err := transformer.ReadConfig(fsys)
+	if err != nil {
+		return err
+	}
+	if n := s.pooling.dimension; n != 0 && n != c.Hidden {
+		return fmt.Errorf("the pooling takes %d numbers of a token, config.json has a hidden size of %d", n, c.Hidden)
+	}
+	return nil
+}
+
 // readModules reads modules.json, whose types are told apart by the last part
 // of their names, as their paths have changed over time.
 func (s *settings) readModules(fsys fs.FS) error {
 	var modules []struct {
-		Path string `json:"path"`
-		Type string `json:"type"`
+		Path   string   `json:"path"`
+		Type   string   `json:"type"`
+		Kwargs []string `json:"kwargs"`
 	}
 	if err := readJSON(fsys, "modules.json", &modules); err != nil {
 		return err
@@ -71,20 +92,26 @@ func (s *settings) readModules(fsys fs.FS) error {
 	for i, m := range modules {
 		kind := m.Type[strings.LastIndexByte(m.Type, '.')+1:]
 		kinds = append(kinds, kind)
+		if len(m.Kwargs) > 0 {
+			return fmt.Errorf("modules.json: %s takes %q, which is not supported", kind, m.Kwargs)
+		}
+		if !fs.ValidPath(cmp.Or(m.Path, ".")) {
+			return fmt.Errorf("modules.json: module %d has the path %q", i, m.Path)
+		}
 		switch kind {
 		case "Transformer":
 			if m.Path != "" {
 				return fmt.Errorf("modules.json: the transformer lies in %q: only models that have it in the folder itself are supported", m.Path)
 			}
 		case "Pooling":
-			if !fs.ValidPath(m.Path) {
-				return fmt.Errorf("modules.json: module %d has the path %q", i, m.Path)
-			}
 			if err := s.pooling.read(fsys, path.Join(m.Path, "config.json")); err != nil {
 				return err
 			}
 		case "Normalize":
 			s.normalize = true
+			if err := checkNames(fsys, path.Join(m.Path, "config.json")); err != nil {
+				return err
+			}
 		}
 	}
 	switch strings.Join(kinds, " ") {
@@ -94,10 +121,29 @@ func (s *settings) readModules(fsys fs.FS) error {
 	return fmt.Errorf("modules.json: the modules %q are not supported: Transformer, Pooling and then, if any, Normalize are", kinds)
 }
 
+// checkNames refuses a module that does not take and give the vector of a text.
+func checkNames(fsys fs.FS, name string) error {
+	const vector = "sentence_embedding"
+	var file struct {
+		Input  *string `json:"module_input_name"`
+		Output *string `json:"module_output_name"`
+	}
+	if err := optional(fsys, name, &file); err != nil {
+		return err
+	}
+	for key, value := range map[string]*string{"module_input_name": file.Input, "module_output_name": file.Output} {
+		if value != nil && *value != vector {
+			return fmt.Errorf("%s: %s %q is not supported: %s is", name, key, *value, vector)
+		}
+	}
+	return nil
+}
+
 // readPrompts reads what is put before texts, under the names that
 // sentence-transformers looks for.
 func (s *settings) readPrompts(fsys fs.FS) error {
 	var file struct {
+		Kind       string            `json:"model_type"`
 		Prompts    map[string]string `json:"prompts"`
 		Default    *string           `json:"default_prompt_name"`
 		Similarity *string           `json:"similarity_fn_name"`
@@ -105,6 +151,9 @@ func (s *settings) readPrompts(fsys fs.FS) error {
 	const name = "config_sentence_transformers.json"
 	if err := optional(fsys, name, &file); err != nil {
 		return err
+	}
+	if file.Kind != "" && file.Kind != "SentenceTransformer" {
+		return fmt.Errorf("%s: model_type %q is no bi-encoder", name, file.Kind)
 	}
 	if file.Default != nil {
 		prompt, ok := file.Prompts[*file.Default]
@@ -124,6 +173,10 @@ func (s *settings) readPrompts(fsys fs.FS) error {
 			}
 		}
 	}
+	if len(file.Prompts) > 0 && len(s.prompts) == 0 {
+		return fmt.Errorf("%s: none of the prompts %q is one for queries or documents (query, document, passage, corpus, default_prompt_name): "+
+			"which to use is not known", name, slices.Sorted(maps.Keys(file.Prompts)))
+	}
 	if file.Similarity != nil {
 		switch *file.Similarity {
 		case "cosine":
@@ -136,13 +189,67 @@ func (s *settings) readPrompts(fsys fs.FS) error {
 	return nil
 }
 
+// reading is how the transformer module reads texts.
+type reading struct {
+	MaxTokens *float64 `json:"max_seq_length"`
+	LowerCase bool     `json:"do_lower_case"`
+
+	Task      *string        `json:"transformer_task"`
+	Output    *string        `json:"module_output_name"`
+	Kwargs    map[string]any `json:"processing_kwargs"`
+	Query     any            `json:"query_length"`
+	Document  any            `json:"document_length"`
+	Expansion any            `json:"query_expansion"`
+	Modality  map[string]any `json:"modality_config"`
+}
+
+// readingNames are what the file of the transformer module is called.
+func readingNames() []string {
+	names := []string{"bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"}
+	for i, family := range names {
+		names[i] = "sentence_" + family + "_config.json"
+	}
+	return names
+}
+
+// readReading reads the file of the transformer module, which was called for the
+// architecture once, and refuses what it says that is not supported.
+func readReading(fsys fs.FS) (r reading, err error) {
+	for _, name := range readingNames() {
+		if err := readJSON(fsys, name, &r); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return r, err
+		}
+		if err := r.check(); err != nil {
+			return r, fmt.Errorf("%s: %w", name, err)
+		}
+		return r, nil
+	}
+	return r, nil
+}
+
+func (r *reading) check() error {
+	_, text := r.Modality["text"]
+	switch {
+	case r.Task != nil && *r.Task != "feature-extraction":
+		return fmt.Errorf("transformer_task %q is not supported: feature-extraction is", *r.Task)
+	case r.Output != nil && *r.Output != "token_embeddings":
+		return fmt.Errorf("module_output_name %q is not supported: token_embeddings is", *r.Output)
+	case len(r.Kwargs) > 0:
+		return errors.New("processing_kwargs are not supported")
+	case r.Query != nil, r.Document != nil, r.Expansion != nil:
+		return errors.New("query_length, document_length and query_expansion are not supported")
+	case r.Modality != nil && (!text || r.Modality["message"] != nil):
+		return errors.New("modality_config: only plain text is supported; a chat template (message) is not")
+	}
+	return nil
+}
+
 // readLimits reads the longest input.
 func (s *settings) readLimits(fsys fs.FS) error {
-	var bert struct {
-		MaxTokens *float64 `json:"max_seq_length"`
-		LowerCase bool     `json:"do_lower_case"`
-	}
-	if err := optional(fsys, "sentence_bert_config.json", &bert); err != nil {
+	bert, err := readReading(fsys)
+	if err != nil {
 		return err
 	}
 	s.lowerCase = bert.LowerCase

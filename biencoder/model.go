@@ -89,6 +89,9 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkConfig(fsys); err != nil {
+		return nil, err
+	}
 	m := &Model{settings: s, known: o.Known}
 	if m.tokenizer, err = readTokenizer(fsys); err != nil {
 		return nil, err
@@ -186,10 +189,8 @@ func fingerprint(fsys fs.FS, precision string) (string, error) {
 }
 
 func fingerprinted(fsys fs.FS) ([]string, error) {
-	names := []string{
-		"config.json", "modules.json", "tokenizer.json", "sentence_bert_config.json",
-		"tokenizer_config.json", "config_sentence_transformers.json",
-	}
+	names := slices.Concat(
+		[]string{"config.json", "modules.json", "tokenizer.json"}, readingNames(), []string{"tokenizer_config.json", "config_sentence_transformers.json"})
 	for _, pattern := range []string{"*.safetensors", "*/config.json"} {
 		more, err := fs.Glob(fsys, pattern) // sorted
 		if err != nil {

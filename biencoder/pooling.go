@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"slices"
+	"strings"
 )
 
 // mode is a way to make one vector of a sequence's hidden states, as
@@ -42,6 +43,7 @@ var modes = []flagged{
 type pooling struct {
 	modes       []mode
 	skipPrompts bool // tokens of a prompt do not count
+	dimension   int  // of a state, as the file has it; 0: not said
 }
 
 func (p *pooling) read(fsys fs.FS, name string) error {
@@ -57,6 +59,18 @@ func (p *pooling) read(fsys fs.FS, name string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	for key, raw := range file {
+		if strings.HasPrefix(key, "pooling_mode_") && string(raw) == "true" && !slices.ContainsFunc(modes, func(m flagged) bool { return m.flag == key }) {
+			return fmt.Errorf("%s: %s is not supported", name, key)
+		}
+	}
+	for _, key := range []string{"word_embedding_dimension", "embedding_dimension"} {
+		if raw, ok := file[key]; ok {
+			if err := json.Unmarshal(raw, &p.dimension); err != nil {
+				return fmt.Errorf("%s: %s: %w", name, key, err)
+			}
+		}
 	}
 	if len(p.modes) == 0 {
 		return fmt.Errorf("%s: no pooling is chosen", name)

@@ -121,6 +121,11 @@ func (m *Model) Tokenizer() *tokenizer.Tokenizer { return m.sequences.tokenizer 
 // sentence-transformers. Scores here are raw.
 func (m *Model) Activation() Activation { return m.activation }
 
+// Remark says what had to be assumed of the model: which of two labels means
+// relevant, where their names do not tell. It is empty where nothing had to be, and
+// it stands in every report.
+func (m *Model) Remark() string { return m.labels.remark }
+
 // ScorePairs judges each pair. A query is cut only where it and the text are
 // both longer than half of the room; a text that does not fit is judged as
 // Options.Long says, and Tokens are those of all its chunks. The logit of a model

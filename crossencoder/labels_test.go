@@ -1,6 +1,8 @@
 package crossencoder_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"math"
 	"os"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/crossencoder"
+	"github.com/flashrerank/rerank/internal/safetensors"
 )
 
 // TestSeveralLabels: relevance is what the softmax of the golden logits gives the
@@ -154,5 +157,98 @@ func TestThresholdAndBatches(t *testing.T) {
 	some, err := m.NewReranker(crossencoder.RerankOptions{MinRelevance: least}).Rerank(t.Context(), requests[0])
 	if err != nil || len(some.Hits) != 2 || len(some.Stages[0].Notes) != 2 {
 		t.Errorf("from a relevance of %v on: %d hits of %d, notes %q, %v", least, len(some.Hits), len(all), some.Stages[0].Notes, err)
+	}
+}
+
+// TestNumberOfLabels: id2label, then num_labels, then two, as transformers has it; names may be numbers; and weights
+// that have another number are refused by both.
+func TestNumberOfLabels(t *testing.T) {
+	const names = `"id2label": {
+    "0": "LABEL_0"
+  },`
+	for _, c := range []struct{ labels, want string }{
+		{names, ""},
+		{`"num_labels": 1,`, ""},
+		{`"id2label": null, "num_labels": 1,`, ""},
+		{`"id2label": {"0": 0},`, ""},
+		{`"id2label": {"0": "LABEL_0"}, "num_labels": 3,`, ""},
+		{``, "rows for 1 labels, config.json has 2 (no number of labels, which means two)"},
+		{`"num_labels": 2,`, "rows for 1 labels, config.json has 2 (num_labels)"},
+		{`"id2label": {"0": "no", "1": "yes"},`, "rows for 1 labels, config.json has 2 (id2label)"},
+		{`"id2label": {"1": "yes"},`, "none of id 0"},
+		{`"id2label": {},`, "id2label has 0 labels"},
+		{`"num_labels": 0,`, "num_labels has 0 labels"},
+		{`"num_labels": 100000,`, "num_labels has 100000 labels"},
+	} {
+		m, err := crossencoder.Load(folderWith(t, "testdata/tiny1", nil, names, c.labels), crossencoder.Options{})
+		switch {
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: %v, want %s", c.labels, err, c.want)
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", c.labels, err)
+		case c.want == "" && m.Remark() != "":
+			t.Errorf("%s: remark %q", c.labels, m.Remark())
+		}
+	}
+}
+
+// twoLabels returns the model of three labels without its last.
+func twoLabels(t *testing.T, names string) fstest.MapFS {
+	fsys := folderWith(t, "testdata/tiny3", nil)
+	f, err := safetensors.Parse(fsys["model.safetensors"].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []safetensors.Tensor
+	for _, name := range f.Names() {
+		x, _ := f.Tensor(name)
+		if strings.HasPrefix(name, "classifier.") {
+			x.Data, x.Shape = x.Data[:len(x.Data)/3*2], append([]int{2}, x.Shape[1:]...)
+		}
+		list = append(list, x)
+	}
+	var b bytes.Buffer
+	if err := safetensors.Write(&b, list, nil); err != nil {
+		t.Fatal(err)
+	}
+	config := map[string]any{}
+	if err := json.Unmarshal(fsys["config.json"].Data, &config); err != nil {
+		t.Fatal(err)
+	}
+	config["id2label"] = json.RawMessage(names)
+	data, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys["model.safetensors"], fsys["config.json"] = &fstest.MapFile{Data: b.Bytes()}, &fstest.MapFile{Data: data}
+	return fsys
+}
+
+// TestLabelThatWasTaken: where names decide nothing, every report says which label counts.
+func TestLabelThatWasTaken(t *testing.T) {
+	for names, want := range map[string]string{
+		`{"0": "LABEL_0", "1": "LABEL_1"}`:    `"LABEL_1"`,
+		`{"0": 0, "1": 1}`:                    `"1"`,
+		`{"0": "irrelevant", "1": "fitting"}`: `"fitting"`,
+		`{"0": "no", "1": "yes"}`:             "",
+		`{"0": "relevant", "1": "other"}`:     "",
+	} {
+		m, err := crossencoder.Load(twoLabels(t, names), crossencoder.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits := rerank.Hits([]rerank.Document{{Text: "a"}})
+		result, err := m.Reranker().Rerank(t.Context(), rerank.Request{Query: rerank.Query{Text: "b"}, Hits: hits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := result.Stages[0].Notes
+		if want == "" && (len(notes) > 0 || m.Remark() != "") || want != "" && (len(notes) != 1 || notes[0] != m.Remark() || !strings.HasSuffix(notes[0], want)) {
+			t.Errorf("%s: notes %q, remark %q", names, notes, m.Remark())
+		}
+	}
+	if _, err := crossencoder.Load(twoLabels(t, `{"0": "negative", "1": "positive"}`), crossencoder.Options{Label: "postive"}); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "positive"?`) {
+		t.Errorf("a label that is misspelled: %v", err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank"
@@ -26,7 +25,7 @@ const (
 	tokenizerName   = "tokenizer.json"
 	sentenceName    = "config_sentence_transformers.json" // may be missing, as what follows
 	tokenizerConfig = "tokenizer_config.json"
-	scoreName       = "1_LogitScore/config.json"
+	scoreName       = scoreFolder + "/config.json"
 )
 
 const (
@@ -45,24 +44,29 @@ type files struct {
 
 // settings are what a model's files say beside its shape.
 type settings struct {
-	Name       string `json:"_name_or_path"`
-	Type       string `json:"model_type"`
-	Activation string `json:"sbert_ce_default_activation_function"` // before version 4 of sentence-transformers
-	Sentence   struct {
+	Name          string   `json:"_name_or_path"`
+	Type          string   `json:"model_type"`
+	Architectures []string `json:"architectures"`
+	Activation    string   `json:"sbert_ce_default_activation_function"` // before version 4 of sentence-transformers
+	Sentence      struct {
 		Activation string `json:"activation_fn"`
 	} `json:"sentence_transformers"`
 
-	newest    string  // activation_fn of config_sentence_transformers.json
-	maxLength float64 // model_max_length of tokenizer_config.json
-	answers   struct {
-		True  *int32 `json:"true_token_id"`
-		False *int32 `json:"false_token_id"`
-	}
+	// Of config_sentence_transformers.json.
+	kind, newest, defaultPrompt string
+	prompts                     map[string]string
+
+	// Of tokenizer_config.json.
+	maxLength float64
+	template  bool // whether it has a chat template
+
+	score logitScore
 }
 
 func load(fsys fs.FS, o Options) (*Model, error) {
 	sum := sha256.New()
-	f, err := readFiles(sum, fsys)
+	m := &Model{long: o.Long, known: o.Known}
+	f, err := m.readFiles(sum, fsys, o)
 	if err != nil {
 		return nil, err
 	}
@@ -75,28 +79,17 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 		Cache: transformer.Cache{Folder: o.Cache, Key: hex.EncodeToString(sum.Sum(nil))},
 	}
 	judges := f.settings.Type == "qwen3"
-	if judges {
+	if f.settings.language() {
 		if options.Answers, err = f.settings.yesAndNo(tok); err != nil {
 			return nil, err
 		}
 	}
-	m := &Model{long: o.Long, known: o.Known}
 	if m.encoder, err = transformer.Load(fsys, options); err != nil {
 		return nil, err
 	}
 	c := m.encoder.Config()
-	head := m.encoder.Classifier()
-	switch {
-	case head == nil:
-		return nil, errors.New("config.json names no classification head, which a cross-encoder needs")
-	case tok.Size() > c.Vocabulary && !judges:
+	if tok.Size() > c.Vocabulary && !judges {
 		return nil, fmt.Errorf("%s has %d tokens, the model %d", tokenizerName, tok.Size(), c.Vocabulary)
-	}
-	if m.labels, err = newLabels(head.Labels(), c.LabelNames, o.Label); err != nil {
-		return nil, err
-	}
-	if m.activation, err = f.settings.activation(head.Labels()); err != nil {
-		return nil, err
 	}
 	m.info = rerank.ModelInfo{Name: cmp.Or(o.Name, f.settings.name()), MaxTokens: f.settings.window(c, o), Precision: string(m.encoder.Precision())}
 	if m.sequences, err = newSequences(tok, m.info.MaxTokens, judges, o); err != nil {
@@ -112,15 +105,21 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 }
 
 // readFiles reads a model's files and adds them, and its weights, to a hash.
-func readFiles(sum hash.Hash, fsys fs.FS) (f files, err error) {
+func (m *Model) readFiles(sum hash.Hash, fsys fs.FS, o Options) (f files, err error) {
 	if f.config, err = readHashed(sum, fsys, configName, maxConfig); err != nil {
-		return f, err
-	}
-	if f.tokenizer, err = readHashed(sum, fsys, tokenizerName, maxTokenizer); err != nil {
 		return f, err
 	}
 	if err := json.Unmarshal(f.config, &f.settings); err != nil {
 		return f, fmt.Errorf("%s: %w", configName, err)
+	}
+	if err := f.settings.readBeside(fsys); err != nil {
+		return f, err
+	}
+	if m.labels, m.activation, err = f.settings.head(fsys, o.Label); err != nil {
+		return f, err
+	}
+	if f.tokenizer, err = readHashed(sum, fsys, tokenizerName, maxTokenizer); err != nil {
+		return f, err
 	}
 	weights, err := transformer.WeightFiles(fsys)
 	if err != nil {
@@ -133,20 +132,35 @@ func readFiles(sum hash.Hash, fsys fs.FS) (f files, err error) {
 		}
 		fmt.Fprintf(sum, "%s %d\x00", name, size)
 	}
+	fmt.Fprintf(sum, "%q %v", f.settings.newest, f.settings.maxLength)
+	if s := f.settings.score; s.found {
+		fmt.Fprintf(sum, " %d %d", *s.True, *s.False)
+	}
+	return f, nil
+}
+
+// readBeside reads what other files say beside config.json, and refuses what is not
+// supported.
+func (s *settings) readBeside(fsys fs.FS) error {
 	var sentence struct {
-		Activation string `json:"activation_fn"`
+		Kind       string            `json:"model_type"`
+		Activation string            `json:"activation_fn"`
+		Default    string            `json:"default_prompt_name"`
+		Prompts    map[string]string `json:"prompts"`
 	}
 	var tokens struct {
-		MaxLength float64 `json:"model_max_length"`
+		MaxLength float64         `json:"model_max_length"`
+		Template  json.RawMessage `json:"chat_template"`
 	}
-	for name, into := range map[string]any{sentenceName: &sentence, tokenizerConfig: &tokens, scoreName: &f.settings.answers} {
-		if err := readOptional(fsys, name, into); err != nil {
-			return f, err
-		}
+	if err := readOptional(fsys, sentenceName, &sentence); err != nil {
+		return err
 	}
-	f.settings.newest, f.settings.maxLength = sentence.Activation, tokens.MaxLength
-	fmt.Fprintf(sum, "%q %v", f.settings.newest, f.settings.maxLength)
-	return f, nil
+	if err := readOptional(fsys, tokenizerConfig, &tokens); err != nil {
+		return err
+	}
+	s.kind, s.newest, s.defaultPrompt, s.prompts = sentence.Kind, sentence.Activation, sentence.Default, sentence.Prompts
+	s.maxLength, s.template = tokens.MaxLength, len(tokens.Template) > 0 && string(tokens.Template) != "null"
+	return s.checkFiles(fsys)
 }
 
 // readHashed reads a file and adds it to a hash.
@@ -194,19 +208,6 @@ func (s *settings) window(c transformer.Config, o Options) int {
 	return n
 }
 
-// yesAndNo are the tokens by which a language model judges.
-func (s *settings) yesAndNo(tok *tokenizer.Tokenizer) (*transformer.Answers, error) {
-	if s.answers.True != nil && s.answers.False != nil {
-		return &transformer.Answers{Yes: *s.answers.True, No: *s.answers.False}, nil
-	}
-	yes, foundYes := tok.TokenToID("yes")
-	no, foundNo := tok.TokenToID("no")
-	if !foundYes || !foundNo {
-		return nil, fmt.Errorf(`%s has no tokens "yes" and "no", by which a language model judges`, tokenizerName)
-	}
-	return &transformer.Answers{Yes: yes, No: no}, nil
-}
-
 // Activation is a function that raw scores go through.
 type Activation string
 
@@ -227,38 +228,4 @@ func (s *settings) activation(labels int) (Activation, error) {
 		return Identity, nil
 	}
 	return "", fmt.Errorf("the activation function %q is not supported: Identity and Sigmoid are", name)
-}
-
-// labels turn the logits of a head into one.
-type labels struct {
-	relevant int
-}
-
-// relevantNames are what labels that mean relevant are called.
-var relevantNames = []string{"entailment", "relevant", "yes", "true"}
-
-func newLabels(n int, names []string, wanted string) (labels, error) {
-	lower := make([]string, len(names))
-	for i, name := range names {
-		lower[i] = strings.ToLower(name)
-	}
-	if wanted != "" {
-		i := slices.Index(lower, strings.ToLower(wanted))
-		if i < 0 {
-			return labels{}, fmt.Errorf("the model has no label %q; it has %s", wanted, strings.Join(names, ", "))
-		}
-		return labels{i}, nil
-	}
-	if n == 1 {
-		return labels{}, nil
-	}
-	for _, name := range relevantNames {
-		if i := slices.Index(lower, name); i >= 0 {
-			return labels{i}, nil
-		}
-	}
-	if n == 2 {
-		return labels{1}, nil
-	}
-	return labels{}, fmt.Errorf("the head has %d labels (%s): name the one that means relevant", n, strings.Join(names, ", "))
 }

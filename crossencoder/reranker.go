@@ -126,6 +126,9 @@ func (r *Reranker) result(q rerank.Request, judged []rerank.PairScore) rerank.Re
 			split++
 		}
 	}
+	if r.model.labels.remark != "" {
+		report.Notes = append(report.Notes, r.model.labels.remark)
+	}
 	if split > 0 {
 		report.Notes = append(report.Notes, fmt.Sprintf("%d long texts were judged in parts, by their best", split))
 	}

@@ -3,34 +3,12 @@ package crossencoder
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
-
-// logit is the logarithm of the odds of the label that means relevant against
-// all others: what the softmax gives it is the sigmoid of that.
-func (l labels) logit(logits []float32) float32 {
-	if len(logits) == 1 {
-		return logits[0]
-	}
-	others := math.Inf(-1)
-	for i, x := range logits {
-		if i != l.relevant {
-			others = max(others, float64(x))
-		}
-	}
-	sum := 0.0
-	for i, x := range logits {
-		if i != l.relevant {
-			sum += math.Exp(float64(x) - others)
-		}
-	}
-	return float32(float64(logits[l.relevant]) - others - math.Log(sum))
-}
 
 // sequences make what a model reads of pairs.
 type sequences struct {

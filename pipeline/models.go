@@ -130,26 +130,67 @@ func inspect(folder string) (architecture, error) {
 	if err != nil {
 		return 0, err
 	}
-	data, err := regular.ReadFS(dir, configName, strictyaml.MaxSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("%s holds no model: it has no config.json", folder)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", folder, err)
-	}
 	var config struct {
 		Architectures []string `json:"architectures"`
 	}
-	if err := json.Unmarshal(data, &config); err != nil {
-		return 0, fmt.Errorf("%s/config.json: %w", folder, err)
+	if err := readJSON(dir, configName, &config); errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%s holds no model: it has no config.json", folder)
+	} else if err != nil {
+		return 0, fmt.Errorf("%s: %w", folder, err)
 	}
-	for _, a := range config.Architectures {
-		if strings.HasSuffix(a, "ForSequenceClassification") || a == "Qwen3ForCausalLM" {
-			return crossEncoder, nil
+	declared, modules, err := declaration(dir)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", folder, err)
+	}
+	judges := slices.ContainsFunc(config.Architectures, func(a string) bool {
+		return strings.HasSuffix(a, "ForSequenceClassification") || a == "Qwen3ForCausalLM"
+	})
+	switch {
+	case declared != 0: // whatever the weights were made for
+		return declared, nil
+	case judges:
+		return crossEncoder, nil
+	case modules:
+		return biEncoder, nil
+	}
+	return 0, fmt.Errorf("%s holds neither a cross-encoder (config.json names %q) nor a bi-encoder (it has no modules.json)", folder, config.Architectures)
+}
+
+// declaration tells what the files of sentence-transformers say that a model is: a
+// cross-encoder by name, a bi-encoder by modules that make one vector of those of
+// tokens; and whether there are modules.
+func declaration(dir fs.FS) (kind architecture, modules bool, err error) {
+	var list []struct {
+		Type string `json:"type"`
+	}
+	var sentence struct {
+		Kind string `json:"model_type"`
+	}
+	if err = readJSON(dir, "config_sentence_transformers.json", &sentence); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, false, err
+	}
+	if err = readJSON(dir, "modules.json", &list); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, false, err
+	}
+	modules = err == nil
+	if sentence.Kind == "CrossEncoder" {
+		return crossEncoder, modules, nil
+	}
+	for _, m := range list {
+		if m.Type[strings.LastIndexByte(m.Type, '.')+1:] == "Pooling" {
+			kind = biEncoder
 		}
 	}
-	if _, err := fs.Stat(dir, "modules.json"); err != nil {
-		return 0, fmt.Errorf("%s holds neither a cross-encoder (config.json names %q) nor a bi-encoder (it has no modules.json)", folder, config.Architectures)
+	return kind, modules, nil
+}
+
+func readJSON(dir fs.FS, name string, into any) error {
+	data, err := regular.ReadFS(dir, name, strictyaml.MaxSize)
+	if err != nil {
+		return err
 	}
-	return biEncoder, nil
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }

@@ -9,93 +9,6 @@ import (
 	"strings"
 )
 
-// configFile holds the fields of config.json that matter here. Architectures
-// name some of them differently.
-type configFile struct {
-	ModelType     string            `json:"model_type"`
-	Architectures []string          `json:"architectures"`
-	Layers        int               `json:"num_hidden_layers"`
-	Hidden        int               `json:"hidden_size"`
-	Heads         int               `json:"num_attention_heads"`
-	Intermediate  int               `json:"intermediate_size"`
-	Vocabulary    int               `json:"vocab_size"`
-	Positions     int               `json:"max_position_embeddings"`
-	TokenTypes    *int              `json:"type_vocab_size"`
-	Epsilon       *float64          `json:"layer_norm_eps"`
-	Activation    string            `json:"hidden_act"`
-	PositionType  string            `json:"position_embedding_type"`
-	Labels        map[string]string `json:"id2label"`
-	Decoder       bool              `json:"is_decoder"`
-	Padding       *int              `json:"pad_token_id"`
-	EmbeddingSize int               `json:"embedding_size"` // ELECTRA, DeBERTa
-
-	// DistilBERT
-	Dim       int    `json:"dim"`
-	NLayers   int    `json:"n_layers"`
-	NHeads    int    `json:"n_heads"`
-	HiddenDim int    `json:"hidden_dim"`
-	Act       string `json:"activation"`
-
-	FeedForward string `json:"feed_forward_type"` // Jina
-
-	Buckets int `json:"relative_attention_num_buckets"` // MPNet
-
-	// DeBERTa
-	Relative     bool            `json:"relative_attention"`
-	Farthest     int             `json:"max_relative_positions"`
-	LogBuckets   int             `json:"position_buckets"`
-	NormRelative string          `json:"norm_rel_ebd"`
-	PositionAtt  json.RawMessage `json:"pos_att_type"` // a list, or "p2c|c2p"
-	ShareKey     bool            `json:"share_att_key"`
-	BiasedInput  *bool           `json:"position_biased_input"`
-	Kernel       int             `json:"conv_kernel_size"`
-	PoolerAct    string          `json:"pooler_hidden_act"`
-
-	// ModernBERT
-	HiddenActivation string   `json:"hidden_activation"`
-	NormEpsilon      *float64 `json:"norm_eps"`
-	NormBias         bool     `json:"norm_bias"`
-	AttentionBias    bool     `json:"attention_bias"`
-	MLPBias          bool     `json:"mlp_bias"`
-	ClassifierBias   bool     `json:"classifier_bias"`
-	ClassifierAct    string   `json:"classifier_activation"`
-	Pooling          string   `json:"classifier_pooling"`
-	LayerTypes       []string `json:"layer_types"`
-	GlobalEvery      int      `json:"global_attn_every_n_layers"`
-	LocalAttention   int      `json:"local_attention"`
-	GlobalTheta      float64  `json:"global_rope_theta"`
-	LocalTheta       float64  `json:"local_rope_theta"`
-
-	// Qwen3
-	KeyHeads      int      `json:"num_key_value_heads"`
-	HeadSize      int      `json:"head_dim"`
-	RMSEpsilon    *float64 `json:"rms_norm_eps"`
-	SlidingWindow bool     `json:"use_sliding_window"`
-
-	// Rotary embeddings
-	Theta   float64         `json:"rope_theta"`
-	Rope    json.RawMessage `json:"rope_parameters"` // one, or one for each type of layer
-	Scaling *ropeFile       `json:"rope_scaling"`
-
-	// The remote code of the GTE models.
-	PackQKV   *bool `json:"pack_qkv"`
-	LogNScale bool  `json:"logn_attention_scale"`
-}
-
-func (f *configFile) types() int {
-	if f.TokenTypes == nil {
-		return 2 // as transformers has it for BERT
-	}
-	return *f.TokenTypes
-}
-
-func (f *configFile) padding(usual int) int {
-	if f.Padding == nil {
-		return usual
-	}
-	return *f.Padding
-}
-
 // architectures are the values of model_type that can be computed, and what each
 // makes of config.json.
 var architectures = map[string]func(*Config, *configFile) error{
@@ -128,8 +41,6 @@ func bert(c *Config, f *configFile) (err error) {
 	c.design = postNorm("", "bert.", "model.", "0.auto_model.")
 	c.head = headDesign{dense: "pooler.dense", inEncoder: true, activation: tanhActivation, labels: "classifier", bias: true}
 	switch {
-	case f.Decoder:
-		return fmt.Errorf("decoders of model_type %q are not supported", f.ModelType)
 	case f.PositionType == "alibi":
 		return jina(c, f)
 	case f.PositionType != "" && f.PositionType != "absolute":
@@ -142,7 +53,7 @@ func bert(c *Config, f *configFile) (err error) {
 // jina are BERTs with ALiBi and a gated feed-forward block, which the Hub has as
 // remote code (jinaai/jina-bert-implementation).
 func jina(c *Config, f *configFile) (err error) {
-	c.places, c.gated, c.relative = false, true, relativeSlopes
+	c.places, c.gated, c.relative, c.ownCode = false, true, relativeSlopes, true
 	c.bias.inner = false
 	c.naming.parts = map[string]string{
 		"intermediate.dense": "mlp.gated_layers", "output.dense": "mlp.wo", "output.LayerNorm": "mlp.layernorm",
@@ -225,6 +136,10 @@ func deberta(c *Config, f *configFile) (err error) {
 	switch {
 	case f.Kernel > 0:
 		return fmt.Errorf("conv_kernel_size is %d: convolutions are not supported", f.Kernel)
+	case f.PoolerSize != 0 && f.PoolerSize != f.Hidden:
+		return fmt.Errorf("pooler_hidden_size is %d and hidden_size %d: that they differ is not supported", f.PoolerSize, f.Hidden)
+	case f.AttentionHead != 0 && f.AttentionHead*f.Heads != f.Hidden:
+		return fmt.Errorf("attention_head_size is %d for %d heads and a hidden_size of %d: that is not supported", f.AttentionHead, f.Heads, f.Hidden)
 	case f.EmbeddingSize != 0 && f.EmbeddingSize != f.Hidden:
 		return fmt.Errorf("embedding_size is %d and hidden_size %d: that they differ is not supported for %s", f.EmbeddingSize, f.Hidden, f.ModelType)
 	}
@@ -366,6 +281,7 @@ func gte(c *Config, f *configFile) (err error) {
 		"attention.output.dense": "self_attn.o_proj", "attention.output.LayerNorm": "post_attention_layernorm",
 		"gate": "mlp.gate_proj", "up": "mlp.up_proj", "output.dense": "mlp.down_proj", "output.LayerNorm": "post_mlp_layernorm",
 	}
+	c.ownCode = f.ModelType == "new"
 	c.naming.other = &naming{
 		layer: "encoder.layer.", probe: "attention.qkv_proj", upFirst: true,
 		parts: map[string]string{
@@ -377,6 +293,8 @@ func gte(c *Config, f *configFile) (err error) {
 	switch {
 	case f.PositionType != "" && f.PositionType != "rope":
 		return fmt.Errorf("position_embedding_type %q is not supported: rope is", f.PositionType)
+	case f.NormType != "" && f.NormType != "layer_norm":
+		return fmt.Errorf("layer_norm_type %q is not supported: layer_norm is", f.NormType)
 	case f.PackQKV != nil && !*f.PackQKV:
 		return fmt.Errorf("pack_qkv false is not supported")
 	case f.LogNScale:

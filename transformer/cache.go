@@ -96,7 +96,7 @@ func cachedTensors(data []byte, key string) (*tensors, error) {
 	if f.Metadata[keyKey] != key || f.Metadata[schemeKey] != scheme1 {
 		return nil, errors.New("the weights are of another model or scheme")
 	}
-	return &tensors{files: []*safetensors.File{f}, from: []string{"cached weights"}, metadata: f.Metadata}, nil
+	return &tensors{files: []*safetensors.File{f}, from: []string{"cached weights"}, metadata: f.Metadata, seen: map[string]bool{}}, nil
 }
 
 // keep writes the weights where loadCached finds them: to a file of its own,

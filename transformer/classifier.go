@@ -59,16 +59,15 @@ type Classifier struct {
 func (t *tensors) classifier(c Config) (*Classifier, error) {
 	head := &Classifier{design: c.head, epsilon: c.Epsilon}
 	d, stored := c.head, t.areInt8()
-	bare := *t // names of heads are their own
-	bare.prefix, bare.names = "", naming{}
+	bare := t.bare() // names of heads are their own
 	var err error
 	if d.dense != "" {
-		from, name := &bare, d.dense
+		from, name := bare, d.dense
 		if d.inEncoder {
 			from = t
 		}
 		if stored {
-			from, name = &bare, storedDense
+			from, name = bare, storedDense
 		}
 		if head.pooler, err = from.dense(name, c.Hidden, c.Hidden, stored || d.denseBias == nil || *d.denseBias); err != nil {
 			return nil, err
@@ -82,8 +81,16 @@ func (t *tensors) classifier(c Config) (*Classifier, error) {
 	if stored {
 		d.labels, d.bias = storedLabels, true
 	}
+	if x, ok := bare.lookup(d.labels + ".weight"); ok && len(x.Shape) == 2 && x.Shape[0] != c.Labels {
+		return nil, fmt.Errorf("tensor %q has rows for %d labels, %s has %d (%s)", d.labels+".weight", x.Shape[0], configName, c.Labels, c.labelsFrom)
+	}
 	head.labels, err = bare.dense(d.labels, c.Labels, c.Hidden, d.bias)
 	return head, err
+}
+
+// bare returns the tensors by the names that they have in the files.
+func (t *tensors) bare() *tensors {
+	return &tensors{files: t.files, from: t.from, metadata: t.metadata, seen: map[string]bool{}}
 }
 
 // storedAnswerer reads the answerer of a file of int8 weights, which must be that

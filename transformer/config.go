@@ -21,8 +21,10 @@ type Config struct {
 	TokenTypes   int      // 0 if the model has none and ignores them
 	Epsilon      float32  // of normalisation
 	Labels       int      // of a classification head; 0 without one
-	LabelNames   []string // by id, where the file has them
+	LabelNames   []string // by id; where the file has none, LABEL_0 and so on
 
+	labelsFrom string // where Labels is from
+	ownCode    bool   // its code is beside the weights of its first model, in versions that the names do not tell apart
 	design
 }
 
@@ -133,6 +135,9 @@ func (f *configFile) config() (Config, error) {
 	if !ok {
 		return Config{}, fmt.Errorf("model_type %q is not supported: %s are", f.ModelType, strings.Join(Architectures(), ", "))
 	}
+	if err := f.checkClasses(); err != nil {
+		return Config{}, err
+	}
 	c := Config{
 		Architecture: f.ModelType, Layers: f.Layers, Hidden: f.Hidden, Heads: f.Heads, Intermediate: f.Intermediate,
 		Vocabulary: f.Vocabulary, Positions: f.Positions, TokenTypes: f.types(), Epsilon: 1e-12,
@@ -148,8 +153,8 @@ func (f *configFile) config() (Config, error) {
 		return Config{}, err
 	}
 	for _, a := range f.Architectures {
-		if strings.HasSuffix(a, "ForSequenceClassification") {
-			return c, c.setLabels(f.Labels)
+		if strings.HasSuffix(a, classified) {
+			return c, c.setLabels(f)
 		}
 	}
 	return c, nil
@@ -205,27 +210,6 @@ func (c *Config) check() error {
 	}
 	if !(c.Epsilon >= 0 && c.Epsilon < 1) {
 		return fmt.Errorf("the epsilon of normalisation is %v", c.Epsilon)
-	}
-	return nil
-}
-
-// setLabels counts the labels; a file without them means two, as in
-// transformers.
-func (c *Config) setLabels(names map[string]string) error {
-	const most = 1 << 12
-	if c.Labels = len(names); c.Labels == 0 {
-		c.Labels = 2
-		return nil
-	}
-	if c.Labels > most {
-		return fmt.Errorf("id2label has %d labels, more than %d", c.Labels, most)
-	}
-	for i := range c.Labels {
-		name, ok := names[fmt.Sprint(i)]
-		if !ok {
-			return fmt.Errorf("id2label has %d labels and none of id %d", c.Labels, i)
-		}
-		c.LabelNames = append(c.LabelNames, name)
 	}
 	return nil
 }

@@ -218,6 +218,9 @@ func (m *Model) load(t *tensors, o Options) (err error) {
 	if err := m.loadLayers(&s); err != nil {
 		return err
 	}
+	if name, found := t.unknown(m.config.Layers); found && stored != INT8 && m.config.ownCode {
+		return fmt.Errorf("tensor %q is no part of %s as it is known here", name, m.config.Architecture)
+	}
 	if err := m.widen(append(t.wide, o.Wide...)); err != nil {
 		return err
 	}

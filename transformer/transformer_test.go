@@ -372,3 +372,23 @@ func BenchmarkRun(b *testing.B) {
 		})
 	}
 }
+
+// TestTensorsThatAreNotKnown: versions of code that is beside the weights differ in tensors that the names of its classes
+// do not tell, such as norms of queries.
+func TestTensorsThatAreNotKnown(t *testing.T) {
+	const extra = "encoder.layer.0.attention.self.layer_norm_q.weight"
+	for name, refused := range map[string]bool{"jina-bert": true, "bert": false} {
+		config, weights := modelFiles(t, name)
+		prefix := ""
+		for _, w := range weights {
+			if at := strings.Index(w.Name, "encoder.layer.0."); at >= 0 {
+				prefix = w.Name[:at]
+			}
+		}
+		weights = append(weights, safetensors.Float32(prefix+extra, make([]float32, 4), 4), safetensors.Float32(prefix+"encoder.layer.99.x.weight", make([]float32, 4), 4))
+		_, err := transformer.Load(folder(t, config, weights), transformer.Options{})
+		if refused != (err != nil && strings.Contains(err.Error(), "layer_norm_q")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

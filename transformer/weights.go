@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/flashrerank/rerank/internal/onnx"
 	"github.com/flashrerank/rerank/internal/regular"
@@ -37,6 +38,9 @@ type tensors struct {
 	wide     []string // what wideKey says in any of the files
 	prefix   string   // what stands before every name: "", or "bert."
 	names    naming
+
+	mu   sync.Mutex // of what follows
+	seen map[string]bool
 }
 
 // WeightFiles returns the names of the files in a model's folder that hold its
@@ -64,7 +68,7 @@ func openTensors(fsys fs.FS) (*tensors, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tensors{from: names}
+	t := &tensors{from: names, seen: map[string]bool{}}
 	for _, name := range names {
 		data, err := regular.ReadFS(fsys, name, maxWeights)
 		if err != nil {
@@ -168,6 +172,9 @@ func (t *tensors) recognise(n naming) error {
 }
 
 func (t *tensors) lookup(name string) (safetensors.Tensor, bool) {
+	t.mu.Lock()
+	t.seen[name] = true
+	t.mu.Unlock()
 	for _, f := range t.files {
 		if x, ok := f.Tensor(name); ok {
 			return x, true

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/crossencoder"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -81,8 +82,9 @@ type modelFile struct {
 
 // modelInfo is the JSON form of "model info".
 type modelInfo struct {
-	Model rerank.ModelInfo `json:"model"`
-	Files []modelFile      `json:"files"`
+	Model  rerank.ModelInfo `json:"model"`
+	Remark string           `json:"remark,omitempty"` // what had to be assumed of a cross-encoder
+	Files  []modelFile      `json:"files"`
 }
 
 func (a *app) modelInfo(name string) error {
@@ -94,6 +96,9 @@ func (a *app) modelInfo(name string) error {
 			return err
 		}
 		out.Model = scorer.Model()
+		if m, ok := scorer.(*crossencoder.Model); ok {
+			out.Remark = m.Remark()
+		}
 	} else {
 		e, err := pipeline.OpenEmbedder(name)
 		if err != nil {
@@ -115,6 +120,9 @@ func (a *app) modelInfo(name string) error {
 		fmt.Fprintf(&b, "dimensions   %d\nsimilarity   %s\n", m.Dimensions, m.Similarity)
 	}
 	fmt.Fprintf(&b, "window       %d tokens\nprecision    %s\n", m.MaxTokens, m.Precision)
+	if out.Remark != "" {
+		fmt.Fprintf(&b, "remark       %s\n", out.Remark)
+	}
 	for _, f := range out.Files {
 		fmt.Fprintf(&b, "file         %s  %s  sha256 %s\n", f.Name, bytesize(f.Size), f.SHA256)
 	}
