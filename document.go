@@ -50,10 +50,13 @@ type FilterFunc func(d Document) bool
 // Match calls f(d).
 func (f FilterFunc) Match(d Document) bool { return f(d) }
 
+// DefaultK is how many hits a [Search] is for that does not say.
+const DefaultK = 10
+
 // Search asks a [Retriever] for documents.
 type Search struct {
 	Query Query
-	K     int // how many hits are wanted; more than the corpus holds is no error
+	K     int // how many hits are wanted; 0 or less means DefaultK; more than the corpus holds is no error
 	// Filter limits the search to the documents it matches; nil means all.
 	Filter Filter
 	// IDsOnly says that hits need no more of a document than its ID. Loading
@@ -61,11 +64,19 @@ type Search struct {
 	IDsOnly bool
 }
 
+// Limit returns how many hits are wanted: K, or [DefaultK] where K says nothing.
+func (s Search) Limit() int {
+	if s.K <= 0 {
+		return DefaultK
+	}
+	return s.K
+}
+
 // Request asks a [Reranker] to order hits.
 type Request struct {
 	Query Query
 	Hits  []Hit // never modified by the reranker
-	TopN  int   // how many hits to return; 0 means all
+	TopN  int   // how many hits to return; 0 or less means all
 }
 
 // Render writes the fields of a document one below the other, "name: value" as

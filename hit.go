@@ -173,7 +173,7 @@ func Reorder(r Request, s Scoring) []Hit {
 	return Rank(hits, s.Stage, r.TopN)
 }
 
-// Rank sorts hits in place by [Compare], keeps the first n (0 means all),
+// Rank sorts hits in place by [Compare], keeps the first n (0 or less means all),
 // numbers them, and appends to each Trace how the stage saw the hit. Traces
 // are copied before they grow, so lists that share them stay as they are.
 func Rank(hits []Hit, stage string, n int) []Hit {

@@ -31,7 +31,8 @@ type Reranker struct {
 	Quick rerank.Reranker
 
 	// Best is how many hits Full judges after Quick; 0 means DefaultBest, or twice
-	// the number of hits that a request asks for if that is more.
+	// the number of hits that a request asks for if that is more; a request for all
+	// (TopN 0) asks for none in particular.
 	Best int
 
 	// Time is how long hits are judged; 0 means nine tenths of what the context

@@ -76,7 +76,7 @@ func (c *Cascade) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result,
 			return rerank.Result{}, err
 		}
 	}
-	result.Hits = slices.Clip(result.Hits[:min(len(result.Hits), max(s.K, 0))])
+	result.Hits = slices.Clip(result.Hits[:min(len(result.Hits), s.Limit())])
 	for i := range result.Hits {
 		result.Hits[i].Index = i
 	}
@@ -121,7 +121,7 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 
 // first asks the first stage for all that any later one may need.
 func (c *Cascade) first(caller, whole context.Context, s rerank.Search) (rerank.Result, error) {
-	s.K = max(s.K, c.depth())
+	s.K = max(s.Limit(), c.depth())
 	for i := range c.Stages {
 		s.K = max(s.K, c.stageDepth(i))
 	}

@@ -78,7 +78,7 @@ func TestDepths(t *testing.T) {
 		{"K under depth", cascade.Cascade{Depth: 5, Stages: []cascade.Stage{{Reranker: reversed}}}, 2, "4 3"},
 		{"K over depth", cascade.Cascade{Depth: 3, Stages: []cascade.Stage{{Reranker: reversed}}}, 6, "2 1 0 3 4 5"},
 		{"K over the corpus", cascade.Cascade{Depth: 3, Stages: []cascade.Stage{{Reranker: reversed}}}, 99, "2 1 0 3 4 5 6 7"},
-		{"K zero", cascade.Cascade{Stages: []cascade.Stage{{Reranker: reversed}}}, 0, ""},
+		{"K zero", cascade.Cascade{Stages: []cascade.Stage{{Reranker: reversed}}}, 0, "7 6 5 4 3 2 1 0"},
 		{"two stages", cascade.Cascade{Depth: 6, Stages: []cascade.Stage{{Reranker: reversed}, {Reranker: reversed, Depth: 2}}}, 6, "4 5 3 2 1 0"},
 		{"a stage deeper than the first", cascade.Cascade{Depth: 2, Stages: []cascade.Stage{{Reranker: reversed, Depth: 4}}}, 4, "3 2 1 0"},
 	} {

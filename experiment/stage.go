@@ -37,8 +37,8 @@ type others struct{ stage rerank.Retriever }
 
 // Retrieve asks for one hit more and leaves that one out.
 func (o others) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
-	wanted := s.K
-	s.K++
+	wanted := s.Limit()
+	s.K = wanted + 1
 	result, err := o.stage.Retrieve(ctx, s)
 	if err != nil {
 		return result, err

@@ -44,8 +44,8 @@ func TestBest(t *testing.T) {
 		for _, h := range blend()[:min(n, best)] {
 			costly = append(costly, entry{h.Document.ID, last.of[h.Document.ID]})
 		}
-		want := blend(fusion.Part{Name: "points", Reranker: table("points", costly...), Weight: 0.5})
-		got := blend(fusion.Part{Name: "points", Reranker: last, Weight: 0.5, Best: best})
+		want := blend(fusion.Part{Name: "points", Reranker: table("points", costly...), Weight: new(0.5)})
+		got := blend(fusion.Part{Name: "points", Reranker: last, Weight: new(0.5), Best: best})
 		if show(got) != show(want) {
 			t.Fatalf("the best %d of %d: %s, want %s", best, n, show(got), show(want))
 		}
@@ -96,7 +96,7 @@ func TestBestInTime(t *testing.T) {
 			c.judge.Full = counted{judge, 10}
 			r := &fusion.Reranker{Parts: []fusion.Part{
 				{Name: "words", Reranker: table("words", words...)},
-				{Name: "cheap", Reranker: counted{judge, 1}, Weight: 1e-6},
+				{Name: "cheap", Reranker: counted{judge, 1}, Weight: new(1e-6)},
 				{Name: "costly", Reranker: &c.judge, Best: 20},
 			}}
 			got, err := r.Rerank(t.Context(), rerank.Request{Hits: given(ids...)})

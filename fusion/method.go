@@ -88,14 +88,14 @@ func within(score, lo, hi float64) float64 {
 // each. Hits that no stage scored (Scale is empty) have their order only, and
 // are not taken for ties. What a list does not have counts 0.
 type RRF struct {
-	K float64 // 0 means 60, as in the paper
+	K *float64 // at least 0; nil means 60, as in the paper
 }
 
 func (r RRF) k() float64 {
-	if r.K == 0 {
+	if r.K == nil {
 		return 60
 	}
-	return r.K
+	return *r.K
 }
 
 func (r RRF) describe() string { return fmt.Sprintf("reciprocal rank fusion, k %v", r.k()) }
@@ -104,8 +104,8 @@ func (RRF) complete() bool     { return false }
 func (RRF) bounds(string, []rerank.Hit) string { return "" }
 
 func (r RRF) check() error {
-	if !(r.k() > 0) || math.IsInf(r.k(), 0) {
-		return fmt.Errorf("fusion: RRF with k %v: it must be above 0", r.K)
+	if !(r.k() >= 0) || math.IsInf(r.k(), 0) {
+		return fmt.Errorf("fusion: RRF with k %v: it must be at least 0", r.k())
 	}
 	return nil
 }
@@ -154,13 +154,13 @@ func sum(values []float64) float64 {
 	return total
 }
 
-// weight returns a part's weight, 0 meaning 1.
-func weight(w float64, name string) (float64, error) {
-	if w == 0 {
+// weight returns a part's weight, nil meaning 1.
+func weight(w *float64, name string) (float64, error) {
+	if w == nil {
 		return 1, nil
 	}
-	if !(w > 0) || math.IsInf(w, 0) {
-		return 0, fmt.Errorf("fusion: %s has the weight %v: it must be above 0", name, w)
+	if !(*w >= 0) || math.IsInf(*w, 0) {
+		return 0, fmt.Errorf("fusion: %s has the weight %v: it must be at least 0", name, *w)
 	}
-	return w, nil
+	return *w, nil
 }

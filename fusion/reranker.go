@@ -26,7 +26,10 @@ type Part struct {
 	// Otherwise the part's Reranker is asked; without one it is an error.
 	Carried rerank.Scale
 
-	Weight float64 // multiplies what the part has to say; 0 means 1
+	// Weight multiplies what the part has to say; nil means 1. A part with the weight 0
+	// is asked all the same, for its vectors and for what [Reranker.Relevance] makes of
+	// it; at least one must have another.
+	Weight *float64
 
 	// Best, if it is not 0, keeps a costly part to so many hits: those that lead by the
 	// sum of the parts that judge all. The others count 0 there, like its lowest.
@@ -216,6 +219,9 @@ func (r *Reranker) check() ([]float64, error) {
 		if weights[i], err = weight(p.Weight, r.partName(i)); err != nil {
 			return nil, err
 		}
+	}
+	if slices.Max(weights) == 0 {
+		return nil, errors.New("fusion: every part has the weight 0")
 	}
 	if err := errors.Join(r.Neighbours.check(), r.checkBest(), r.checkRelevance()); err != nil {
 		return nil, fmt.Errorf("fusion: %w", err)

@@ -21,8 +21,8 @@ func TestRerankerTable(t *testing.T) {
 		want  string
 	}{
 		{"min-max", fusion.Reranker{Parts: []fusion.Part{{Reranker: cosine}, {Reranker: lexical}}}, "b=1.5 a=1 c=0.5"},
-		{"weights", fusion.Reranker{Parts: []fusion.Part{{Reranker: cosine, Weight: 0.5}, {Reranker: lexical, Weight: 2}}}, "a=2 b=1.5 c=0.25"},
-		{"rrf", fusion.Reranker{Method: fusion.RRF{K: 1}, Parts: []fusion.Part{{Reranker: cosine}, {Reranker: lexical}}}, "b=0.8333 a=0.75 c=0.5833"},
+		{"weights", fusion.Reranker{Parts: []fusion.Part{{Reranker: cosine, Weight: new(0.5)}, {Reranker: lexical, Weight: new(2.0)}}}, "a=2 b=1.5 c=0.25"},
+		{"rrf", fusion.Reranker{Method: fusion.RRF{K: new(1.0)}, Parts: []fusion.Part{{Reranker: cosine}, {Reranker: lexical}}}, "b=0.8333 a=0.75 c=0.5833"},
 		{"a part that cannot tell", fusion.Reranker{Parts: []fusion.Part{{Reranker: table("few", entry{"c", 3}, entry{"a", 2})}, {Reranker: lexical}}}, "a=1 c=1 b=0.5"},
 		{"ties keep the order given", fusion.Reranker{Parts: []fusion.Part{{Reranker: table("all", entry{"c", 3}, entry{"a", 3}, entry{"b", 3})}}}, "a=1 b=1 c=1"},
 	} {
@@ -127,14 +127,15 @@ func TestPartsThatFail(t *testing.T) {
 
 func TestBadBlends(t *testing.T) {
 	for want, blend := range map[string]fusion.Reranker{
-		"no parts":           {},
-		"the best -1":        {Parts: []fusion.Part{{Carried: "s"}, {Carried: "s", Best: -1}}},
-		"no part judges all": {Parts: []fusion.Part{{Carried: "s", Best: 3}}},
-		"part 1 has neither": {Parts: []fusion.Part{{}}},
-		"x has the weight":   {Parts: []fusion.Part{{Name: "x", Carried: "s", Weight: math.Inf(1)}}},
-		"it must be above 0": {Parts: []fusion.Part{{Carried: "s"}}, Method: fusion.RRF{K: math.NaN()}},
-		"not every hit":      {Parts: []fusion.Part{{Carried: "s"}}},
-		"context canceled":   {Parts: []fusion.Part{{Carried: rerank.ScaleBM25, Reranker: table("t")}}, Lenient: true},
+		"no parts":                    {},
+		"the best -1":                 {Parts: []fusion.Part{{Carried: "s"}, {Carried: "s", Best: -1}}},
+		"no part judges all":          {Parts: []fusion.Part{{Carried: "s", Best: 3}}},
+		"part 1 has neither":          {Parts: []fusion.Part{{}}},
+		"every part has the weight 0": {Parts: []fusion.Part{{Carried: "s", Weight: new(0.0)}}},
+		"x has the weight":            {Parts: []fusion.Part{{Name: "x", Carried: "s", Weight: new(math.Inf(1))}}},
+		"it must be at least 0":       {Parts: []fusion.Part{{Carried: "s"}}, Method: fusion.RRF{K: new(math.NaN())}},
+		"not every hit":               {Parts: []fusion.Part{{Carried: "s"}}},
+		"context canceled":            {Parts: []fusion.Part{{Carried: rerank.ScaleBM25, Reranker: table("t")}}, Lenient: true},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		if want == "context canceled" {

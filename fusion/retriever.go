@@ -20,8 +20,9 @@ type List struct {
 	Name      string // in errors and reports; "list 1", … by default
 	Retriever rerank.Retriever
 
-	// Weight multiplies what the list has to say; 0 means 1.
-	Weight float64
+	// Weight multiplies what the list has to say; nil means 1. A list with the
+	// weight 0 is not asked; at least one must have another.
+	Weight *float64
 
 	// Scores gives documents which other lists found and this one did not the
 	// score that this list's measure has for them, on the same scale. It is
@@ -72,9 +73,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 		return rerank.Result{}, err
 	}
 	report := rerank.StageReport{Stage: r.name(), Notes: []string{r.note(weights)}}
-	if s.K <= 0 {
-		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
-	}
+	r, weights = r.heard(weights)
 	failed := failures{lenient: r.Lenient}
 	found, stages, err := r.search(ctx, s, &failed)
 	if err != nil {
@@ -95,7 +94,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	report.Candidates, report.Scored, report.Skipped = len(hits), len(hits), skipped
 	report.Notes = append(report.Notes, notes(r.method(), r.listName, found)...)
 	report.Degraded, report.Elapsed = failed.degraded(), time.Since(start)
-	hits = slices.Clip(hits[:min(s.K, len(hits))])
+	hits = slices.Clip(hits[:min(s.Limit(), len(hits))])
 	return rerank.Result{Hits: hits, Stages: append(append(stages, late...), report)}, nil
 }
 
@@ -132,7 +131,27 @@ func (r *Retriever) check() ([]float64, error) {
 			return nil, err
 		}
 	}
+	if slices.Max(weights) == 0 {
+		return nil, errors.New("fusion: every list has the weight 0")
+	}
 	return weights, r.method().check()
+}
+
+// heard returns a retriever of the lists that have a weight, and the weights.
+func (r *Retriever) heard(weights []float64) (*Retriever, []float64) {
+	if !slices.Contains(weights, 0) {
+		return r, weights
+	}
+	some := *r
+	some.Lists = nil
+	var theirs []float64
+	for i, l := range r.Lists {
+		if weights[i] != 0 {
+			l.Name = r.listName(i)
+			some.Lists, theirs = append(some.Lists, l), append(theirs, weights[i])
+		}
+	}
+	return &some, theirs
 }
 
 // note tells how the numbers came to be.

@@ -28,7 +28,7 @@ func TestRetrieverTable(t *testing.T) {
 			list("m", entry{"b", 0.9}, entry{"d", 0.8}, entry{"c", 0.5}),
 		)}, "b=1.5 a=1 d=0.75 c=0"},
 		{"weights", fusion.Retriever{Lists: []fusion.List{
-			{Retriever: list("l", entry{"a", 2}, entry{"b", 1}, entry{"c", 0}), Weight: 3},
+			{Retriever: list("l", entry{"a", 2}, entry{"b", 1}, entry{"c", 0}), Weight: new(3.0)},
 			{Retriever: list("m", entry{"c", 1}, entry{"b", 0})},
 		}}, "a=3 b=1.5 c=1"},
 		{"one hit is the best of its list", fusion.Retriever{Lists: lists(
@@ -54,17 +54,21 @@ func TestRetrieverTable(t *testing.T) {
 			{Retriever: list("l", entry{"a", 10}, entry{"b", 6}), Scores: table("l")},
 			{Retriever: list("m", entry{"c", 3}, entry{"a", 1})},
 		}}, "a=1 c=1 b=0"},
-		{"rrf", fusion.Retriever{Method: fusion.RRF{K: 1}, Lists: lists(
+		{"rrf", fusion.Retriever{Method: fusion.RRF{K: new(1.0)}, Lists: lists(
 			list("l", entry{"a", 3}, entry{"b", 2}, entry{"c", 1}),
 			list("m", entry{"c", 30}, entry{"a", 20}),
 		)}, "a=0.8333 c=0.75 b=0.3333"}, // 1/2+1/3, 1/4+1/2, 1/3
 		{"rrf by the paper's k", fusion.Retriever{Method: fusion.RRF{}, Lists: lists(list("l", entry{"a", 3}, entry{"b", 2}))}, "a=0.01639 b=0.01613"},
-		{"rrf shares tied ranks", fusion.Retriever{Method: fusion.RRF{K: 1}, Lists: lists(
+		{"rrf shares tied ranks", fusion.Retriever{Method: fusion.RRF{K: new(1.0)}, Lists: lists(
 			list("l", entry{"a", 3}, entry{"b", 2}, entry{"c", 2}, entry{"d", 1}),
 		)}, "a=0.5 b=0.2857 c=0.2857 d=0.2"}, // b and c: 1/(1+2.5)
-		{"rrf and NaN", fusion.Retriever{Method: fusion.RRF{K: 1}, Lists: lists(list("l", entry{"a", 3}, entry{"b", math.NaN()}))}, "a=0.5 b=0"},
-		{"rrf of lists without scores", fusion.Retriever{Method: fusion.RRF{K: 1}, Lists: lists(list("", entry{"a", 0}, entry{"b", 0}))}, "a=0.5 b=0.3333"},
+		{"rrf and NaN", fusion.Retriever{Method: fusion.RRF{K: new(1.0)}, Lists: lists(list("l", entry{"a", 3}, entry{"b", math.NaN()}))}, "a=0.5 b=0"},
+		{"rrf of lists without scores", fusion.Retriever{Method: fusion.RRF{K: new(1.0)}, Lists: lists(list("", entry{"a", 0}, entry{"b", 0}))}, "a=0.5 b=0.3333"},
 		{"a document twice in a list", fusion.Retriever{Lists: lists(list("l", entry{"a", 3}, entry{"b", 2}, entry{"b", 1}))}, "a=1 b=0"},
+		{"rrf with k 0", fusion.Retriever{Method: fusion.RRF{K: new(0.0)}, Lists: lists(list("l", entry{"a", 3}, entry{"b", 2}))}, "a=1 b=0.5"},
+		{"a list that weighs 0", fusion.Retriever{Lists: []fusion.List{
+			{Retriever: list("l", entry{"a", 3}, entry{"x", 2}), Weight: new(0.0)}, {Retriever: list("m", entry{"b", 4}, entry{"c", 2}, entry{"a", 1})},
+		}}, "b=1 c=0.3333 a=0"},
 		{"nothing found", fusion.Retriever{Lists: lists(list("l"), list("m"))}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,7 +92,7 @@ func random(rng *rand.Rand) []fusion.List {
 		for _, d := range rng.Perm(12)[:rng.IntN(13)] {
 			entries = append(entries, entry{string(rune('a' + d)), float64(rng.IntN(6)) / 3})
 		}
-		out[i] = fusion.List{Retriever: list(fmt.Sprint("l", i), entries...), Weight: 0.1 + rng.Float64()}
+		out[i] = fusion.List{Retriever: list(fmt.Sprint("l", i), entries...), Weight: new(0.1 + rng.Float64())}
 	}
 	return out
 }
@@ -134,7 +138,7 @@ func TestFusionProperties(t *testing.T) {
 
 func TestTraceAndReports(t *testing.T) {
 	fused := fusion.Retriever{Name: "hybrid", Depth: 2, Lists: []fusion.List{
-		{Name: "lexical", Retriever: list("bm25", entry{"a", 10}, entry{"b", 6}), Weight: 2},
+		{Name: "lexical", Retriever: list("bm25", entry{"a", 10}, entry{"b", 6}), Weight: new(2.0)},
 		{Name: "dense", Retriever: list("cos", entry{"c", 0.9}, entry{"a", 0.5}), Scores: table("cos", entry{"b", 0.1})},
 	}}
 	got, err := fused.Retrieve(t.Context(), rerank.Search{K: 10})
@@ -225,13 +229,14 @@ func TestScoresThatFail(t *testing.T) {
 func TestBadFusions(t *testing.T) {
 	good := list("l", entry{"a", 1})
 	for want, fused := range map[string]fusion.Retriever{
-		"no lists":                 {},
-		"list 2 has no retriever":  {Lists: lists(good, nil)},
-		"weight -1":                {Lists: []fusion.List{{Retriever: good, Weight: -1}}},
-		"weight NaN":               {Lists: []fusion.List{{Retriever: good, Weight: math.NaN()}}},
-		"depth -1":                 {Lists: lists(good), Depth: -1},
-		"RRF with k -1":            {Lists: lists(good), Method: fusion.RRF{K: -1}},
-		"list 1: the document at ": {Lists: lists(list("l", entry{"", 1}))},
+		"no lists":                    {},
+		"list 2 has no retriever":     {Lists: lists(good, nil)},
+		"weight -1":                   {Lists: []fusion.List{{Retriever: good, Weight: new(-1.0)}}},
+		"weight NaN":                  {Lists: []fusion.List{{Retriever: good, Weight: new(math.NaN())}}},
+		"every list has the weight 0": {Lists: []fusion.List{{Retriever: good, Weight: new(0.0)}}},
+		"depth -1":                    {Lists: lists(good), Depth: -1},
+		"RRF with k -1":               {Lists: lists(good), Method: fusion.RRF{K: new(-1.0)}},
+		"list 1: the document at ":    {Lists: lists(list("l", entry{"", 1}))},
 	} {
 		if _, err := fused.Retrieve(t.Context(), rerank.Search{K: 1}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -267,7 +272,7 @@ func TestConformance(t *testing.T) {
 	reranktest.Retriever(t, func(_ testing.TB, corpus []rerank.Document) rerank.Retriever {
 		return &fusion.Retriever{Lists: []fusion.List{
 			{Retriever: scan("words", corpus, words), Scores: judge("words", words)},
-			{Retriever: scan("length", corpus, length), Weight: 0.5},
+			{Retriever: scan("length", corpus, length), Weight: new(0.5)},
 		}}
 	})
 	reranktest.Retriever(t, func(_ testing.TB, corpus []rerank.Document) rerank.Retriever {

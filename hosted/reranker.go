@@ -238,7 +238,7 @@ func (r *Reranker) judge(ctx context.Context, q rerank.Request, scores []float64
 
 // incomplete says whether an answer may lack documents: only where fewer were asked for.
 func (r *Reranker) incomplete(q rerank.Request, report *rerank.StageReport) error {
-	if q.TopN == 0 || q.TopN > report.Scored {
+	if q.TopN <= 0 || q.TopN > report.Scored {
 		return fmt.Errorf("the answer lacks %d of %d documents", report.Skipped, report.Candidates)
 	}
 	report.Notes = append(report.Notes, fmt.Sprintf("asked for the best %d only", q.TopN))

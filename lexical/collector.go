@@ -8,7 +8,7 @@ import (
 	"github.com/flashrerank/rerank/index"
 )
 
-// collector keeps the best k documents: highest score first, equal ones by ID.
+// collector keeps the best k documents, at least one: highest score first, equal ones by ID.
 type collector struct {
 	k        int
 	filter   rerank.Filter
@@ -31,7 +31,7 @@ func compareFound(a, b found) int {
 
 // wants reports whether a score can be among the best.
 func (c *collector) wants(score float64) bool {
-	return len(c.found) < c.k || c.k > 0 && score >= c.found[0].score
+	return len(c.found) < c.k || score >= c.found[0].score
 }
 
 // offer takes a document whose score is wanted.

@@ -41,7 +41,7 @@ func NewRetriever(s *index.Snapshot, w Weighting) (*Retriever, error) {
 	return r, nil
 }
 
-// Retrieve finds the best s.K documents.
+// Retrieve finds the best s.Limit() documents.
 func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result rerank.Result, err error) {
 	start := time.Now()
 	defer r.snapshot.Guard(&err)()
@@ -52,7 +52,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 	if r.once.Do(r.computeNorms); r.err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", r.err)
 	}
-	best := collector{k: max(0, s.K), filter: s.Filter, idsOnly: s.IDsOnly, snapshot: r.snapshot, cursor: r.snapshot.Cursor()}
+	best := collector{k: s.Limit(), filter: s.Filter, idsOnly: s.IDsOnly, snapshot: r.snapshot, cursor: r.snapshot.Cursor()}
 	for i, g := range r.snapshot.Segments() {
 		if err := r.search(ctx, i, g, &q, &best); err != nil {
 			return rerank.Result{}, err

@@ -96,7 +96,7 @@ func TestShortListIsTheBeginning(t *testing.T) {
 		r := retriever(t, s, w)
 		all := retrieve(t, r, "w1 w2 w5", 300)
 		for _, k := range []int{0, 1, 2, 17, 100} {
-			same(t, name, all[:min(k, len(all))], retrieve(t, r, "w1 w2 w5", k))
+			same(t, name, all[:min(rerank.Search{K: k}.Limit(), len(all))], retrieve(t, r, "w1 w2 w5", k))
 		}
 	}
 }

@@ -31,7 +31,7 @@ type Config struct {
 // First declares the first stage.
 type First struct {
 	Kind   Kind   `yaml:"kind,omitempty"`
-	Depth  int    `yaml:"depth,omitempty"` // hits to find; 0 means 100. Hybrid takes as many from each of its lists
+	Depth  int    `yaml:"depth,omitempty" default:"100"` // hits to find; 0 means 100. Hybrid takes as many from each of its lists
 	BM25   BM25   `yaml:"bm25,omitempty"`
 	Fusion Fusion `yaml:"fusion,omitempty"` // for the kind hybrid
 }
@@ -72,10 +72,10 @@ type BM25 struct {
 
 // Fusion says how the kind hybrid makes one list of two.
 type Fusion struct {
-	Method  Method  `yaml:"method,omitempty"`
-	K       float64 `yaml:"k,omitempty"`       // of MethodRRF; 0 means 60
-	Lexical float64 `yaml:"lexical,omitempty"` // weight; 0 means 1
-	Dense   float64 `yaml:"dense,omitempty"`   // weight; 0 means 1
+	Method  Method   `yaml:"method,omitempty"`
+	K       *float64 `yaml:"k,omitempty"`       // of MethodRRF, at least 0; nil means 60
+	Lexical *float64 `yaml:"lexical,omitempty"` // weight, at least 0; nil means 1. With 0 the list is not asked
+	Dense   *float64 `yaml:"dense,omitempty"`   // likewise; one of them must be above 0
 
 	// Lenient goes on with one list when the other fails; the report says so.
 	Lenient bool `yaml:"lenient,omitempty"`
@@ -95,9 +95,9 @@ type Stage struct {
 	// Rerank names it: see [NewReranker]. "none" is no stage at all.
 	Rerank string `yaml:"rerank"`
 
-	Name    string          `yaml:"name,omitempty"`    // in errors; the value of Rerank by default
-	Depth   int             `yaml:"depth,omitempty"`   // how many hits it re-orders; 0 means First.Depth
-	Timeout time.Duration   `yaml:"timeout,omitempty"` // 0 means no bound of its own
+	Name    string          `yaml:"name,omitempty"`                                    // in errors; the value of Rerank by default
+	Depth   int             `yaml:"depth,omitempty" default:"that of the first stage"` // how many hits it re-orders; 0 means First.Depth
+	Timeout time.Duration   `yaml:"timeout,omitempty"`                                 // 0 means no bound of its own
 	OnError cascade.OnError `yaml:"on_error,omitempty"`
 	Early   *Early          `yaml:"early,omitempty"` // nil: every hit is judged in full
 }

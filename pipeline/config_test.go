@@ -39,7 +39,7 @@ func wholeConfig() pipeline.Config {
 		First: pipeline.First{
 			Kind: pipeline.KindHybrid, Depth: 200,
 			BM25:   pipeline.BM25{Variant: "robertson", K1: number(0.9), B: number(0)},
-			Fusion: pipeline.Fusion{Method: pipeline.MethodRRF, K: 20, Lexical: 2, Dense: 0.5, Lenient: true},
+			Fusion: pipeline.Fusion{Method: pipeline.MethodRRF, K: new(20.0), Lexical: new(2.0), Dense: new(0.5), Lenient: true},
 		},
 		Stages: []pipeline.Stage{
 			{Rerank: "minilm", Name: "first look", Depth: 50, Timeout: 300 * time.Millisecond, OnError: cascade.Keep,
@@ -154,7 +154,7 @@ func TestValidateListsEverything(t *testing.T) {
 		First: pipeline.First{
 			Kind: "bm52", Depth: -1,
 			BM25:   pipeline.BM25{K1: number(-2), B: number(3), Variant: "okapi9"},
-			Fusion: pipeline.Fusion{Method: "max", Dense: -1},
+			Fusion: pipeline.Fusion{Method: "max", Dense: new(-1.0)},
 		},
 		Stages: []pipeline.Stage{
 			{},

@@ -17,10 +17,10 @@ const GlanceTokens = 48
 // alone something where texts are long. It changes nothing where the vectors of the
 // texts are in the index, as nothing is read there. The zero value is the default.
 type Early struct {
-	Tokens int           `yaml:"tokens,omitempty"` // of each text that are read first, special ones included; 0 means GlanceTokens
-	Best   int           `yaml:"best,omitempty"`   // hits that are judged in full; 0 means anytime.DefaultBest
-	Within time.Duration `yaml:"within,omitempty"` // when it is up, what was judged is the answer; 0 means no bound
-	Budget int           `yaml:"budget,omitempty"` // tokens that are computed at most, about; 0 means no bound
+	Tokens int           `yaml:"tokens,omitempty" default:"48"` // of each text that are read first, special ones included; 0 means GlanceTokens
+	Best   int           `yaml:"best,omitempty" default:"20"`   // hits that are judged in full; 0 means anytime.DefaultBest
+	Within time.Duration `yaml:"within,omitempty"`              // when it is up, what was judged is the answer; 0 means no bound
+	Budget int           `yaml:"budget,omitempty"`              // tokens that are computed at most, about; 0 means no bound
 }
 
 // over returns a reranker that answers early, of a full judge and of one that reads so

@@ -218,7 +218,7 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 		return nil, err
 	}
 	b.Name, b.Relevance = Best, relevance.three
-	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: crossWeight, Best: crossBest})
+	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: new(float64(crossWeight)), Best: crossBest})
 	return b, nil
 }
 
@@ -228,7 +228,7 @@ func (s signals) meaning(m *biencoder.Model) (fusion.Part, calibrations) {
 		return fusion.Part{Name: "cosine", Reranker: by}, ofStored
 	}
 	by := s.reading(m, biencoder.RerankOptions{MaxSim: maxSim, Windows: windows})
-	return fusion.Part{Name: "similarity", Reranker: by, Weight: similarityWeight}, ofRead
+	return fusion.Part{Name: "similarity", Reranker: by, Weight: new(float64(similarityWeight))}, ofRead
 }
 
 // pairs judges by the cross-encoder of a folder.

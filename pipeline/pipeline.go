@@ -12,10 +12,6 @@ import (
 	"github.com/flashrerank/rerank/index"
 )
 
-// DefaultResults is how many hits [Pipeline.Search] returns unless told
-// otherwise.
-const DefaultResults = 10
-
 // Pipeline is an opened search. It is a [rerank.Retriever] and a
 // [rerank.Explainer], and safe for concurrent use. It sees the index as it was
 // when the pipeline was opened.
@@ -114,11 +110,8 @@ func (p *Pipeline) Cascade() *cascade.Cascade {
 }
 
 // Search returns the best n hits for a query; n 0 or less means
-// [DefaultResults].
+// [rerank.DefaultK].
 func (p *Pipeline) Search(ctx context.Context, query string, n int) (rerank.Result, error) {
-	if n <= 0 {
-		n = DefaultResults
-	}
 	return p.Retrieve(ctx, rerank.Search{Query: rerank.Query{Text: query}, K: n})
 }
 

@@ -50,6 +50,9 @@ func (f First) validate(p *problems) {
 	p.weight("first.fusion.k", f.Fusion.K)
 	p.weight("first.fusion.lexical", f.Fusion.Lexical)
 	p.weight("first.fusion.dense", f.Fusion.Dense)
+	if w, v := f.Fusion.Lexical, f.Fusion.Dense; w != nil && v != nil && *w == 0 && *v == 0 {
+		p.add("first.fusion", "both weights are 0")
+	}
 	if f.Fusion != (Fusion{}) && f.Kind != KindHybrid {
 		p.add("first.fusion", "it has no effect without kind: hybrid")
 	}
@@ -112,9 +115,9 @@ func (p *problems) duration(path string, d time.Duration) {
 	}
 }
 
-func (p *problems) weight(path string, w float64) {
-	if !(w >= 0) || math.IsInf(w, 0) {
-		p.add(path, "%v is not above 0", w)
+func (p *problems) weight(path string, w *float64) {
+	if w != nil && (!(*w >= 0) || math.IsInf(*w, 0)) {
+		p.add(path, "%v is not a number of at least 0", *w)
 	}
 }
 

@@ -220,12 +220,11 @@ func TestBrokenRetrieversAreCaught(t *testing.T) {
 	}{
 		"finds nothing": {goodRetriever{}, "a few"},
 		"no report":     {after(func(_ rerank.Search, got *rerank.Result) { got.Stages = nil }), "nothing to find"},
-		"K zero is all": {rerank.RetrieverFunc(func(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+		"K zero is none": {after(func(s rerank.Search, got *rerank.Result) {
 			if s.K == 0 {
-				s.K = 10
+				got.Hits = nil
 			}
-			return whole.Retrieve(ctx, s)
-		}), "K zero or less"},
+		}), "K zero or less is the default"},
 		"K too large": {rerank.RetrieverFunc(func(ctx context.Context, s rerank.Search) (rerank.Result, error) {
 			if s.K > len(whole.corpus) {
 				return rerank.Result{}, errors.New("k is larger than the corpus")
@@ -235,7 +234,7 @@ func TestBrokenRetrieversAreCaught(t *testing.T) {
 		"scores by K": {after(func(s rerank.Search, got *rerank.Result) {
 			for i := range got.Hits {
 				h := &got.Hits[i]
-				h.Score /= float64(s.K)
+				h.Score /= float64(s.Limit())
 				h.Trace[len(h.Trace)-1].Score = h.Score
 			}
 		}), "K cuts and does nothing else"},

@@ -75,7 +75,7 @@ func (g goodRetriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Re
 		}
 	}
 	hits = rerank.Rank(hits, "scan", 0)
-	hits = hits[:min(len(hits), max(s.K, 0))]
+	hits = hits[:min(len(hits), s.Limit())]
 	for i := range hits {
 		hits[i].Index = i
 	}

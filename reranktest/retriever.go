@@ -51,17 +51,19 @@ var retrieverChecks = []check[rerank.Retriever]{
 		}
 		return err
 	}},
-	{name: "K zero or less", run: func(ctx context.Context, r rerank.Retriever) error {
-		got, err := find(ctx, r, search(0))
+	{name: "K zero or less is the default", run: func(ctx context.Context, r rerank.Retriever) error {
+		want, err := find(ctx, r, search(rerank.DefaultK))
 		if err != nil {
 			return err
 		}
-		if len(got.Hits) != 0 {
-			return fmt.Errorf("with K 0 it gives %d hits", len(got.Hits))
-		}
-		got, err = r.Retrieve(ctx, search(-1))
-		if err == nil && len(got.Hits) != 0 {
-			return fmt.Errorf("with K -1 it gives %d hits", len(got.Hits))
+		for _, k := range []int{0, -1} {
+			got, err := find(ctx, r, search(k))
+			if err != nil {
+				return fmt.Errorf("with K %d: %w", k, err)
+			}
+			if err := sameHits(want.Hits, got.Hits); err != nil {
+				return fmt.Errorf("with K %d it is not what it gives with K %d: %w", k, rerank.DefaultK, err)
+			}
 		}
 		return nil
 	}},
@@ -148,7 +150,7 @@ func find(ctx context.Context, r rerank.Retriever, s rerank.Search) (rerank.Resu
 	if err != nil {
 		return got, err
 	}
-	if len(got.Hits) > max(s.K, 0) {
+	if len(got.Hits) > s.Limit() {
 		return got, fmt.Errorf("%d hits for K %d", len(got.Hits), s.K)
 	}
 	corpus := make(map[string]rerank.Document)

@@ -25,15 +25,15 @@ type Config struct {
 	// Keys are the bearer tokens that are let in; with none, everybody is.
 	Keys []string `yaml:"keys,omitempty"`
 
-	MaxBody      int64         `yaml:"max_body,omitempty"`      // bytes of a request; 0 means 32 MiB
-	MaxDocuments int           `yaml:"max_documents,omitempty"` // of a request; 0 means 10,000
-	MaxTokens    int           `yaml:"max_tokens,omitempty"`    // of the texts of a request, counted by the model; 0 means no limit of their own
-	Timeout      time.Duration `yaml:"timeout,omitempty"`       // of a request, waiting included; 0 means a minute
-	Concurrent   int           `yaml:"concurrent,omitempty"`    // requests that are computed at once; 0 means 4
-	Queue        int           `yaml:"queue,omitempty"`         // requests that wait for their turn; 0 means 64
-	Idle         time.Duration `yaml:"idle,omitempty"`          // after which a model that nobody asks is unloaded; 0 means never
-	Cache        int64         `yaml:"cache,omitempty"`         // bytes of vectors and scores that are kept; 0 means none
-	Workers      int           `yaml:"workers,omitempty"`       // goroutines of a model that compute at the same time; 0 means GOMAXPROCS
+	MaxBody      int64         `yaml:"max_body,omitempty" default:"32 MiB"`            // bytes of a request; 0 means 32 MiB
+	MaxDocuments int           `yaml:"max_documents,omitempty" default:"10,000"`       // of a request; 0 means 10,000
+	MaxTokens    int           `yaml:"max_tokens,omitempty"`                           // of the texts of a request, counted by the model; 0 means no limit of their own
+	Timeout      time.Duration `yaml:"timeout,omitempty" default:"a minute"`           // of a request, waiting included; 0 means a minute
+	Concurrent   int           `yaml:"concurrent,omitempty" default:"4"`               // requests that are computed at once; 0 means 4
+	Queue        *int          `yaml:"queue,omitempty"`                                // requests that wait for their turn; nil means 64, and with 0 none waits
+	Idle         time.Duration `yaml:"idle,omitempty"`                                 // after which a model that nobody asks is unloaded; 0 means never
+	Cache        int64         `yaml:"cache,omitempty"`                                // bytes of vectors and scores that are kept; 0 means none
+	Workers      int           `yaml:"workers,omitempty" default:"the number of CPUs"` // goroutines of a model that compute at the same time; 0 means GOMAXPROCS
 
 	// Origins are those whose pages in browsers may ask, as https://example.org, "*" meaning
 	// any; with none, no page may.
@@ -47,9 +47,9 @@ type Config struct {
 	// Search.Index there is none. Where that folder holds no index yet, one is made, with
 	// vectors of Search.Model.
 	Search      pipeline.Config `yaml:"search,omitempty"`
-	Analyzer    string          `yaml:"analyzer,omitempty"`     // of an index that is made; "" means analysis.Default
-	ReadOnly    bool            `yaml:"read_only,omitempty"`    // whether documents cannot be changed
-	BulkTimeout time.Duration   `yaml:"bulk_timeout,omitempty"` // of a change; 0 means ten minutes
+	Analyzer    string          `yaml:"analyzer,omitempty"`                           // of an index that is made; "" means analysis.Default
+	ReadOnly    bool            `yaml:"read_only,omitempty"`                          // whether documents cannot be changed
+	BulkTimeout time.Duration   `yaml:"bulk_timeout,omitempty" default:"ten minutes"` // of a change; 0 means ten minutes
 }
 
 // Model is a model that a server answers by.
@@ -111,12 +111,17 @@ func (c Config) filled() (Config, error) {
 		name  string
 		value *int
 		usual int
-	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"queue", &c.Queue, 64}, {"max_tokens", &c.MaxTokens, 0}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
+	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"max_tokens", &c.MaxTokens, 0}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
 		if *n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
 		} else if *n.value == 0 {
 			*n.value = n.usual
 		}
+	}
+	if c.Queue == nil {
+		c.Queue = new(64)
+	} else if *c.Queue < 0 {
+		errs = append(errs, fmt.Errorf("queue: %d is negative", *c.Queue))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return c, fmt.Errorf("server: configuration: %w", err)

@@ -66,7 +66,7 @@ func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 	s.write(w, http.StatusOK, map[string]any{
 		"model_id": m.Name, "model_sha": nil, "model_dtype": "int8", "served_model_name": m.Name,
 		"model_type":              map[string]any{"reranker": labels{map[string]string{"0": "LABEL_0"}, map[string]int{"LABEL_0": 0}}},
-		"max_concurrent_requests": s.config.Concurrent + s.config.Queue, "max_input_length": longest, "max_batch_tokens": 16384,
+		"max_concurrent_requests": s.config.Concurrent + *s.config.Queue, "max_input_length": longest, "max_batch_tokens": 16384,
 		"max_client_batch_size": s.config.MaxDocuments, "auto_truncate": true, "tokenization_workers": s.config.Concurrent, "version": "rerank",
 	})
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/internal/wire"
-	"github.com/flashrerank/rerank/pipeline"
 )
 
 // searching is a request for documents of the index.
@@ -36,7 +35,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &own, err)
 		return
 	}
-	k := min(pipeline.DefaultResults, s.config.MaxDocuments)
+	k := min(rerank.DefaultK, s.config.MaxDocuments)
 	if body.K != nil {
 		k = int(*body.K)
 	}

@@ -46,7 +46,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: models, tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: models, tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
 	s.handler = s.routes()

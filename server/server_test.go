@@ -226,7 +226,7 @@ func TestFailures(t *testing.T) {
 // place.
 func TestQueueIsBounded(t *testing.T) {
 	hold, began := make(chan struct{}), make(chan struct{}, 10)
-	h := started(t, Config{Concurrent: 1, Queue: 1}, counting{hold: hold, began: began}, nil)
+	h := started(t, Config{Concurrent: 1, Queue: new(1)}, counting{hold: hold, began: began}, nil)
 	const body = `{"query":"q","documents":["x"]}`
 	var all sync.WaitGroup
 	statuses := make(chan int, 2)
@@ -439,7 +439,7 @@ func TestIdleModelsAreUnloaded(t *testing.T) {
 func TestConfigRefused(t *testing.T) {
 	_, err := New(Config{
 		Models: []Model{{}, {Name: "a"}, {Name: "b", Aliases: []string{"a"}}, {Name: "none"}},
-		Keys:   []string{" "}, MaxBody: -1, MaxDocuments: -2, Timeout: -3, Concurrent: -4, Queue: -5, Idle: -6, Cache: -7,
+		Keys:   []string{" "}, MaxBody: -1, MaxDocuments: -2, Timeout: -3, Concurrent: -4, Queue: new(-5), Idle: -6, Cache: -7,
 	}, nil)
 	if err == nil {
 		t.Fatal("it passed")

@@ -41,7 +41,7 @@ func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
 	return &Retriever{snapshot: s, embedder: e}, nil
 }
 
-// Retrieve finds the s.K documents most similar to the query: by cosine, or by
+// Retrieve finds the s.Limit() documents most similar to the query: by cosine, or by
 // dot product if the model says so. Equal scores are ordered by ID.
 func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Result, err error) {
 	start := time.Now()
@@ -53,7 +53,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	if query.Len() != 1 || query.Dimensions != r.snapshot.Model().Dimensions {
 		return rerank.Result{}, fmt.Errorf("vector: the query has %d vectors of %d dimensions", query.Len(), query.Dimensions)
 	}
-	scan := scan{retriever: r, search: s, query: query.At(0), cosine: r.cosine(), cursor: r.snapshot.Cursor()}
+	scan := scan{retriever: r, search: s, k: s.Limit(), query: query.At(0), cosine: r.cosine(), cursor: r.snapshot.Cursor()}
 	for _, g := range r.snapshot.Segments() {
 		if err := scan.segment(ctx, g); err != nil {
 			return rerank.Result{}, fmt.Errorf("vector: %w", err)
@@ -77,6 +77,7 @@ func (r *Retriever) cosine() bool { return r.snapshot.Model().Similarity != rera
 type scan struct {
 	retriever *Retriever
 	search    rerank.Search
+	k         int
 	query     []float32
 	cosine    bool
 	cursor    *index.Cursor // for the filter
@@ -135,8 +136,7 @@ func (s *scan) similarity(v []float32) float64 {
 }
 
 func (s *scan) offer(doc uint32, score float64) error {
-	full := len(s.best) >= s.search.K
-	if s.search.K <= 0 || full && score < s.floor {
+	if len(s.best) >= s.k && score < s.floor {
 		return nil
 	}
 	id, err := s.retriever.snapshot.ID(doc)
@@ -153,7 +153,7 @@ func (s *scan) offer(doc uint32, score float64) error {
 		}
 	}
 	s.best = append(s.best, found{doc, score, id})
-	if len(s.best) == s.search.K || len(s.best) >= 2*s.search.K {
+	if len(s.best) == s.k || len(s.best) >= 2*s.k {
 		s.cut()
 	}
 	return nil
@@ -162,7 +162,7 @@ func (s *scan) offer(doc uint32, score float64) error {
 // cut leaves the best.
 func (s *scan) cut() {
 	slices.SortFunc(s.best, compare)
-	s.best = s.best[:min(len(s.best), max(0, s.search.K))]
+	s.best = s.best[:min(len(s.best), s.k)]
 	if len(s.best) > 0 {
 		s.floor = s.best[len(s.best)-1].score
 	}

@@ -172,7 +172,7 @@ func compareWithAll(t *testing.T, r *vector.Retriever, e letters, texts []string
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(want.Hits) != len(texts) || len(result.Hits) != min(k, len(texts)) {
+	if len(want.Hits) != len(texts) || len(result.Hits) != min(rerank.Search{K: k}.Limit(), len(texts)) {
 		t.Fatalf("%d of %d hits, wanted %d", len(result.Hits), len(want.Hits), k)
 	}
 	q, err := e.Embed(t.Context(), []string{query}, rerank.RoleQuery)

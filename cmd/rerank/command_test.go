@@ -278,14 +278,14 @@ func TestWrongCommandLines(t *testing.T) {
 		`unknown command "serch"`:                      {"serch"},
 		"unknown flag":                                 {"search", "--frist", "x"},
 		"the query is empty":                           {"search", dir, " "},
-		"cannot be negative":                           {"search", dir, "a", "-n", "-1"},
+		"must be at least 1":                           {"search", dir, "a", "-n", "-1"},
 		`unknown parameter "k2"; did you mean`:         {"search", dir, "a", "--bm25", "lucene:k2=1"},
 		"not of the form":                              {"search", dir, "a", "--bm25", "lucene:k1"},
 		"there is no query":                            {"sort"},
 		`known are "info", "list", "pull"`:             {"model", "burn"},
 		`unknown value "moon"; known are "auto", "go"`: {"demo", "--corpus", "moon"},
 		"no effect on --rerank bm25":                   {"sort", "a", "--rerank", "bm25", "--early"},
-		"--within cannot be negative":                  {"search", dir, "a", "--within", "-1s"},
+		"--within must be above 0":                     {"search", dir, "a", "--within", "-1s"},
 	} {
 		fail(t, exitUsage, words, "", args...)
 	}

@@ -12,10 +12,12 @@ import (
 type earlyFlags struct {
 	early  bool
 	within time.Duration
+	given  func() bool // whether within was given; nil: no
 }
 
 func (f *earlyFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.early, "early", false, "read the beginnings of all candidates, and in full those that lead then: twice as fast (docs/early.md)")
+	f.given = func() bool { return cmd.Flags().Changed("within") }
 	cmd.Flags().DurationVar(&f.within, "within", 0, "stop re-ranking after this `time` (300ms, 2s) and answer with what was judged, the beginnings of all texts first")
 }
 
@@ -23,8 +25,8 @@ func (f *earlyFlags) add(cmd *cobra.Command) {
 // have nothing to leave out.
 func (f earlyFlags) asked(reranker string) (*pipeline.Early, error) {
 	switch {
-	case f.within < 0:
-		return nil, usagef("--within cannot be negative")
+	case f.within < 0, f.within == 0 && f.given != nil && f.given():
+		return nil, usagef("--within must be above 0")
 	case !f.early && f.within == 0:
 		return nil, nil
 	case reranker == pipeline.None || reranker == pipeline.LexicalBM25:

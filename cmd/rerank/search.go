@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -73,7 +72,7 @@ index.`,
 			if err != nil {
 				return usagef("--filter: %w", err)
 			}
-			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: cmp.Or(f.n, pipeline.DefaultResults), Filter: only.Narrow()}, f.explain)
+			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: f.n, Filter: only.Narrow()}, f.explain)
 		},
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
@@ -182,8 +181,8 @@ func parseBM25(s string) (pipeline.BM25, error) {
 
 // checkCounts refuses numbers that mean nothing.
 func checkCounts(n, depth int) error {
-	if n < 0 || depth < 0 {
-		return usagef("-n and --depth cannot be negative")
+	if n < 1 || depth < 1 {
+		return usagef("-n and --depth must be at least 1")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -46,15 +47,15 @@ var serveSettings = []setting{
 	{"index", "`folder` of an index to search at /search and change at /documents; it is made if need be", text(func(c *serveConfig) *string { return &c.Index })},
 	{"analyzer", "`analyzer` of an index that is made", text(func(c *serveConfig) *string { return &c.Analyzer })},
 	{"read-only", "the index is searched and not changed", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
-	{"bulk-timeout", "`time` for a change of the index (default 10m)", duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout })},
+	{"bulk-timeout", "`time` for a change of the index (default 10m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout }))},
 	{"models", "`name[=model],…`: models to choose from (default: the embedded one, under any name)", setModels},
-	{"max-body", "`bytes` of a request at most (default 33554432)", number64(func(c *serveConfig) *int64 { return &c.MaxBody })},
-	{"max-documents", "`number` of documents of a request at most (default 10000)", number(func(c *serveConfig) *int { return &c.MaxDocuments })},
+	{"max-body", "`bytes` of a request at most (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
+	{"max-documents", "`number` of documents of a request at most (default 10000)", aboveZero(number(func(c *serveConfig) *int { return &c.MaxDocuments }))},
 	{"max-tokens", "`number` of tokens of a request at most (default: no limit of their own)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
-	{"timeout", "`time` for a request, waiting included (default 1m)", duration(func(c *serveConfig) *time.Duration { return &c.Timeout })},
-	{"concurrent", "`number` of requests that are computed at once (default 4)", number(func(c *serveConfig) *int { return &c.Concurrent })},
-	{"queue", "`number` of requests that may wait; more are told to come again (default 64)", number(func(c *serveConfig) *int { return &c.Queue })},
-	{"workers", "`number` of threads that compute (default: as many as there are CPUs)", number(func(c *serveConfig) *int { return &c.Workers })},
+	{"timeout", "`time` for a request, waiting included (default 1m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.Timeout }))},
+	{"concurrent", "`number` of requests that are computed at once (default 4)", aboveZero(number(func(c *serveConfig) *int { return &c.Concurrent }))},
+	{"queue", "`number` of requests that may wait, 0 for none; more are told to come again (default 64)", number(func(c *serveConfig) *int { c.Queue = new(int); return c.Queue })},
+	{"workers", "`number` of threads that compute (default: as many as there are CPUs)", aboveZero(number(func(c *serveConfig) *int { return &c.Workers }))},
 	{"idle", "`time` after which a model that nobody asks is unloaded (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
 	{"origins", "`origin,…`: pages in browsers that may ask, as https://example.org, or * (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
 	{"profiles", "`address` to serve Go's profiles on, at /debug/pprof/, for those who can connect to it (default: nowhere)", text(func(c *serveConfig) *string { return &c.Profiles })},
@@ -87,6 +88,17 @@ func number64(of func(*serveConfig) *int64) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) (err error) {
 		*of(c), err = strconv.ParseInt(value, 10, 64)
 		return err
+	}
+}
+
+// aboveZero refuses a zero that is given: in the configuration it would mean that
+// nothing was.
+func aboveZero(set func(*serveConfig, string) error) func(*serveConfig, string) error {
+	return func(c *serveConfig, value string) error {
+		if d, err := time.ParseDuration(value); err == nil && d == 0 {
+			return errors.New("0 is not possible; leave it out for the default")
+		}
+		return set(c, value)
 	}
 }
 

@@ -88,8 +88,8 @@ func (f sortFlags) form() lineForm {
 }
 
 func (a *app) sort(ctx context.Context, query string, f sortFlags) error {
-	if err := checkCounts(f.n, f.depth); err != nil {
-		return err
+	if f.n < 0 || f.depth < 0 {
+		return usagef("-n and --depth cannot be negative; 0 means all")
 	}
 	if err := checkQuery(query); err != nil {
 		return err

@@ -125,8 +125,9 @@ func (s *search) pair(v *ast.MappingValueNode, into reflect.Type) {
 
 // field is a key of a struct.
 type field struct {
-	key string
-	of  reflect.Type
+	key   string
+	of    reflect.Type
+	usual string // what a zero means; "" where it means itself
 }
 
 // fieldsOf lists the keys of a struct, those of inlined ones among them.
@@ -137,9 +138,9 @@ func fieldsOf(t reflect.Type) (list []field) {
 		case strings.Contains(options, "inline") && f.Type.Kind() == reflect.Struct:
 			list = append(list, fieldsOf(f.Type)...)
 		case name != "" && name != "-":
-			list = append(list, field{name, f.Type})
+			list = append(list, field{name, f.Type, f.Tag.Get("default")})
 		case name == "" && f.IsExported():
-			list = append(list, field{strings.ToLower(f.Name), f.Type})
+			list = append(list, field{strings.ToLower(f.Name), f.Type, f.Tag.Get("default")})
 		}
 	}
 	return list

@@ -23,7 +23,9 @@ const MaxSize = 1 << 20
 // Decode reads a document into a pointer to a struct. A value of the right type
 // that the struct cannot take is reported by the decoder without its place:
 // refuses, if it is not nil, is asked about every text under a key, and the
-// first that it returns an error for gives the place.
+// first that it returns an error for gives the place. A zero that is written under
+// a key whose field has a tag default:"…" is refused: such fields take zero for
+// "not said".
 func Decode(data []byte, into any, refuses func(key, value string) error) (err error) {
 	if len(data) > MaxSize {
 		return fmt.Errorf("%d bytes; %d are possible", len(data), MaxSize)
@@ -45,7 +47,7 @@ func Decode(data []byte, into any, refuses func(key, value string) error) (err e
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		return errors.New("there is more than one YAML document")
 	}
-	return nil
+	return explicitZero(data, reflect.TypeOf(into))
 }
 
 // ReadFile reads a file that is no larger than MaxSize.
