@@ -163,6 +163,22 @@ func TestTSV(t *testing.T) {
 	}
 }
 
+// TestHeader: the head is the first line that is not blank, of TSV alone.
+func TestHeader(t *testing.T) {
+	o := dataset.Options{Header: true}
+	tsv, _ := collect(dataset.TSV(strings.NewReader("\n \nid\ttext\na\tb\n"), "f", o))
+	if diff := cmp.Diff([]rerank.Document{{ID: "a", Text: "b"}}, tsv, sameFields); diff != "" {
+		t.Errorf("TSV (-want +got)\n%s", diff)
+	}
+	const object = `{"_id":"a","text":"b"}` + "\n"
+	if documents, _ := collect(dataset.JSONL(strings.NewReader(object), "f", o)); len(documents) != 1 {
+		t.Errorf("JSON lines lose %d documents", 1-len(documents))
+	}
+	if queries, _ := collect(dataset.Queries(strings.NewReader(object), "f", o)); len(queries) != 1 {
+		t.Errorf("JSON lines lose %d queries", 1-len(queries))
+	}
+}
+
 // TestHundredMegabyteDocument: bad input that a reader must live with.
 func TestHundredMegabyteDocument(t *testing.T) {
 	if testing.Short() {

@@ -15,7 +15,8 @@ import (
 type Options struct {
 	Stats *Stats // counts what is read; nil counts nothing
 
-	// Header says that the first line of a TSV file names its columns.
+	// Header says that the first line of a TSV file that is not blank names its
+	// columns.
 	Header bool
 
 	Members Members // of JSON lines, and of TSV with a header

@@ -15,9 +15,13 @@ import (
 // id<TAB>text, without the blanks around either. The name stands for r in errors.
 func Queries(r io.Reader, name string, o Options) iter.Seq2[rerank.Query, error] {
 	return func(yield func(rerank.Query, error) bool) {
+		header := o.Header
 		for l, err := range lines(r, name, o.Stats, MaxLine) {
-			if l.number == 1 && o.Header && err == nil {
-				continue
+			if header && err == nil {
+				header = false
+				if !isObject(l.text) {
+					continue
+				}
 			}
 			var q rerank.Query
 			if err == nil {
@@ -32,8 +36,10 @@ func Queries(r io.Reader, name string, o Options) iter.Seq2[rerank.Query, error]
 	}
 }
 
+func isObject(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) }
+
 func parseQuery(text []byte) (rerank.Query, error) {
-	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+	if isObject(text) {
 		return parseQueryJSON(text)
 	}
 	id, rest, ok := strings.Cut(string(text), "\t")

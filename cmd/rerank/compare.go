@@ -39,7 +39,14 @@ no vectors or a model is not there, are listed with the reason.`,
   rerank compare notes "when does the lease end" -n 10
   rerank compare notes "lease" --rerank minilm,models/my-cross-encoder --json`,
 		Args: queryArguments("compare", 1, 2, "a query in quotes, after the folder of an index or alone"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.compare(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				if err := given(cmd.Flags().Changed).unused("on "+args[0]+": it is about searching without an index", "corpus"); err != nil {
+					return err
+				}
+			}
+			return a.compare(cmd.Context(), f, args)
+		},
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many documents of each method to show")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stages find")

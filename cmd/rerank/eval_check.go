@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/flashrerank/rerank/pipeline"
 )
 
 // check refuses flags that would have no effect, and outputs that could not be
@@ -85,23 +83,7 @@ func (f evalFlags) checkSystems(mode evalMode, _ []string, changed func(string) 
 	if mode != evalData {
 		return nil
 	}
-	dense := slices.ContainsFunc(f.first, func(kind string) bool {
-		return kind != string(pipeline.KindBM25) && kind != string(pipeline.KindTFIDF)
-	})
-	if changed("model") && !dense && !f.vectors {
-		return usagef("--model has no effect on --first %s without --vectors", strings.Join(f.first, ","))
-	}
-	onlyDense := !slices.ContainsFunc(f.first, func(kind string) bool { return kind != string(pipeline.KindDense) })
-	alone := !slices.ContainsFunc(f.rerank, func(name string) bool { return name != pipeline.None })
-	for _, flag := range []string{"bm25", "analyzer"} {
-		if changed(flag) && onlyDense && alone {
-			return usagef("--%s has no effect on --first dense with --rerank none", flag)
-		}
-	}
-	if changed("bm25") && alone && !slices.ContainsFunc(f.first, func(kind string) bool { return kind != string(pipeline.KindTFIDF) }) {
-		return usagef("--bm25 has no effect on --first tfidf with --rerank none")
-	}
-	return nil
+	return given(changed).firstAndRerank(f.first, f.rerank, f.vectors)
 }
 
 // checkOutputs refuses what could not be written.

@@ -31,7 +31,7 @@ var evalFlagCases = map[string]flagCase{
 	"data":     {"OTHER", nil, map[string]string{data: "", file: toWrite + "data", runs: noSearch, trec: noSearch}},
 	"split":    {"dev", nil, map[string]string{data: "", file: toWrite + "split", runs: noSearch, trec: noSearch}},
 	"analyzer": {"split", nil, map[string]string{data: "", file: toWrite + "analyzer", runs: noSearch, trec: noSearch}},
-	"model":    {"fp32:minilm", nil, map[string]string{data: "--model has no effect on --first bm25 without --vectors", file: toWrite + "model", runs: noSearch, trec: noSearch}},
+	"model":    {"fp32:minilm", nil, map[string]string{data: "--model has no effect on --first bm25", file: toWrite + "model", runs: noSearch, trec: noSearch}},
 	"vectors":  {"", nil, map[string]string{data: "", file: toWrite + "vectors", runs: noSearch, trec: noSearch}},
 	"first":    {"tfidf", nil, map[string]string{data: "", file: toWrite + "first", runs: noSearch, trec: noSearch}},
 	"bm25":     {"lucene:k1=30,b=0", nil, map[string]string{data: "", file: toWrite + "bm25", runs: noSearch, trec: noSearch}},
@@ -112,7 +112,7 @@ func TestEveryEvalFlag(t *testing.T) {
 
 func withoutCache(mode string, args []string) []string {
 	if mode == data || mode == file {
-		args = append(args, "--cache", "none")
+		args = append(args, "--cache", "none", "-q") // progress tells times
 	}
 	return slices.Clip(args)
 }

@@ -24,6 +24,8 @@ type indexFlags struct {
 	overwrite bool
 	skipBad   bool
 	sources   sourceFlags
+
+	modelGiven bool // --model stands on the command line
 }
 
 func (a *app) indexCommand() *cobra.Command {
@@ -65,7 +67,7 @@ A line or file that cannot be read stops it, named by file and line; with
   mysql -B -e 'select id, title, body from posts' | rerank index -o posts --header --text body -`,
 		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH to read, as in: rerank index -o notes ~/notes"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(cmd.Flags().Changed("analyzer")); err != nil {
+			if err := f.check(cmd.Flags().Changed, args); err != nil {
 				return err
 			}
 			return a.index(cmd.Context(), f, args)
@@ -84,7 +86,6 @@ A line or file that cannot be read stops it, named by file and line; with
 	return cmd
 }
 
-// check refuses what cannot be done before anything is read.
 // analyzers lists the presets, those that stem words and those that do not.
 func analyzers() string {
 	var stem, whole []string
@@ -98,11 +99,17 @@ func analyzers() string {
 	return oneOf(stem) + "; without stems " + oneOf(whole)
 }
 
-func (f indexFlags) check(analyzerGiven bool) error {
+// check refuses what cannot be done before anything is read.
+func (f *indexFlags) check(g given, paths []string) error {
 	if f.output == "" {
 		return usagef("where is the index to be? Name a folder with -o, as in: rerank index -o notes ~/notes")
 	}
-	if f.append && analyzerGiven {
+	if f.modelGiven = g("model"); !f.append && !f.vectors {
+		if err := g.unused("without --vectors", "model"); err != nil {
+			return err
+		}
+	}
+	if f.append && g("analyzer") {
 		return usagef("--analyzer cannot be combined with --append: an index keeps the analyzer it was made with")
 	}
 	if err := checkAnalyzer(f.analyzer); err != nil {
@@ -111,7 +118,10 @@ func (f indexFlags) check(analyzerGiven bool) error {
 	if err := checkEmbedders(f.model); err != nil {
 		return err
 	}
-	return f.sources.check()
+	if err := f.sources.check(); err != nil {
+		return err
+	}
+	return f.sources.unused(g, paths)
 }
 
 // indexed is the outcome of the index command, and its JSON form.

@@ -24,8 +24,8 @@ type record struct {
 }
 
 // readRecords reads lines, and finds the text in them once it is known what
-// they are.
-func readRecords(r io.Reader, form lineForm, fields []string) ([]record, error) {
+// they are. needJSON refuses other lines than those of JSON.
+func readRecords(r io.Reader, form lineForm, fields []string, needJSON bool) ([]record, error) {
 	var records []record
 	size := 0
 	for br := bufio.NewReaderSize(r, 1<<16); ; {
@@ -47,6 +47,9 @@ func readRecords(r io.Reader, form lineForm, fields []string) ([]record, error) 
 	}
 	if form == formUnknown {
 		form = detect(records)
+	}
+	if needJSON && form != formJSON && len(records) > 0 {
+		return nil, usagef("--field has no effect on lines that are no JSON: the first begins with %.20q", records[0].raw)
 	}
 	for i := range records {
 		line := bytes.TrimRight(records[i].raw, "\r\n")

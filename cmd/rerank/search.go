@@ -106,6 +106,9 @@ func (f searchFlags) config(args []string, changed func(flag string) bool) (pipe
 	default:
 		return pipeline.Config{}, usagef("expected the folder of an index before the query: rerank search DIR %q", args[0])
 	}
+	if err := given(changed).firstAndRerank([]string{f.first}, []string{f.rerank}, false); err != nil {
+		return pipeline.Config{}, err
+	}
 	bm25, err := parseBM25(f.bm25)
 	if err != nil {
 		return pipeline.Config{}, err

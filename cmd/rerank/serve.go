@@ -62,6 +62,9 @@ that are at work end.`,
 		if err != nil {
 			return err
 		}
+		if a.json {
+			return usagef("--json has no effect on serve: its log is JSON, and --print-config writes YAML")
+		}
 		if printConfig {
 			return a.printServeConfig(c)
 		}

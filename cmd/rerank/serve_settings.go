@@ -173,6 +173,16 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 	if c.Index != "" {
 		c.Search.Index, c.Index = c.Index, ""
 	}
+	if c.Search.Index == "" {
+		for _, s := range []struct {
+			flag string
+			set  bool
+		}{{"analyzer", c.Analyzer != ""}, {"read-only", c.ReadOnly}, {"bulk-timeout", c.BulkTimeout != 0}} {
+			if s.set {
+				return c, usagef("--%s has no effect without an index: --index names its folder", s.flag)
+			}
+		}
+	}
 	if c.Listen == "" {
 		c.Listen = defaultListen
 	}

@@ -24,6 +24,8 @@ type sortFlags struct {
 	lines  bool
 	fields []string
 	early  earlyFlags
+
+	fieldsGiven bool // --field stands on the command line
 }
 
 func (a *app) sortCommand() *cobra.Command {
@@ -45,7 +47,12 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
   rerank sort "late delivery" --scores < reviews.txt
   rerank sort "late delivery" --field body --rerank none < reviews.jsonl | head`,
 		Args: sortArguments,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.sort(cmd.Context(), args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.unused(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return a.sort(cmd.Context(), args[0], f)
+		},
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "how many lines to write; 0 means all")
 	cmd.Flags().IntVar(&f.depth, "depth", 1000, "how many lines the re-ranker judges; 0 means all")
@@ -75,6 +82,22 @@ func sortArguments(_ *cobra.Command, args []string) error {
 // noQuery is the error about a file that is named where the query belongs.
 func noQuery(file string) error {
 	return usagef("%s is a file, and there is no query: rerank sort \"query\" < %s", file, file)
+}
+
+// unused refuses flags that have no effect beside the others.
+func (f *sortFlags) unused(g given) error {
+	if f.rerank == pipeline.None {
+		if err := g.unused("on --rerank none", "depth"); err != nil {
+			return err
+		}
+	}
+	if f.lines {
+		if err := g.unused("on --lines", "field"); err != nil {
+			return err
+		}
+	}
+	f.fieldsGiven = g("field")
+	return nil
 }
 
 func (f sortFlags) form() lineForm {
@@ -108,7 +131,7 @@ func (a *app) sort(ctx context.Context, query string, f sortFlags) error {
 		}
 		a.remark("reading lines from the terminal; Ctrl-D ends them")
 	}
-	records, err := readRecords(interruptible(ctx, a.stdin), f.form(), f.fields)
+	records, err := readRecords(interruptible(ctx, a.stdin), f.form(), f.fields, f.fieldsGiven)
 	switch {
 	case err != nil:
 		return err

@@ -84,7 +84,7 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 		var err error
 		switch dir, isGo := strings.CutPrefix(path, "go:"); {
 		case path == "-":
-			s.documents, err = f.standardInput(ctx, a, o)
+			s.documents, err = f.standardInput(ctx, a, o, len(paths) == 1)
 		case isGo || f.goCode:
 			s.documents, err = goDocuments(ctx, dir)
 		default:
@@ -121,7 +121,7 @@ const standardInputName = "standard input"
 
 // standardInput reads documents from standard input, by the format given or by
 // its first byte.
-func (f *sourceFlags) standardInput(ctx context.Context, a *app, o dataset.Options) (iter.Seq2[rerank.Document, error], error) {
+func (f *sourceFlags) standardInput(ctx context.Context, a *app, o dataset.Options, alone bool) (iter.Seq2[rerank.Document, error], error) {
 	if terminal.Inspect(a.stdin).Terminal {
 		a.remark("reading documents from the terminal; Ctrl-D ends them")
 	}
@@ -129,6 +129,9 @@ func (f *sourceFlags) standardInput(ctx context.Context, a *app, o dataset.Optio
 	format := f.format
 	if format == "auto" {
 		format = detectDocuments(r)
+	}
+	if err := f.unusedOn(format); err != nil && alone { // other paths may need the flag
+		return nil, err
 	}
 	switch format {
 	case "jsonl":

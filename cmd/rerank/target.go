@@ -47,6 +47,8 @@ func (f indexFlags) existing(t *target) (err error) {
 	switch {
 	case model == (rerank.ModelInfo{}) && f.vectors:
 		err = usagef("%s has no vectors, and they cannot be added later: make the index again with --vectors", f.output)
+	case model == (rerank.ModelInfo{}) && f.modelGiven:
+		err = usagef("--model has no effect on %s, which has no vectors", f.output)
 	case model != (rerank.ModelInfo{}):
 		err = t.openEmbedder(f.model, model)
 	}

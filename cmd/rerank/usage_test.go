@@ -30,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 		`unknown first stage "hybird"; did you mean "hybrid"?`:              {"eval", "--data", folder, "--first", "bm25,hybird"},
 		`unknown variant of BM25 "lucent"; did you mean "lucene"?`:          {"search", dir, "a", "--bm25", "lucent"},
 		`unknown parameter "k2"; did you mean "k1"?`:                        {"search", dir, "a", "--bm25", "lucene:k2=1"},
-		`unknown model "minilmm"; did you mean "minilm"?`:                   {"index", "-o", absent, "--model", "minilmm", file},
+		`unknown model "minilmm"; did you mean "minilm"?`:                   {"index", "-o", absent, "--vectors", "--model", "minilmm", file},
 		`unknown analyzer "germn"; did you mean "german"`:                   {"index", "-o", absent, "--analyzer", "germn", file},
 		`unknown analyzer "englsh"; did you mean "english"`:                 {"eval", "--data", folder, "--analyzer", "englsh"},
 		`unknown flag --frist; did you mean "--first"?`:                     {"search", dir, "a", "--frist", "bm25"},

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// alwaysUsed are flags that have an effect wherever their command does
+// anything; those of eval are in evalFlagCases.
+var alwaysUsed = map[string]string{
+	"rerank search":     "first rerank depth n explain filter pipeline early within",
+	"rerank sort":       "n rerank scores jsonl lines early within",
+	"rerank compare":    "n depth rerank model",
+	"rerank demo":       "n depth rerank corpus vectors no-cache early within",
+	"rerank index":      "output append overwrite vectors skip-bad go",
+	"rerank bench":      "time model all levels short",
+	"rerank serve":      "config print-config listen tls-cert tls-key keys-file index models max-body max-documents max-tokens timeout concurrent queue workers idle origins profiles traces cache",
+	"rerank model list": "known",
+}
+
+// TestUnusedFlags: a flag that would have no effect is refused by name. Every
+// flag has a case here, or is known to have an effect always.
+func TestUnusedFlags(t *testing.T) {
+	dir := t.TempDir()
+	x := filepath.Join(dir, "index")
+	succeed(t, corpus, "index", "-o", x, "-")
+	tsv, text := write(t, filepath.Join(dir, "a.tsv"), "a\tb\n"), write(t, filepath.Join(dir, "a.md"), "text\n")
+	lines := write(t, filepath.Join(dir, "a.jsonl"), corpus)
+	write(t, filepath.Join(dir, "p.yaml"), "first: {kind: bm25}\n")
+	pipeline := []string{"search", "--pipeline", filepath.Join(dir, "p.yaml"), x, "lease"}
+	out := filepath.Join(dir, "new")
+	cases := []struct {
+		flag string // with its value
+		args []string
+	}{
+		{"--model=minilm", []string{"search", x, "lease", "--first", "bm25"}},
+		{"--bm25=atire", []string{"search", x, "lease", "--first", "tfidf", "--rerank", "none"}},
+		{"--within=1s", []string{"search", x, "lease", "--rerank", "none"}},
+		{"--first=bm25", pipeline},
+		{"--rerank=none", pipeline},
+		{"--depth=3", pipeline},
+		{"--model=minilm", pipeline},
+		{"--bm25=atire", pipeline},
+		{"--early", pipeline},
+		{"--within=1s", pipeline},
+		{"--depth=3", []string{"sort", "lease", "--rerank", "none"}},
+		{"--field=text", []string{"sort", "lease", "--lines"}},
+		{"--field=text", []string{"sort", "lease"}}, // the input is no JSON
+		{"--corpus=builtin", []string{"compare", x, "lease"}},
+		{"--model=minilm", []string{"index", "-o", out, text}},
+		{"--model=minilm", []string{"index", "-o", x, "--append", text}},
+		{"--analyzer=split", []string{"index", "-o", x, "--append", text}},
+		{"--format=tsv", []string{"index", "-o", out, text}},
+		{"--header", []string{"index", "-o", out, text, lines}},
+		{"--header", []string{"index", "-o", out, "--format", "jsonl", "-"}},
+		{"--chunk=9", []string{"index", "-o", out, tsv, lines}},
+		{"--overlap=9", []string{"index", "-o", out, "-"}},
+		{"--no-ignore", []string{"index", "-o", out, text}},
+		{"--go", []string{"index", "-o", out, "-"}},
+		{"--id=x", []string{"index", "-o", out, text}},
+		{"--title=x", []string{"index", "-o", out, tsv}},
+		{"--text=x", []string{"index", "-o", out, "--format", "tsv", "-"}},
+		{"--attr=x", []string{"index", "-o", out, "-"}}, // the input is TSV
+		{"--analyzer=split", []string{"serve"}},
+		{"--read-only", []string{"serve"}},
+		{"--bulk-timeout=1s", []string{"serve"}},
+		{"--json", []string{"serve"}},
+	}
+	known := map[string]bool{}
+	for _, c := range cases {
+		name, _, _ := strings.Cut(c.flag, "=")
+		known["rerank "+c.args[0]+" "+strings.TrimPrefix(name, "--")] = true
+		a := command(t, "plain\tlines\n", append(c.args, c.flag)...)
+		if a.code != exitUsage || !strings.Contains(a.stderr, name) {
+			t.Errorf("%q %s: ended with %d, %q", c.args, c.flag, a.code, a.stderr)
+		}
+	}
+	for path, flags := range alwaysUsed {
+		for name := range strings.FieldsSeq(flags) {
+			known[path+" "+name] = true
+		}
+	}
+	visit((&app{}).root(), func(c *cobra.Command) {
+		if !c.HasParent() || c.Name() == "eval" || c.Name() == "completion" || c.Parent().Name() == "completion" {
+			return
+		}
+		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if !known[c.CommandPath()+" "+f.Name] {
+				t.Errorf("%s --%s: no test says where it has no effect, and it is not known to have one always", c.CommandPath(), f.Name)
+			}
+		})
+	})
+}
+
+func visit(c *cobra.Command, each func(*cobra.Command)) {
+	each(c)
+	for _, sub := range c.Commands() {
+		visit(sub, each)
+	}
+}
