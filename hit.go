@@ -215,6 +215,12 @@ type StageReport struct {
 	Tokens      int     `json:"tokens,omitempty"`       // model tokens computed
 	BilledUnits float64 `json:"billed_units,omitempty"` // what a hosted service charged for
 
+	Foreign int `json:"foreign,omitempty"` // texts that seem to be in a language that the model does not know
+
+	// Warnings are for the person who searches: what may make the order worse than it
+	// looks, such as a query in a language that the model does not know.
+	Warnings []string `json:"warnings,omitempty"`
+
 	Elapsed time.Duration `json:"elapsed_ns"`
 	Notes   []string      `json:"notes,omitempty"` // anything else a reader should know
 }

@@ -84,6 +84,7 @@ type Vectors struct {
 
 	Tokens    int    // tokens computed for all texts together
 	Truncated []bool // which texts were cut to fit the model; nil says none
+	Foreign   []bool // which seem to be in a language that the model does not know; nil says none
 }
 
 // Len returns the number of vectors.

@@ -253,6 +253,14 @@ func (j *judging) report(stages []rerank.StageReport) {
 		r.Skipped += s.Skipped
 		r.Degraded = cmp.Or(r.Degraded, s.Degraded)
 		j.truncated += s.Truncated
+		if j.quick == 0 { // the full judge reads the same texts again
+			r.Foreign += s.Foreign
+		}
+		for _, w := range s.Warnings {
+			if !slices.Contains(r.Warnings, w) {
+				r.Warnings = append(r.Warnings, w)
+			}
+		}
 	}
 }
 

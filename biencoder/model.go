@@ -1,6 +1,7 @@
 package biencoder
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
@@ -26,6 +28,11 @@ type Options struct {
 	// Name of the model in reports; empty means what config.json says, if it
 	// says anything.
 	Name string
+
+	// Language is the code of the only language that the model knows, such as "en";
+	// empty means what its card says, if it names one (README.md). Queries and texts in
+	// another are told from English ones and reported.
+	Language string
 
 	// Precision of the computation; empty means that of the weights' file.
 	Precision transformer.Precision
@@ -59,7 +66,8 @@ type Model struct {
 	before    int                 // special tokens at the beginning of every sequence
 	after     int                 // and at its end
 	known     *cache.Cache
-	rooms     sync.Pool // of *room
+	english   *language.Vocabulary // tells what is foreign to the model; nil if that is not known
+	rooms     sync.Pool            // of *room
 }
 
 // Tokenizer returns what turns texts into the model's tokens.
@@ -119,6 +127,9 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	}
 	if m.info.Name == "" {
 		m.info.Name = readName(fsys)
+	}
+	if cmp.Or(o.Language, language.OfCard(fsys)) == language.English {
+		m.english = language.New(m.tokenizer.Size(), m.tokenizer.IDToToken)
 	}
 	m.skip = m.promptTokens()
 	m.before, m.after = m.specialTokens()
@@ -215,7 +226,8 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	}
 	v.Data = make([]float32, len(texts)*v.Dimensions)
 	v.Truncated = make([]bool, len(texts))
-	tokens, err := m.embed(ctx, &pass{texts: texts, roles: slices.Repeat([]rerank.Role{role}, len(texts)), vectors: v})
+	v.Foreign = m.asking(len(texts))
+	tokens, err := m.embed(ctx, &pass{texts: texts, roles: slices.Repeat([]rerank.Role{role}, len(texts)), vectors: v, foreign: v.Foreign})
 	v.Tokens = tokens
 	if err != nil {
 		return rerank.Vectors{}, fmt.Errorf("biencoder: embedding %d texts: %w", len(texts), err)
@@ -229,6 +241,7 @@ type pass struct {
 	roles   []rerank.Role
 	most    int // tokens of a document; 0, and what is more than the model's longest input, means that
 	vectors rerank.Vectors
+	foreign []bool // which texts are in a language that the model does not know; nil: nobody asks
 
 	// late, if it is not nil, is what comes out of comparing the tokens of each document, of so many windows, with
 	// those of the query, which is the first text.
@@ -258,6 +271,9 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 			text := m.prepare(m.settings.prompts[p.roles[i]] + p.texts[i])
 			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
 			p.vectors.Truncated[i] = total > len(b.IDs)-before
+			if p.foreign != nil {
+				p.foreign[i] = m.english.Foreign(b.IDs[before:], share(p.roles[i]))
+			}
 			count.Add(int64(len(b.IDs) - before))
 		},
 		Visit: func(k int, hidden []float32) error {
@@ -319,7 +335,11 @@ func (m *Model) keep(p *pass, u unknown) {
 	if p.late != nil && u.text > 0 {
 		numbers = append(numbers, p.late[u.text])
 	}
-	m.known.Put(u.key, cache.Value{Numbers: numbers, Truncated: p.vectors.Truncated[u.text]})
+	value := cache.Value{Numbers: numbers, Truncated: p.vectors.Truncated[u.text]}
+	if p.foreign != nil {
+		value.Foreign = p.foreign[u.text]
+	}
+	m.known.Put(u.key, value)
 }
 
 // recall fills in what is known and returns the texts that are not.
@@ -332,6 +352,9 @@ func (m *Model) recall(p *pass) []unknown {
 			if value, found := m.known.Get(u.key); found {
 				n := copy(p.vectors.At(i), value.Numbers)
 				p.vectors.Truncated[i] = value.Truncated
+				if p.foreign != nil {
+					p.foreign[i] = value.Foreign
+				}
 				if p.late != nil && i > 0 {
 					p.late[i] = value.Numbers[n]
 				}
@@ -341,6 +364,42 @@ func (m *Model) recall(p *pass) []unknown {
 		list = append(list, u)
 	}
 	return list
+}
+
+// asking is room for which of n texts are in a language that the model does not know, nil
+// where that cannot be told.
+func (m *Model) asking(n int) []bool {
+	if m.english == nil {
+		return nil
+	}
+	return make([]bool, n)
+}
+
+// Knows reports whether a text is in a language that the model knows, as far as its tokens
+// tell: it is false for queries and texts that are not English where the model is known to
+// be for English only ([Options].Language), by the bounds of docs/languages.md. Of a text
+// the part that fits into the model's window counts.
+func (m *Model) Knows(text string, role rerank.Role) bool {
+	if m.english == nil {
+		return true
+	}
+	if most := tokenBytes * m.info.MaxTokens; len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
+	}
+	ids, _, _ := m.tokenizer.Append(nil, nil, m.prepare(text), m.info.MaxTokens)
+	return !m.english.Foreign(ids, share(role))
+}
+
+// tokenBytes is how long a token is thought to be at most, so that of a long text only
+// what may fit into the window is looked at.
+const tokenBytes = 16
+
+// share is how much of a text must be foreign pieces to count as foreign.
+func share(role rerank.Role) float64 {
+	if role == rerank.RoleQuery {
+		return language.QueryShare
+	}
+	return language.TextShare
 }
 
 // leastTokens is the least of a text that is read: something between the special

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/language"
 )
 
 // RerankOptions say how hits are judged. The zero value is the default.
@@ -28,6 +29,11 @@ type RerankOptions struct {
 	// Windows is how many windows of a text are read where tokens are compared, if it is longer than the model's
 	// longest input; 0 means one. The vector is that of the first. MaxTokens bounds a text to less.
 	Windows int
+
+	// Abstain leaves texts in a language that the model does not know without a score (NaN)
+	// and without a vector, and all of them where it is the query's; see [Model.Knows].
+	// Without it they are scored like others, and the report warns.
+	Abstain bool
 }
 
 // Reranker orders given texts by the similarity of their vectors to the
@@ -71,14 +77,27 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	if len(q.Hits) == 0 {
 		return rerank.Result{Stages: []rerank.StageReport{report}}, nil, ctx.Err()
 	}
+	if !r.model.Knows(q.Query.Text, rerank.RoleQuery) {
+		report.Warnings = append(report.Warnings, language.OfQuery(r.model.info.Name))
+		if r.options.Abstain {
+			none := rerank.Reorder(q, r.scoring(0))
+			return rerank.Result{Hits: none, Stages: []rerank.StageReport{report}}, make([][]float32, len(q.Hits)), ctx.Err()
+		}
+	}
 	texts, of := distinct(q)
-	v, late, tokens, err := r.read(ctx, texts)
+	v, late, foreign, tokens, err := r.read(ctx, texts)
 	if err != nil {
 		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), named(err, q, of))
 	}
 	scoring := r.scoring(len(q.Hits))
 	vectors := make([][]float32, len(of))
+	var unknown []int
 	for i, text := range of {
+		if foreign != nil && foreign[text] {
+			if unknown = append(unknown, i); r.options.Abstain {
+				continue
+			}
+		}
 		vectors[i] = v.At(text)
 		scoring.Scores[i] = r.similarity(v.At(0), v.At(text))
 		if late != nil {
@@ -94,7 +113,13 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	if v.Truncated[0] {
 		report.Notes = append(report.Notes, "the query was cut to fit the model")
 	}
-	report.Scored, report.Tokens = len(q.Hits), tokens
+	report.Scored, report.Foreign, report.Tokens = len(q.Hits), len(unknown), tokens
+	if r.options.Abstain {
+		report.Scored -= len(unknown)
+		for _, i := range unknown {
+			scoring.Scores[i] = math.NaN()
+		}
+	}
 	hits := rerank.Reorder(q, scoring)
 	report.Elapsed = time.Since(start)
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, vectors, nil
@@ -116,27 +141,28 @@ func named(err error, q rerank.Request, of []int) error {
 }
 
 // read embeds a query and texts, and compares their tokens if that is wanted; the first
-// of all that comes back is the query's.
-func (r *Reranker) read(ctx context.Context, texts []string) (v rerank.Vectors, late []float32, tokens int, err error) {
+// of all that comes back is the query's. It tells which texts are in a language that the
+// model does not know.
+func (r *Reranker) read(ctx context.Context, texts []string) (v rerank.Vectors, late []float32, foreign []bool, tokens int, err error) {
 	n := r.model.info.Dimensions
 	v = rerank.Vectors{Dimensions: n, Data: make([]float32, len(texts)*n), Truncated: make([]bool, len(texts))}
 	roles := slices.Repeat([]rerank.Role{rerank.RoleDocument}, len(texts))
 	roles[0] = rerank.RoleQuery
-	p := &pass{texts: texts, roles: roles, most: r.options.MaxTokens, vectors: v}
+	p := &pass{texts: texts, roles: roles, most: r.options.MaxTokens, vectors: v, foreign: r.model.asking(len(texts))}
 	if !r.late() {
 		tokens, err = r.model.embed(ctx, p)
-		return v, nil, tokens, err
+		return v, nil, p.foreign, tokens, err
 	}
 	p.late, p.windows = make([]float32, len(texts)), max(1, r.options.Windows)
 	list := r.model.recall(p)
 	switch {
 	case len(list) == 0:
-		return v, p.late, 0, ctx.Err()
+		return v, p.late, p.foreign, 0, ctx.Err()
 	case list[0].text > 0: // its vector is known, but not its tokens
 		list = slices.Insert(list, 0, unknown{key: r.model.key(p, 0)})
 	}
 	tokens, err = r.model.compare(ctx, p, list)
-	return v, p.late, tokens, err
+	return v, p.late, p.foreign, tokens, err
 }
 
 // late reports whether tokens are compared.

@@ -29,6 +29,7 @@ type Cache struct {
 type Value struct {
 	Numbers   []float32 // a vector, or a score
 	Truncated bool      // whether the text was cut for it
+	Foreign   bool      // whether the text is in a language that the model does not know
 }
 
 // Key is the hash of what a value depends on, see [KeyOf].

@@ -13,10 +13,12 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -26,6 +28,11 @@ type Options struct {
 	// Name of the model in reports; empty means what config.json says, if it
 	// says anything.
 	Name string
+
+	// Language is the code of the only language that the model knows, such as "en";
+	// empty means what its card says, if it names one (README.md). Rerankers warn of queries
+	// and texts that are not English where that is the model's.
+	Language string
 
 	// Precision of the encoder; empty means that of the weights' file.
 	Precision transformer.Precision
@@ -96,7 +103,8 @@ type Model struct {
 	activation Activation
 	long       Long
 	known      *cache.Cache
-	glance     int // tokens of a text that are judged; 0: all
+	english    *language.Vocabulary // tells what is foreign to the model; nil if that is not known
+	glance     int                  // tokens of a text that are judged; 0: all
 }
 
 // Load reads a model from a folder: config.json, tokenizer.json and
@@ -136,15 +144,21 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	if len(dst) != len(pairs) {
 		return fmt.Errorf("crossencoder: room for %d scores of %d pairs", len(dst), len(pairs))
 	}
-	if err := m.scorePairs(ctx, pairs, dst); err != nil {
+	return m.judgePairs(ctx, pairs, dst, nil)
+}
+
+// judgePairs judges each pair, and tells of which the text is foreign to the model unless
+// foreign is nil.
+func (m *Model) judgePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
+	if err := m.scorePairs(ctx, pairs, dst, foreign); err != nil {
 		return fmt.Errorf("crossencoder: judging %d pairs: %w", len(pairs), err)
 	}
 	return nil
 }
 
 // scorePairs judges the pairs, and refuses scores that are no finite numbers.
-func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
-	if err := m.recall(ctx, pairs, dst); err != nil {
+func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
+	if err := m.recall(ctx, pairs, dst, foreign); err != nil {
 		return err
 	}
 	for i, s := range dst {
@@ -158,9 +172,12 @@ func (m *Model) scorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 func finite(x float32) bool { return x-x == 0 }
 
 // recall judges the pairs whose scores are not known.
-func (m *Model) recall(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
+func (m *Model) recall(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
+	if foreign == nil {
+		foreign = make([]bool, len(pairs))
+	}
 	if m.known == nil {
-		return m.compute(ctx, pairs, dst)
+		return m.compute(ctx, pairs, dst, foreign)
 	}
 	var unknown []rerank.Pair
 	var keys []cache.Key
@@ -168,35 +185,57 @@ func (m *Model) recall(ctx context.Context, pairs []rerank.Pair, dst []rerank.Pa
 	for i, p := range pairs {
 		key := cache.KeyOf(m.info.Fingerprint, strconv.Itoa(m.glance), p.Query, p.Text)
 		if v, found := m.known.Get(key); found && finite(v.Numbers[0]) {
-			dst[i] = rerank.PairScore{Logit: v.Numbers[0], Truncated: v.Truncated}
+			dst[i], foreign[i] = rerank.PairScore{Logit: v.Numbers[0], Truncated: v.Truncated}, v.Foreign
 			continue
 		}
 		unknown, keys, at = append(unknown, p), append(keys, key), append(at, i)
 	}
-	judged := make([]rerank.PairScore, len(unknown))
-	if err := m.compute(ctx, unknown, judged); err != nil {
+	judged, strange := make([]rerank.PairScore, len(unknown)), make([]bool, len(unknown))
+	if err := m.compute(ctx, unknown, judged, strange); err != nil {
 		return err
 	}
 	for k, s := range judged {
-		if dst[at[k]] = s; !finite(s.Logit) {
+		dst[at[k]], foreign[at[k]] = s, strange[k]
+		if !finite(s.Logit) {
 			continue
 		}
-		m.known.Put(keys[k], cache.Value{Numbers: []float32{s.Logit}, Truncated: s.Truncated})
+		m.known.Put(keys[k], cache.Value{Numbers: []float32{s.Logit}, Truncated: s.Truncated, Foreign: strange[k]})
 	}
 	return nil
 }
 
-func (m *Model) compute(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
+func (m *Model) compute(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
 	fill := func(i int, b *transformer.Batch) {
 		before := len(b.IDs)
 		cut := m.sequences.first(b, pairs[i])
 		dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: cut}
+		foreign[i] = m.foreign(b.IDs[before:], b.Types)
 	}
 	err := m.judge(ctx, len(pairs), fill, func(i int, logit float32) { dst[i].Logit = logit })
 	if err != nil || m.long != LongBest {
 		return err
 	}
 	return m.scoreRest(ctx, pairs, dst)
+}
+
+// foreign reports whether the text of a pair is in a language that the model does not
+// know; the last of types are the pair's.
+func (m *Model) foreign(ids, types []int32) bool {
+	if m.english == nil || len(types) < len(ids) {
+		return false
+	}
+	types = types[len(types)-len(ids):]
+	text := slices.Index(types, 1)
+	return text >= 0 && m.english.Foreign(ids[text:], language.TextShare)
+}
+
+// foreignQuery reports whether a query is in a language that the model does not know.
+func (m *Model) foreignQuery(text string) bool {
+	if m.english == nil {
+		return false
+	}
+	ids, _ := m.sequences.tokenizer.AppendText(nil, text, m.info.MaxTokens)
+	return m.english.Foreign(ids, language.QueryShare)
 }
 
 // scoreRest judges the other chunks of the texts that did not fit.

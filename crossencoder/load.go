@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
@@ -83,6 +84,9 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 		if options.Answers, err = f.settings.yesAndNo(tok); err != nil {
 			return nil, err
 		}
+	}
+	if cmp.Or(o.Language, language.OfCard(fsys)) == language.English {
+		m.english = language.New(tok.Size(), tok.IDToToken)
 	}
 	if m.encoder, err = transformer.Load(fsys, options); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/language"
 )
 
 // RerankOptions say how hits are judged. The zero value is the default.
@@ -74,15 +75,16 @@ func (r *Reranker) RerankBatch(ctx context.Context, requests []rerank.Request) (
 			pairs = append(pairs, rerank.Pair{Query: q.Query.Text, Text: r.text(h.Document)})
 		}
 	}
-	judged := make([]rerank.PairScore, len(pairs))
-	if err := r.model.ScorePairs(ctx, pairs, judged); err != nil {
+	judged, foreign := make([]rerank.PairScore, len(pairs)), make([]bool, len(pairs))
+	if err := r.model.judgePairs(ctx, pairs, judged, foreign); err != nil {
 		return nil, named(err, requests)
 	}
 	results := make([]rerank.Result, len(requests))
 	for i, q := range requests {
 		results[i] = r.result(q, judged[:len(q.Hits)])
+		r.warn(&results[i].Stages[0], q, foreign[:len(q.Hits)])
 		results[i].Stages[0].Elapsed = time.Since(start)
-		judged = judged[len(q.Hits):]
+		judged, foreign = judged[len(q.Hits):], foreign[len(q.Hits):]
 	}
 	return results, nil
 }
@@ -102,6 +104,18 @@ func named(err error, requests []rerank.Request) error {
 		at -= len(q.Hits)
 	}
 	return err
+}
+
+// warn tells in a report what of a request is in a language that the model does not know.
+func (r *Reranker) warn(report *rerank.StageReport, q rerank.Request, foreign []bool) {
+	if len(q.Hits) > 0 && r.model.foreignQuery(q.Query.Text) {
+		report.Warnings = append(report.Warnings, language.OfQuery(r.model.info.Name))
+	}
+	for _, f := range foreign {
+		if f {
+			report.Foreign++
+		}
+	}
 }
 
 func (r *Reranker) text(d rerank.Document) string {

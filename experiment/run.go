@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/gofrs/flock"
 
@@ -327,7 +328,8 @@ type tally struct {
 	model                                               string
 	given, scored, tokens, truncated, skipped, degraded int
 	units                                               float64
-	times                                               []float64 // milliseconds
+	times                                               []float64      // milliseconds
+	warned                                              map[string]int // queries, by the warning
 }
 
 // count takes stock of one query.
@@ -343,6 +345,16 @@ func (t *trial) count(query string, result rerank.Result) {
 		total += ms
 	}
 	t.totals = append(t.totals, total)
+}
+
+// warnings are those of the reports of one query, each once.
+func warnings(stages []rerank.StageReport) []string {
+	var list []string
+	for _, s := range stages {
+		list = append(list, s.Warnings...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // given returns the reports of stages that gave up.
@@ -361,6 +373,12 @@ func given(stages []rerank.StageReport) entry {
 // for each, and its own comes last.
 func (t *tally) add(stages []rerank.StageReport, ms float64) {
 	t.times = append(t.times, ms)
+	for _, w := range warnings(stages) {
+		if t.warned == nil {
+			t.warned = map[string]int{}
+		}
+		t.warned[w]++
+	}
 	for i, s := range stages {
 		t.tokens += s.Tokens
 		t.truncated += s.Truncated

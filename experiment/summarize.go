@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -123,6 +124,9 @@ func (t *tally) summary(name string, p Price) Stage {
 func (t *trial) notes() []string {
 	var notes []string
 	for i, s := range t.tallies {
+		for _, w := range slices.Sorted(maps.Keys(s.warned)) {
+			notes = append(notes, fmt.Sprintf("%s: for %d of %d queries the stage %s warns: %s", t.system.name, s.warned[w], len(t.totals), t.stageName(i), w))
+		}
 		if s.degraded > 0 {
 			notes = append(notes, fmt.Sprintf("%s: for %d of %d queries the stage %s failed or was late, and the order before it was kept", t.system.name, s.degraded, len(t.totals), t.stageName(i)))
 		}

@@ -90,11 +90,12 @@ func (o *opinions) remaining(ctx context.Context, a *anytime.Reranker, share flo
 	return &b
 }
 
-// judgedOf returns the hits that have a score, best first and without traces.
+// judgedOf returns the hits that were judged, best first and without traces; those that
+// the judge abstained from have no score.
 func judgedOf(hits []rerank.Hit) []rerank.Hit {
 	var out []rerank.Hit
 	for _, h := range hits {
-		if !math.IsNaN(h.Score) {
+		if !math.IsNaN(h.Score) || h.Scale != "" {
 			h.Trace = nil
 			out = append(out, h)
 		}

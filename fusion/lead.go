@@ -33,10 +33,16 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 		return false, nil
 	}
 	order := slices.DeleteFunc(anytime.ByScore(fused, nil), func(i int) bool { return o.late[i] })
-	leading := func(i int) []int { return order[:min(r.Parts[i].Best, len(order))] }
+	leading, passed := make([][]int, len(r.Parts)), make([][]int, len(r.Parts)) // what each is asked about, and what not
+	for i, p := range r.Parts {
+		leading[i] = order[:min(p.Best, len(order))]
+		if p.Else != "" && o.without != nil {
+			leading[i], passed[i] = o.pass(leading[i])
+		}
+	}
 	outcomes, err := gather(ctx, len(r.Parts), func(i int) (result rerank.Result, err error) {
-		if r.Parts[i].Best > 0 {
-			result, _, err = r.judge(ctx, i, some(q, leading(i)), o)
+		if len(leading[i]) > 0 {
+			result, _, err = r.judge(ctx, i, some(q, leading[i]), o)
 		}
 		return result, err
 	})
@@ -45,18 +51,33 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 	}
 	heard := false
 	for i, said := range outcomes {
-		if r.Parts[i].Best == 0 || !r.hear(i, said, len(leading(i)), o) {
-			continue
-		}
-		heard = true
-		for _, h := range said.Hits {
-			if h.Index = leading(i)[h.Index]; !math.IsNaN(h.Score) {
-				o.lists[i] = append(o.lists[i], h)
+		if len(leading[i]) > 0 && r.hear(i, said, len(leading[i]), o) {
+			heard = true
+			for _, h := range said.Hits {
+				if h.Index = leading[i][h.Index]; !math.IsNaN(h.Score) {
+					o.lists[i] = append(o.lists[i], h)
+				}
 			}
+			o.missed += len(leading[i]) - len(o.lists[i])
 		}
-		o.missed += len(leading(i)) - len(o.lists[i])
+		for _, at := range passed[i] {
+			heard = true
+			o.lists[i] = append(o.lists[i], rerank.Hit{Index: at, Score: math.NaN()})
+		}
 	}
 	return heard, o.failed.verdict("fusion", len(r.Parts))
+}
+
+// pass parts hits into those that other parts have a score for, and the rest.
+func (o *opinions) pass(hits []int) (known, without []int) {
+	for _, at := range hits {
+		if o.without[at] {
+			without = append(without, at)
+		} else {
+			known = append(known, at)
+		}
+	}
+	return known, without
 }
 
 // some is the request of the hits at some places, numbered from 0.

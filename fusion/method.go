@@ -67,6 +67,12 @@ func bounds(hits []rerank.Hit) (lo, hi float64) {
 	return lo, hi
 }
 
+// flat reports whether a list tells no hit from another by its scores.
+func flat(hits []rerank.Hit) bool {
+	lo, hi := bounds(hits)
+	return lo >= hi
+}
+
 // within maps a score to [0,1]. Halves keep the difference of two huge scores
 // finite.
 func within(score, lo, hi float64) float64 {

@@ -34,6 +34,13 @@ type Part struct {
 	// Best, if it is not 0, keeps a costly part to so many hits: those that lead by the
 	// sum of the parts that judge all. The others count 0 there, like its lowest.
 	Best int
+
+	// Else names the part whose normalised score counts in the place of this one's for hits
+	// that this one abstains from: that it gives back without a score (NaN), such as texts
+	// in a language that a model does not know. Parts that judge the best only are then not
+	// asked about them. "" means that they count 0, like the part's lowest; and so they do
+	// where the other part has the same score for all hits.
+	Else string
 }
 
 // Reranker is a blend: it lets several rerankers judge the same hits and fuses
@@ -101,6 +108,9 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which are the last", n))
 		settle(fused, o.late)
 	}
+	if n := o.abstentions(); n > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%d of the hits have no score by every part; another part's counts in its place", n))
+	}
 	if o.missed > 0 {
 		report.Partial = true
 		report.Notes = append(report.Notes, fmt.Sprintf("%d of the best hits were not judged by all parts", o.missed))
@@ -125,9 +135,20 @@ type opinions struct {
 	vectors [][][]float32  // of each part, in the order of the request
 	late    []bool         // hits that a part had no time for
 	start   time.Time
-	missed  int // hits that a part for the best should have judged and did not
+	without []bool // hits that a part with another in its place abstained from
+	missed  int    // hits that a part for the best should have judged and did not
 	stages  []rerank.StageReport
 	failed  failures
+}
+
+func (o *opinions) abstentions() int {
+	n := 0
+	for _, without := range o.without {
+		if without {
+			n++
+		}
+	}
+	return n
 }
 
 func (o *opinions) unjudged() int {
@@ -185,9 +206,33 @@ func (r *Reranker) hear(i int, said outcome, hits int, o *opinions) bool {
 	return true
 }
 
+// checkElse looks at what [Part.Else] names.
+func (r *Reranker) checkElse() error {
+	for i, p := range r.Parts {
+		if p.Else == "" {
+			continue
+		}
+		if at := r.partNamed(p.Else); at < 0 || r.Parts[at].Else != "" || r.Parts[at].Best > 0 {
+			return fmt.Errorf("%s has %q in its place, which is no part that scores all hits by itself", r.partName(i), p.Else)
+		}
+	}
+	return nil
+}
+
+// partNamed returns the place of a part, −1 if there is none of that name.
+func (r *Reranker) partNamed(name string) int {
+	for i := range r.Parts {
+		if r.partName(i) == name {
+			return i
+		}
+	}
+	return -1
+}
+
 // sums are the hits with what the parts say of them added up, and whether neighbours
 // had a part in that.
 func (r *Reranker) sums(given []rerank.Hit, o *opinions) ([]rerank.Hit, bool) {
+	o.without = r.abstained(len(given), o.lists)
 	fused := r.fuse(given, o.lists, o.weights)
 	return fused, r.smooth(fused, o.vectors)
 }
@@ -223,7 +268,7 @@ func (r *Reranker) check() ([]float64, error) {
 	if slices.Max(weights) == 0 {
 		return nil, errors.New("fusion: every part has the weight 0")
 	}
-	if err := errors.Join(r.Neighbours.check(), r.checkBest(), r.checkRelevance()); err != nil {
+	if err := errors.Join(r.Neighbours.check(), r.checkBest(), r.checkElse(), r.checkRelevance()); err != nil {
 		return nil, fmt.Errorf("fusion: %w", err)
 	}
 	return weights, r.method().check()
@@ -245,7 +290,7 @@ func (r *Reranker) smooth(hits []rerank.Hit, vectors [][][]float32) bool {
 		return false
 	}
 	for _, v := range vectors {
-		if len(v) != len(hits) {
+		if len(v) != len(hits) || !slices.ContainsFunc(v, func(x []float32) bool { return x != nil }) {
 			continue
 		}
 		scores := make([]float64, len(hits))
@@ -367,6 +412,43 @@ func permutes(hits []rerank.Hit, n int) error {
 	return nil
 }
 
+// inPlaceOf returns what counts, by the place of hits in the request, where part i
+// abstains; nil if nothing does.
+func (r *Reranker) inPlaceOf(i int, lists [][]rerank.Hit, values [][]float64) map[int]float64 {
+	if r.Parts[i].Else == "" || !slices.ContainsFunc(lists[i], func(h rerank.Hit) bool { return math.IsNaN(h.Score) }) {
+		return nil
+	}
+	by := r.partNamed(r.Parts[i].Else)
+	other := map[int]float64{}
+	if flat(lists[by]) {
+		return other
+	}
+	for k, h := range lists[by] {
+		other[h.Index] = values[by][k]
+	}
+	return other
+}
+
+// abstained tells from which of n hits a part with another in its place abstained, nil if
+// from none.
+func (r *Reranker) abstained(n int, lists [][]rerank.Hit) []bool {
+	var without []bool
+	for i, list := range lists {
+		if r.Parts[i].Else == "" {
+			continue
+		}
+		for _, h := range list {
+			if math.IsNaN(h.Score) {
+				if without == nil {
+					without = make([]bool, n)
+				}
+				without[h.Index] = true
+			}
+		}
+	}
+	return without
+}
+
 // fuse adds up what the parts say of each hit.
 func (r *Reranker) fuse(given []rerank.Hit, lists [][]rerank.Hit, weights []float64) []rerank.Hit {
 	hits := slices.Clone(given)
@@ -375,9 +457,17 @@ func (r *Reranker) fuse(given []rerank.Hit, lists [][]rerank.Hit, weights []floa
 		hits[i].Trace = slices.Clip(hits[i].Trace)
 		parts[i] = make([]float64, 0, len(lists))
 	}
+	values := make([][]float64, len(lists)) // of each part, in the order of its list
 	for i, list := range lists {
-		for k, v := range r.method().values(list) {
+		values[i] = r.method().values(list)
+	}
+	for i, list := range lists {
+		other := r.inPlaceOf(i, lists, values)
+		for k, v := range values[i] {
 			at := list[k].Index
+			if other != nil && math.IsNaN(list[k].Score) {
+				v = other[at]
+			}
 			parts[at] = append(parts[at], weights[i]*v)
 			hits[at].Trace = append(hits[at].Trace, list[k].Trace...)
 		}

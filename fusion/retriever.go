@@ -32,6 +32,11 @@ type List struct {
 	// the lists, and true scores were worth over 0.013 of nDCG@10 on two of
 	// the four collections measured.
 	Scores rerank.Reranker
+
+	// Else names the list whose normalised score counts in the place of this one's for
+	// documents that Scores abstains from: that it gives back without a score (NaN). ""
+	// means that they count like the list's lowest. It is used by MinMax.
+	Else string
 }
 
 // Retriever is a first stage that runs several others at once and fuses their
@@ -113,6 +118,16 @@ func (r *Retriever) listName(i int) string {
 	return cmp.Or(r.Lists[i].Name, fmt.Sprintf("list %d", i+1))
 }
 
+// listNamed returns the place of a list, −1 if there is none of that name.
+func (r *Retriever) listNamed(name string) int {
+	for i := range r.Lists {
+		if r.listName(i) == name {
+			return i
+		}
+	}
+	return -1
+}
+
 // check returns the weights of the lists.
 func (r *Retriever) check() ([]float64, error) {
 	if len(r.Lists) == 0 {
@@ -129,6 +144,9 @@ func (r *Retriever) check() ([]float64, error) {
 		var err error
 		if weights[i], err = weight(l.Weight, r.listName(i)); err != nil {
 			return nil, err
+		}
+		if l.Else != "" && r.listNamed(l.Else) < 0 {
+			return nil, fmt.Errorf("fusion: %s has %q in its place, which is no list", r.listName(i), l.Else)
 		}
 	}
 	if slices.Max(weights) == 0 {

@@ -120,13 +120,25 @@ func (r *Retriever) fuse(found [][]rerank.Hit, union []member, weights []float64
 			if place < 0 {
 				continue
 			}
-			parts = append(parts, weights[i]*values[i][place])
+			parts = append(parts, weights[i]*r.value(i, m, found, values))
 			h.Trace = append(h.Trace, r.said(i, found[i][place])...)
 		}
 		h.Score = sum(parts)
 		hits[at] = h
 	}
 	return rerank.Rank(hits, r.name(), 0)
+}
+
+// value returns what list i has to say of a document that is in it: where it abstains,
+// what the list in its place does.
+func (r *Retriever) value(i int, m member, found [][]rerank.Hit, values [][]float64) float64 {
+	place := m.places[i]
+	if r.Lists[i].Else != "" && r.method().complete() && math.IsNaN(found[i][place].Score) {
+		if other := r.listNamed(r.Lists[i].Else); m.places[other] >= 0 && !flat(found[other]) {
+			return values[other][m.places[other]]
+		}
+	}
+	return values[i][place]
 }
 
 // said returns the trace of a hit of list i, made up where the list keeps none.

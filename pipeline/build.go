@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/flashrerank/rerank"
@@ -9,7 +8,6 @@ import (
 	"github.com/flashrerank/rerank/fusion"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/lexical"
-	"github.com/flashrerank/rerank/vector"
 )
 
 // builder makes the parts of one pipeline and shares what several need.
@@ -69,8 +67,11 @@ func (b *builder) first() (rerank.Retriever, error) {
 		b.explainer = r
 		return r, nil
 	case KindDense:
-		r, _, err := b.dense()
-		return r, err
+		d, err := b.dense()
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
 	case KindHybrid:
 		return b.hybrid()
 	}
@@ -94,29 +95,13 @@ func (b *builder) bm25() (*lexical.Retriever, error) {
 	return r, nil
 }
 
-// dense returns the scan over the stored vectors, and its measure for any hit.
-func (b *builder) dense() (rerank.Retriever, rerank.Reranker, error) {
-	if b.snapshot.Model() == (rerank.ModelInfo{}) {
-		return nil, nil, fmt.Errorf("pipeline: first.kind %s: the index has no vectors", b.config.First.Kind)
-	}
-	m, err := b.loader.biencoder(cmp.Or(b.config.Model, MiniLM))
-	if err != nil {
-		return nil, nil, err
-	}
-	r, err := vector.NewRetriever(b.snapshot, b.memo(m))
-	if err != nil {
-		return nil, nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
-	}
-	return r, b.signals(nil).cosine(m), nil
-}
-
 // hybrid fuses both, each list completed by its measure's true scores.
 func (b *builder) hybrid() (rerank.Retriever, error) {
 	words, err := b.bm25()
 	if err != nil {
 		return nil, err
 	}
-	dense, cosine, err := b.dense()
+	dense, err := b.dense()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +111,7 @@ func (b *builder) hybrid() (rerank.Retriever, error) {
 		Name: string(KindHybrid), Method: f.method(), Depth: b.config.depth(), Lenient: f.Lenient,
 		Lists: []fusion.List{
 			{Name: "bm25", Retriever: words, Weight: f.Lexical, Scores: words},
-			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: cosine},
+			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: b.completion(dense), Else: "bm25"},
 		},
 	}, nil
 }
@@ -148,14 +133,6 @@ func (b *builder) memo(m *biencoder.Model) rerank.Embedder {
 	}
 	b.queries[m] = newMemo(m)
 	return b.queries[m]
-}
-
-// stored measures hits by the index's vectors, if they are the model's. It is nil if not.
-func (b *builder) stored(m *biencoder.Model) rerank.Reranker {
-	if !b.stores(m) {
-		return nil
-	}
-	return &storedCosine{snapshot: b.snapshot, queries: b.memo(m), texts: m.Reranker()}
 }
 
 // stores reports whether the index has the model's vectors.

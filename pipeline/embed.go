@@ -14,6 +14,7 @@ type Embedding struct {
 	Documents int // that were embedded
 	Tokens    int // computed for them
 	Truncated int // documents cut to the model's window
+	Foreign   int // documents in a language that the model does not know; they have no vector
 }
 
 // batchTokens bounds one call of the embedder, so that memory and the wait for
@@ -21,7 +22,8 @@ type Embedding struct {
 const batchTokens = 16_384
 
 // Embed gives index entries the vectors of their documents' content: it sets
-// Vector of every entry that has none. The index must have been created with
+// Vector of every entry that has none, but for those in a language that the model is known
+// not to know ([biencoder.Model.Knows]): searches order these by their words. The index must have been created with
 // e.Model(). Entries are embedded in batches of bounded size, in order; after
 // each, progress is told how many are done, unless it is nil. When it fails,
 // entries before the failure have their vectors.
@@ -82,12 +84,16 @@ func embedBatch(ctx context.Context, e rerank.Embedder, entries []index.Entry, d
 		return fmt.Errorf("the embedder made %d vectors of %d texts", v.Len(), len(texts))
 	}
 	for i, entry := range into {
+		if v.Foreign != nil && v.Foreign[i] {
+			did.Foreign++
+			continue
+		}
+		did.Documents++
 		entry.Vector = v.At(i)
 		if v.Truncated != nil && v.Truncated[i] {
 			did.Truncated++
 		}
 	}
-	did.Documents += len(texts)
 	did.Tokens += v.Tokens
 	return nil
 }

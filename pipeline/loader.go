@@ -141,8 +141,8 @@ func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 // its BM25 statistics and its stored vectors, without one the given texts.
 type signals struct {
 	bm25   func() (rerank.Reranker, error)
-	stored func(m *biencoder.Model) rerank.Reranker // by the index's vectors; nil if these are not the model's
-	early  *Early                                   // nil: judgments are complete
+	stored func(m *biencoder.Model, abstain bool) rerank.Reranker // by the index's vectors; nil if these are not the model's
+	early  *Early                                                 // nil: judgments are complete
 }
 
 // textSignals judge texts by themselves.
@@ -155,14 +155,14 @@ func textSignals(early *Early) signals {
 			}
 			return lexical.NewReranker(a, lexical.DefaultBM25())
 		},
-		stored: func(*biencoder.Model) rerank.Reranker { return nil },
+		stored: func(*biencoder.Model, bool) rerank.Reranker { return nil },
 		early:  early,
 	}
 }
 
 // cosine judges by a model's vectors.
 func (s signals) cosine(m *biencoder.Model) rerank.Reranker {
-	if by := s.stored(m); by != nil {
+	if by := s.stored(m, false); by != nil {
 		return by
 	}
 	return s.reading(m, biencoder.RerankOptions{})
@@ -218,17 +218,17 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 		return nil, err
 	}
 	b.Name, b.Relevance = Best, relevance.three
-	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: new(float64(crossWeight)), Best: crossBest})
+	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: new(float64(crossWeight)), Best: crossBest, Else: lexicalPart})
 	return b, nil
 }
 
 // meaning is the embedded bi-encoder's part of a blend, and what is then known of relevance.
 func (s signals) meaning(m *biencoder.Model) (fusion.Part, calibrations) {
-	if by := s.stored(m); by != nil {
-		return fusion.Part{Name: "cosine", Reranker: by}, ofStored
+	if by := s.stored(m, true); by != nil {
+		return fusion.Part{Name: "cosine", Reranker: by, Else: lexicalPart}, ofStored
 	}
-	by := s.reading(m, biencoder.RerankOptions{MaxSim: maxSim, Windows: windows})
-	return fusion.Part{Name: "similarity", Reranker: by, Weight: new(float64(similarityWeight))}, ofRead
+	by := s.reading(m, biencoder.RerankOptions{MaxSim: maxSim, Windows: windows, Abstain: true})
+	return fusion.Part{Name: "similarity", Reranker: by, Weight: new(float64(similarityWeight)), Else: lexicalPart}, ofRead
 }
 
 // pairs judges by the cross-encoder of a folder.
@@ -315,12 +315,15 @@ const (
 	crossBest   = 20
 )
 
+// lexicalPart is the part that decides where a model does not know the language.
+const lexicalPart = "bm25"
+
 // blend is the reranker of a bi-encoder, and what Best begins with. Where the hits carry BM25 scores, of a first
 // stage that knows the whole corpus, it takes these.
 func blend(name string, meaning fusion.Part, bm25 rerank.Reranker) *fusion.Reranker {
 	return &fusion.Reranker{Name: name, Neighbours: neighbours, Parts: []fusion.Part{
 		meaning,
-		{Name: "bm25", Reranker: bm25, Carried: rerank.ScaleBM25},
+		{Name: lexicalPart, Reranker: bm25, Carried: rerank.ScaleBM25},
 	}}
 }
 

@@ -1,63 +1,77 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/language"
+	"github.com/flashrerank/rerank/vector"
 )
 
-// storedCosine scores hits by the vectors that the index keeps of them, which
+// storedSimilarity scores hits by the vectors that the index keeps of them, which
 // saves embedding their texts, and asks texts for those it has none of.
-type storedCosine struct {
+type storedSimilarity struct {
 	snapshot *index.Snapshot
+	vectors  *vector.Retriever
+	measure  func(query, v []float32) float64
 	queries  rerank.Embedder
 	texts    rerank.Vectored // the model's own; the same measure, from the text
+
+	// knows tells which queries and texts are scored; nil: all.
+	knows func(text string, role rerank.Role) bool
 }
 
-// Rerank orders hits by cosine.
-func (s *storedCosine) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
+// Rerank orders hits by the similarity of vectors.
+func (s *storedSimilarity) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
 	result, _, err := s.RerankVectors(ctx, r)
 	return result, err
 }
 
 // RerankVectors returns the vectors too.
-func (s *storedCosine) RerankVectors(ctx context.Context, r rerank.Request) (rerank.Result, [][]float32, error) {
+func (s *storedSimilarity) RerankVectors(ctx context.Context, r rerank.Request) (rerank.Result, [][]float32, error) {
 	start := time.Now()
-	stored, missing, err := s.split(r.Hits)
+	scoring := s.scoring(len(r.Hits))
+	report := rerank.StageReport{Stage: scoring.Stage, Model: s.queries.Model().Name, Candidates: len(r.Hits)}
+	if s.knows != nil && !s.knows(r.Query.Text, rerank.RoleQuery) {
+		scoring.Scores = nil
+		report.Warnings = []string{language.OfQuery(report.Model)}
+		return rerank.Result{Hits: rerank.Reorder(r, scoring), Stages: []rerank.StageReport{report}}, make([][]float32, len(r.Hits)), ctx.Err()
+	}
+	stored, missing, foreign, err := s.split(r.Hits)
 	if err != nil {
 		return rerank.Result{}, nil, fmt.Errorf("pipeline: %w", err)
-	}
-	if len(missing) == len(r.Hits) {
-		return s.texts.RerankVectors(ctx, r)
 	}
 	query, err := s.queries.Embed(ctx, []string{r.Query.Text}, rerank.RoleQuery)
 	if err != nil {
 		return rerank.Result{}, nil, fmt.Errorf("pipeline: embedding the query: %w", err)
 	}
-	report := rerank.StageReport{
-		Stage: "cosine", Model: s.queries.Model().Name, Candidates: len(r.Hits), Scored: len(r.Hits), Tokens: query.Tokens,
-		Notes: []string{fmt.Sprintf("%d of %d vectors came from the index", len(r.Hits)-len(missing), len(r.Hits))},
-	}
-	scores := make([]float64, len(r.Hits))
 	for i, v := range stored {
 		if v != nil {
-			scores[i] = cosine(query.At(0), v)
+			scoring.Scores[i] = s.measure(query.At(0), v)
 		}
 	}
-	relevance := func(c float64) float64 { return min(max(c, 0), 1) }
+	if err := rerank.CheckScores(report.Model, r.Hits, scoring.Scores); err != nil {
+		return rerank.Result{}, nil, fmt.Errorf("pipeline: %w", err)
+	}
+	for i, v := range stored {
+		if v == nil {
+			scoring.Scores[i] = math.NaN()
+		}
+	}
+	report.Scored, report.Tokens = len(r.Hits)-foreign, query.Tokens
+	report.Notes = []string{fmt.Sprintf("%d of %d vectors came from the index", len(r.Hits)-len(missing)-foreign, len(r.Hits))}
+	report.Foreign = foreign
 	if len(missing) > 0 {
 		rest, vectors, err := s.texts.RerankVectors(ctx, rerank.Request{Query: r.Query, Hits: missing})
 		if err != nil {
 			return rerank.Result{}, nil, err
 		}
 		for _, h := range rest.Hits {
-			scores[h.Index] = h.Score
+			scoring.Scores[h.Index] = h.Score
 		}
 		for i, h := range missing {
 			stored[h.Index] = vectors[i]
@@ -65,37 +79,48 @@ func (s *storedCosine) RerankVectors(ctx context.Context, r rerank.Request) (rer
 		for _, other := range rest.Stages {
 			report.Truncated += other.Truncated
 			report.Tokens += other.Tokens
+			report.Foreign += other.Foreign
+			report.Warnings = append(report.Warnings, other.Warnings...)
 		}
-	}
-	if err := rerank.CheckScores(s.queries.Model().Name, r.Hits, scores); err != nil {
-		return rerank.Result{}, nil, fmt.Errorf("pipeline: %w", err)
 	}
 	report.Elapsed = time.Since(start)
-	return rerank.Result{
-		Hits:   rerank.Reorder(r, rerank.Scoring{Stage: "cosine", Scale: rerank.ScaleCosine, Scores: scores, Relevance: relevance}),
-		Stages: []rerank.StageReport{report},
-	}, stored, nil
+	return rerank.Result{Hits: rerank.Reorder(r, scoring), Stages: []rerank.StageReport{report}}, stored, nil
 }
 
-// split returns the stored vector of each hit, and the hits that have none,
-// with their place as Index.
-func (s *storedCosine) split(hits []rerank.Hit) (stored [][]float32, missing []rerank.Hit, err error) {
+// scoring is that of n hits, by a cosine or a dot product.
+func (s *storedSimilarity) scoring(n int) rerank.Scoring {
+	scale := s.vectors.Scale()
+	scoring := rerank.Scoring{Stage: string(scale), Scale: scale, Scores: make([]float64, n)}
+	if scale == rerank.ScaleCosine {
+		scoring.Relevance = func(c float64) float64 { return min(max(c, 0), 1) }
+	}
+	return scoring
+}
+
+// split returns the stored vector of each hit, the hits that have none, with their place
+// as Index, and how many of those without are foreign to the model, and not among them.
+func (s *storedSimilarity) split(hits []rerank.Hit) (stored [][]float32, missing []rerank.Hit, foreign int, err error) {
 	stored = make([][]float32, len(hits))
 	for i, h := range hits {
-		if stored[i], err = s.vector(h.Document.ID); err != nil {
-			return nil, nil, fmt.Errorf("vector of %q: %w", h.Document.ID, err)
+		if stored[i], err = s.vectors.Vector(h.Document.ID); err != nil {
+			return nil, nil, 0, fmt.Errorf("vector of %q: %w", h.Document.ID, err)
 		}
-		if stored[i] == nil {
-			if h.Document.Content() == "" { // it was not loaded, or is empty
-				if err := load(s.snapshot, &h.Document); err != nil {
-					return nil, nil, err
-				}
+		if stored[i] != nil {
+			continue
+		}
+		if h.Document.Content() == "" { // it was not loaded, or is empty
+			if err := load(s.snapshot, &h.Document); err != nil {
+				return nil, nil, 0, err
 			}
-			h.Index, h.Rank = i, len(missing)
-			missing = append(missing, h)
 		}
+		if s.knows != nil && !s.knows(h.Document.Content(), rerank.RoleDocument) {
+			foreign++
+			continue
+		}
+		h.Index, h.Rank = i, len(missing)
+		missing = append(missing, h)
 	}
-	return stored, missing, nil
+	return stored, missing, foreign, nil
 }
 
 // load fills in a document of which the ID is known. One that the index does not have
@@ -109,23 +134,22 @@ func load(s *index.Snapshot, d *rerank.Document) error {
 	return err
 }
 
-// vector returns a copy of what the index keeps of a document, nil if nothing:
-// whoever gets it may use it after the snapshot, and need not guard.
-func (s *storedCosine) vector(id string) (v []float32, err error) {
-	defer s.snapshot.Guard(&err)()
-	doc, found, err := s.snapshot.Find(id)
-	if err != nil || !found {
-		return nil, err
+// exact is the measure of blends: the cosine of two vectors, or their dot product, in
+// double precision.
+func exact(by rerank.Similarity) func(a, b []float32) float64 {
+	if by == rerank.SimilarityDot {
+		return dot
 	}
-	segments := s.snapshot.Segments()
-	at, exact := slices.BinarySearchFunc(segments, doc, func(g *index.Segment, doc uint32) int {
-		return cmp.Compare(g.Base(), doc)
-	})
-	if !exact {
-		at--
+	return cosine
+}
+
+// dot returns the dot product of two vectors of one length.
+func dot(a, b []float32) float64 {
+	sum := 0.0
+	for i, x := range a {
+		sum += float64(x) * float64(b[i])
 	}
-	v, err = segments[at].Vector(doc - segments[at].Base())
-	return slices.Clone(v), err
+	return sum
 }
 
 // cosine returns the cosine of two vectors of one length, 0 where one of them

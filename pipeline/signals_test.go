@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/vector"
 )
 
 // compass embeds a text as the direction it names, and counts calls.
@@ -83,7 +84,7 @@ func segments(t *testing.T, lists ...[]index.Entry) *index.Snapshot {
 	return s
 }
 
-func TestStoredCosine(t *testing.T) {
+func TestStoredSimilarity(t *testing.T) {
 	entry := func(id string, v ...float32) index.Entry {
 		return index.Entry{Document: rerank.Document{ID: id, Text: id}, Vector: v}
 	}
@@ -93,7 +94,11 @@ func TestStoredCosine(t *testing.T) {
 		[]index.Entry{entry("south", 0, -1)},
 	)
 	var texts fromTexts
-	c := &storedCosine{snapshot: s, queries: &compass{}, texts: &texts}
+	vectors, err := vector.NewRetriever(s, &compass{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &storedSimilarity{snapshot: s, vectors: vectors, measure: cosine, queries: &compass{}, texts: &texts}
 	var docs []rerank.Document
 	for _, id := range []string{"south", "none", "zero", "elsewhere", "between", "east", "north"} {
 		docs = append(docs, rerank.Document{ID: id})

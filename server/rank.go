@@ -200,6 +200,7 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 			g.cut = max(g.cut, s.Truncated)
 			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
 		}
+		g.warnings = append(g.warnings, s.Warnings...)
 		if s.Degraded != "" {
 			g.warnings = append(g.warnings, s.Degraded)
 		}

@@ -22,6 +22,7 @@ import (
 type Retriever struct {
 	snapshot *index.Snapshot
 	embedder rerank.Embedder
+	dot      bool // vectors are compared by it, not by their cosine
 }
 
 // NewRetriever makes a retriever. The embedder must be the model whose vectors
@@ -38,7 +39,7 @@ func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
 	case kept.Dimensions != given.Dimensions:
 		return nil, fmt.Errorf("vector: the index keeps vectors of %d dimensions, the model makes %d", kept.Dimensions, given.Dimensions)
 	}
-	return &Retriever{snapshot: s, embedder: e}, nil
+	return &Retriever{snapshot: s, embedder: e, dot: kept.Similarity == rerank.SimilarityDot}, nil
 }
 
 // Retrieve finds the s.Limit() documents most similar to the query: by cosine, or by
@@ -53,7 +54,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	if query.Len() != 1 || query.Dimensions != r.snapshot.Model().Dimensions {
 		return rerank.Result{}, fmt.Errorf("vector: the query has %d vectors of %d dimensions", query.Len(), query.Dimensions)
 	}
-	scan := scan{retriever: r, search: s, k: s.Limit(), query: query.At(0), cosine: r.cosine(), cursor: r.snapshot.Cursor()}
+	scan := scan{retriever: r, search: s, k: s.Limit(), query: query.At(0), cursor: r.snapshot.Cursor()}
 	for _, g := range r.snapshot.Segments() {
 		if err := scan.segment(ctx, g); err != nil {
 			return rerank.Result{}, fmt.Errorf("vector: %w", err)
@@ -71,7 +72,46 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 
 const stage = "dense"
 
-func (r *Retriever) cosine() bool { return r.snapshot.Model().Similarity != rerank.SimilarityDot }
+// Scale is that of scores.
+func (r *Retriever) Scale() rerank.Scale {
+	if r.dot {
+		return rerank.ScaleDot
+	}
+	return rerank.ScaleCosine
+}
+
+// Similarity is the score of a document with the vector v, as Retrieve has it: what
+// completes a list must measure as the list did.
+func (r *Retriever) Similarity(query, v []float32) float64 {
+	dot := float64(simd.Dot(query, v))
+	if r.dot {
+		return dot
+	}
+	size := math.Sqrt(float64(simd.Dot(query, query)) * float64(simd.Dot(v, v)))
+	if size == 0 {
+		return 0
+	}
+	return dot / size
+}
+
+// Vector returns a copy of what the index keeps of a document, nil if nothing: whoever
+// gets it may use it after the snapshot, and need not guard.
+func (r *Retriever) Vector(id string) (v []float32, err error) {
+	defer r.snapshot.Guard(&err)()
+	doc, found, err := r.snapshot.Find(id)
+	if err != nil || !found {
+		return nil, err
+	}
+	segments := r.snapshot.Segments()
+	at, exact := slices.BinarySearchFunc(segments, doc, func(g *index.Segment, doc uint32) int {
+		return cmp.Compare(g.Base(), doc)
+	})
+	if !exact {
+		at--
+	}
+	v, err = segments[at].Vector(doc - segments[at].Base())
+	return slices.Clone(v), err
+}
 
 // scan is one search.
 type scan struct {
@@ -79,7 +119,6 @@ type scan struct {
 	search    rerank.Search
 	k         int
 	query     []float32
-	cosine    bool
 	cursor    *index.Cursor // for the filter
 	scored    int
 
@@ -116,23 +155,11 @@ func (s *scan) segment(ctx context.Context, g *index.Segment) error {
 			continue
 		}
 		s.scored++
-		if err := s.offer(g.Base()+doc, s.similarity(v)); err != nil {
+		if err := s.offer(g.Base()+doc, s.retriever.Similarity(s.query, v)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *scan) similarity(v []float32) float64 {
-	dot := float64(simd.Dot(s.query, v))
-	if !s.cosine {
-		return dot
-	}
-	size := math.Sqrt(float64(simd.Dot(s.query, s.query)) * float64(simd.Dot(v, v)))
-	if size == 0 {
-		return 0
-	}
-	return dot / size
 }
 
 func (s *scan) offer(doc uint32, score float64) error {
@@ -171,9 +198,8 @@ func (s *scan) cut() {
 func (s *scan) hits() ([]rerank.Hit, error) {
 	s.cut()
 	docs := make([]rerank.Document, len(s.best))
-	scoring := rerank.Scoring{Stage: stage, Scale: rerank.ScaleDot, Scores: make([]float64, len(s.best))}
-	if s.cosine {
-		scoring.Scale = rerank.ScaleCosine
+	scoring := rerank.Scoring{Stage: stage, Scale: s.retriever.Scale(), Scores: make([]float64, len(s.best))}
+	if !s.retriever.dot {
 		scoring.Relevance = func(c float64) float64 { return min(max(c, 0), 1) }
 	}
 	for i, f := range s.best {

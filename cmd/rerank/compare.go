@@ -129,6 +129,11 @@ func (a *app) compare(ctx context.Context, f compareFlags, args []string) error 
 	if err = errors.Join(err, s.Close(), x.Close()); err != nil {
 		return err
 	}
+	var stages []rerank.StageReport
+	for _, m := range out.Methods {
+		stages = append(stages, m.Stages...)
+	}
+	a.warnings(stages)
 	if a.json {
 		return written(writeJSON(a.stdout, out))
 	}

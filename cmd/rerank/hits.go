@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank"
@@ -79,8 +80,28 @@ func stageLine(stages []rerank.StageReport) string {
 	return strings.Join(parts, " · ") + billed(stages)
 }
 
-// warn tells what the stages gave up or left out.
+// warnings tells what stages warn of, each once.
+func (a *app) warnings(stages []rerank.StageReport) {
+	var told []string
+	tell := func(w string) {
+		if !slices.Contains(told, w) {
+			told = append(told, w)
+			a.remark("%s", w)
+		}
+	}
+	for _, s := range stages {
+		for _, w := range s.Warnings {
+			tell(w)
+		}
+		if s.Foreign > 0 {
+			tell(fmt.Sprintf("%s of %s seem to be in a language that %s does not know", thousands(s.Foreign), count(s.Candidates, "text"), s.Model))
+		}
+	}
+}
+
+// warn tells what the stages warn of, gave up or left out.
 func (a *app) warn(stages []rerank.StageReport) {
+	a.warnings(stages)
 	for _, s := range stages {
 		name := cmp.Or(s.Stage, "a stage")
 		if s.Degraded != "" {

@@ -141,6 +141,7 @@ type indexed struct {
 	Bad        int               `json:"bad"`          // lines or files left out by --skip-bad
 	Repaired   int               `json:"invalid_utf8"` // lines or files with bytes that are not UTF-8
 	Truncated  int               `json:"truncated"`    // documents cut to the window of the model for their vector
+	Foreign    int               `json:"foreign"`      // documents without a vector, as the model does not seem to know their language
 	Bytes      int64             `json:"bytes"`        // of titles and texts
 	Elapsed    time.Duration     `json:"elapsed_ns"`
 }
@@ -198,6 +199,9 @@ func (a *app) writeIndexed(o indexed) error {
 	a.remarkLeftOut(o.LeftOut)
 	for _, m := range o.Notes {
 		a.remark("%s: %s", m.What, m.names())
+	}
+	if o.Foreign > 0 {
+		a.remark("%s have no vector, as they seem to be in a language that %s does not know", count(o.Foreign, "document"), o.Model.Name)
 	}
 	if o.Documents == 0 {
 		a.remark("no documents were found: the index is empty")

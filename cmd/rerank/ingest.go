@@ -102,6 +102,7 @@ func (in *ingest) commit(ctx context.Context) error {
 			return err
 		}
 		in.outcome.Truncated += did.Truncated
+		in.outcome.Foreign += did.Foreign
 	}
 	var batch index.Batch
 	for _, e := range in.entries {

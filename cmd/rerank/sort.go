@@ -144,6 +144,7 @@ func (a *app) sort(ctx context.Context, query string, f sortFlags) error {
 	if err != nil {
 		return err
 	}
+	a.warnings(result.Stages)
 	if a.json {
 		return a.writeSortJSON(query, records, result)
 	}

@@ -53,6 +53,7 @@ func Load(o crossencoder.Options) (*crossencoder.Model, error) {
 	if o.Name == "" {
 		o.Name = Name
 	}
+	o.Language = "en"
 	if o.MaxTokens == 0 {
 		o.MaxTokens = window
 	}

@@ -44,6 +44,7 @@ func Load(o biencoder.Options) (*biencoder.Model, error) {
 	if o.Name == "" {
 		o.Name = Name
 	}
+	o.Language = "en"
 	return biencoder.Load(inPlace{Files()}, o)
 }
 

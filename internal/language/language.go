@@ -1,0 +1,132 @@
+// Package language tells whether a text is one that a model for English can read, by the
+// tokens that its vocabulary makes of it.
+//
+// The measure is the share of foreign pieces among those that have letters: pieces that
+// the vocabulary does not know and pieces in other letters than those from a to z. A
+// vocabulary for English has other scripts only letter by letter; of languages in Latin
+// letters, accents are gone before the text is cut, and only letters that are none with an
+// accent are left (the dotless ı, ø, ł). English has such pieces in names and quotations.
+//
+// The bounds were fitted on English and foreign texts by bench/languages, which prints how
+// many of each are taken for foreign: no query and no text of the judged English
+// collections.
+package language
+
+import (
+	"strings"
+	"unicode"
+)
+
+// English is the code of the language that is told from others.
+const English = "en"
+
+// A query is foreign from this share of foreign pieces on, and so is a text: texts quote,
+// and name things as others write them.
+const (
+	QueryShare = 1. / 8
+	TextShare  = 1. / 4
+)
+
+// least is how many foreign pieces there must be, where there are others: one is a name,
+// or a symbol.
+const least = 2
+
+// class is what kind of piece a token is.
+type class uint8
+
+const (
+	other   class = iota // without letters
+	native               // with a letter from a to z
+	foreign              // with letters, but none of these; or unknown
+	symbol               // a Greek letter, which stands for a quantity where it stands alone
+)
+
+// Vocabulary tells the pieces of a vocabulary for English apart. It is immutable and safe
+// for concurrent use.
+type Vocabulary struct {
+	class     []class
+	continues []bool // a word that the piece before began
+}
+
+// New reads a vocabulary of so many tokens. It returns nil where the vocabulary is none of
+// WordPiece, as others do not show what they lack.
+func New(size int, token func(id int32) (string, bool)) *Vocabulary {
+	v := &Vocabulary{class: make([]class, size), continues: make([]bool, size)}
+	unknown, continued := false, false
+	for id := range size {
+		s, _ := token(int32(id))
+		rest, inner := strings.CutPrefix(s, "##")
+		inner = inner && rest != ""
+		if inner {
+			s = rest
+		}
+		v.class[id], v.continues[id] = classOf(s, inner), inner
+		unknown, continued = unknown || s == unknownToken, continued || inner
+	}
+	if !unknown || !continued {
+		return nil
+	}
+	return v
+}
+
+const unknownToken = "[UNK]"
+
+func classOf(piece string, inner bool) class {
+	switch {
+	case piece == unknownToken:
+		return foreign
+	case len(piece) > 2 && piece[0] == '[' && piece[len(piece)-1] == ']':
+		return other // a special token
+	}
+	letters := false
+	for _, r := range piece {
+		if r|0x20 >= 'a' && r|0x20 <= 'z' {
+			return native
+		}
+		letters = letters || r >= 0x80 && (unicode.IsLetter(r) || unicode.IsMark(r))
+	}
+	switch {
+	case !letters:
+		return other
+	case !inner && isSymbol(piece):
+		return symbol
+	}
+	return foreign
+}
+
+// isSymbol reports whether a piece is a single Greek letter.
+func isSymbol(piece string) bool {
+	r := []rune(piece)
+	return len(r) == 1 && (unicode.Is(unicode.Greek, r[0]) || r[0] == 'µ')
+}
+
+// Count counts the pieces with letters among tokens, and the foreign ones of these.
+func (v *Vocabulary) Count(ids []int32) (letters, strange int) {
+	for i, id := range ids {
+		if int(id) >= len(v.class) || id < 0 {
+			continue
+		}
+		switch v.class[id] {
+		case native:
+			letters++
+		case foreign:
+			letters, strange = letters+1, strange+1
+		case symbol:
+			letters++
+			if i+1 < len(ids) && int(ids[i+1]) < len(v.continues) && ids[i+1] >= 0 && v.continues[ids[i+1]] {
+				strange++
+			}
+		}
+	}
+	return letters, strange
+}
+
+// Foreign reports whether tokens are of a text, or a query, that is not English. Special
+// tokens do not count. A nil Vocabulary takes nothing for foreign.
+func (v *Vocabulary) Foreign(ids []int32, share float64) bool {
+	if v == nil {
+		return false
+	}
+	letters, strange := v.Count(ids)
+	return strange > 0 && (strange >= least || strange == letters) && float64(strange) >= share*float64(letters)
+}
