@@ -31,6 +31,10 @@ type FolderOptions struct {
 	Chunk   chunk.Options // how files are cut; its titles and its start are set for each file
 	MaxFile int64         // largest file in bytes; 0 means [MaxFile]
 
+	// Name, unless it is empty, stands before the IDs with a slash, so that those of
+	// several folders differ, and the field folder has the folder's absolute path.
+	Name string
+
 	// NoIgnore reads also what .gitignore names, and dependencies and build output.
 	NoIgnore bool
 }
@@ -55,7 +59,7 @@ type FolderOptions struct {
 //
 // YAML front matter of a Markdown file is no text: its title becomes the first
 // part of the titles, and its other members become fields of every document of
-// the file, but for those called path, start or end. Front matter that is no
+// the file, but for those called folder, path, start or end. Front matter that is no
 // YAML mapping is text, and noted in [Stats].
 func Folder(dir string, o Options) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {
@@ -227,9 +231,12 @@ func (f *folder) file(name string) error {
 	if len(chunks) == 0 {
 		f.options.Stats.leaveOut(leftEmpty, f.path(name))
 	}
-	ids := newIDs(name)
+	fields, place := f.place(name)
+	ids := newIDs(place)
 	for _, c := range chunks {
-		d := document(name, c, ids, front)
+		d := document(c, ids, append(slices.Clone(fields),
+			rerank.Field{Name: "start", Value: rerank.IntValue(int64(c.Start))},
+			rerank.Field{Name: "end", Value: rerank.IntValue(int64(c.End))}), front)
 		f.options.Stats.count(d, nil)
 		if !f.yield(d, nil) {
 			return fs.SkipAll
@@ -252,7 +259,7 @@ func (f *folder) front(name, text string, o *chunk.Options) rerank.Fields {
 	}
 	o.Title, o.Start = title, end
 	return slices.DeleteFunc(fields, func(field rerank.Field) bool {
-		return field.Name == "path" || field.Name == "start" || field.Name == "end"
+		return slices.Contains([]string{"folder", "path", "start", "end"}, field.Name)
 	})
 }
 
@@ -325,14 +332,23 @@ func (d ids) of(c chunk.Chunk) string {
 	return id
 }
 
-// document makes a document of a chunk, with the fields of the file's front
-// matter.
-func document(name string, c chunk.Chunk, ids ids, front rerank.Fields) rerank.Document {
-	fields := append(make(rerank.Fields, 0, 3+len(front)),
-		rerank.Field{Name: "path", Value: rerank.TextValue(name)},
-		rerank.Field{Name: "start", Value: rerank.IntValue(int64(c.Start))},
-		rerank.Field{Name: "end", Value: rerank.IntValue(int64(c.End))})
-	return rerank.Document{ID: ids.of(c), Title: c.Title, Text: c.Text, Fields: append(fields, front...)}
+// place returns the fields that say where a file lies, and what its IDs begin with.
+func (f *folder) place(name string) (fields rerank.Fields, id string) {
+	fields, id = rerank.Fields{{Name: "path", Value: rerank.TextValue(name)}}, name
+	if f.options.Folder.Name == "" {
+		return fields, id
+	}
+	dir := f.dir
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return append(fields, rerank.Field{Name: "folder", Value: rerank.TextValue(dir)}), f.options.Folder.Name + "/" + name
+}
+
+// document makes a document of a chunk, with the fields of its place and of the
+// file's front matter.
+func document(c chunk.Chunk, ids ids, place, front rerank.Fields) rerank.Document {
+	return rerank.Document{ID: ids.of(c), Title: c.Title, Text: c.Text, Fields: append(place, front...)}
 }
 
 type fileKind uint8

@@ -32,14 +32,27 @@ func opener(name string, o Options) (iter.Seq2[rerank.Document, error], error) {
 	if info.IsDir() {
 		return Folder(name, o), nil
 	}
-	switch ending := strings.TrimSuffix(strings.ToLower(name), ".gz"); {
-	case strings.HasSuffix(ending, ".jsonl"), strings.HasSuffix(ending, ".ndjson"):
+	switch {
+	case isJSONL(name):
 		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return JSONL(f, name, o) }), nil
-	case strings.HasSuffix(ending, ".tsv"):
+	case IsLines(name):
 		return opened(name, func(f *os.File) iter.Seq2[rerank.Document, error] { return TSV(f, name, o) }), nil
 	}
 	return File(name, o), nil
 }
+
+// IsLines reports whether [Open] reads a file of this name as lines, JSON or TSV, whose
+// documents bring their IDs.
+func IsLines(name string) bool {
+	return isJSONL(name) || strings.HasSuffix(withoutGzip(name), ".tsv")
+}
+
+func isJSONL(name string) bool {
+	ending := withoutGzip(name)
+	return strings.HasSuffix(ending, ".jsonl") || strings.HasSuffix(ending, ".ndjson")
+}
+
+func withoutGzip(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".gz") }
 
 // opened reads a file that is open for as long as the iteration.
 func opened[T any](name string, read func(*os.File) iter.Seq2[T, error]) iter.Seq2[T, error] {

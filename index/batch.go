@@ -51,6 +51,7 @@ type changes struct {
 	puts       []Entry
 	deletes    []string
 	duplicates int
+	overridden []string // IDs of the first few duplicates
 }
 
 // check refuses a batch that cannot be committed whole.
@@ -68,6 +69,9 @@ func (b *Batch) check(model rerank.ModelInfo) (changes, error) {
 		o := &b.operations[i]
 		switch {
 		case last[o.entry.Document.ID] != i:
+			if len(c.overridden) < maxOverridden {
+				c.overridden = append(c.overridden, o.entry.Document.ID)
+			}
 		case o.deletion:
 			c.deletes = append(c.deletes, o.entry.Document.ID)
 		default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	rerank "github.com/flashrerank/rerank"
@@ -134,19 +135,19 @@ func TestMergeKeepsOrder(t *testing.T) {
 func TestCommitCounts(t *testing.T) {
 	x := mustMemory(t, testOptions)
 	w := mustWriter(t, x)
-	if c := mustCommit(t, w, &Batch{}); c != (Commit{}) {
+	if c := mustCommit(t, w, &Batch{}); !reflect.DeepEqual(c, Commit{}) {
 		t.Errorf("an empty batch: %+v", c)
 	}
 	b := puts("a", "1", "b", "2", "a", "3")
 	b.Delete("c")
 	b.Delete("none")
-	if c := mustCommit(t, w, b); c != (Commit{Generation: 1, Added: 2, Duplicates: 1}) {
+	if c := mustCommit(t, w, b); !reflect.DeepEqual(c, Commit{Generation: 1, Added: 2, Duplicates: 1, Overridden: []string{"a"}}) {
 		t.Errorf("first batch: %+v", c)
 	}
 	b = puts("a", "4", "c", "5")
 	b.Delete("b")
 	b.Delete("c")
-	if c := mustCommit(t, w, b); c != (Commit{Generation: 2, Replaced: 1, Deleted: 1, Duplicates: 1}) {
+	if c := mustCommit(t, w, b); !reflect.DeepEqual(c, Commit{Generation: 2, Replaced: 1, Deleted: 1, Duplicates: 1, Overridden: []string{"c", "a"}}) {
 		t.Errorf("second batch: %+v", c)
 	}
 	checkIndex(t, x, corpus{"a": {Document: rerank.Document{ID: "a", Text: "4"}}})
@@ -242,4 +243,39 @@ func TestCancel(t *testing.T) {
 	}
 	mustCommit(t, w, puts("a", "new"))
 	checkIndex(t, x, corpus{}.apply(puts("a", "new", "b", "two", "c", "one")))
+}
+
+func TestFindPrefix(t *testing.T) {
+	x, err := create(newMemory(), testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := mustWriter(t, x)
+	defer w.Close()
+	for _, ids := range [][]string{{"b/1", "a/1", "b/2"}, {"c/1", "ab"}} {
+		b := &Batch{}
+		for _, id := range ids {
+			b.Put(Entry{Document: rerank.Document{ID: id}})
+		}
+		mustCommit(t, w, b)
+	}
+	b := &Batch{}
+	b.Delete("b/1")
+	b.Delete("ab")
+	mustCommit(t, w, b)
+	s, err := x.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for prefix, want := range map[string]string{"a/": "a/1", "b/": "b/2", "c": "c/1", "ab": "", "b/1": "", "d": "", "a/11": ""} {
+		doc, found, err := s.FindPrefix(prefix)
+		id := ""
+		if found {
+			id, _ = s.ID(doc)
+		}
+		if err != nil || id != want {
+			t.Errorf("%q finds %q, %v; want %q", prefix, id, err, want)
+		}
+	}
 }

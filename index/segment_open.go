@@ -126,33 +126,53 @@ func (d *segmentData) idBytes(local uint32) ([]byte, error) {
 
 // find returns the local number of the document with an ID, deleted or not.
 func (d *segmentData) find(id string) (local uint32, found bool, err error) {
-	at := func(i int) uint32 { return le.Uint32(d.idOrder[4*i:]) }
-	compare := func(i int) int {
-		if err != nil {
-			return 0
-		}
-		local := at(i)
-		if local >= d.documents {
-			err = d.idSection.corrupt(0, "document %d of %d in the order of IDs", local, d.documents)
-			return 0
-		}
-		var b []byte
-		if b, err = d.idBytes(local); err != nil {
-			return 0
-		}
-		switch s := unsafe.String(unsafe.SliceData(b), len(b)); { // a view; it does not leave this function
-		case s < id:
-			return -1
-		case s > id:
-			return 1
-		}
-		return 0
-	}
-	i, found := sort.Find(int(d.documents), func(i int) int { return -compare(i) })
-	if err != nil || !found {
+	i, err := d.search(id)
+	if err != nil || i == int(d.documents) {
 		return 0, false, err
 	}
-	return at(i), true, nil
+	local = d.ordered(i)
+	b, err := d.idBytes(local)
+	return local, err == nil && string(b) == id, err
+}
+
+// ordered returns the document at a place in the order of IDs.
+func (d *segmentData) ordered(i int) uint32 { return le.Uint32(d.idOrder[4*i:]) }
+
+// search returns the first place in the order of IDs whose ID is not less.
+func (d *segmentData) search(id string) (place int, err error) {
+	place = sort.Search(int(d.documents), func(i int) bool {
+		if err != nil {
+			return true
+		}
+		local := d.ordered(i)
+		if local >= d.documents {
+			err = d.idSection.corrupt(0, "document %d of %d in the order of IDs", local, d.documents)
+			return true
+		}
+		var b []byte
+		b, err = d.idBytes(local)
+		return err != nil || string(b) >= id
+	})
+	return place, err
+}
+
+// findPrefix looks for a document that is not deleted and whose ID begins so.
+func (d *segmentData) findPrefix(prefix string, deleted bitset) (local uint32, found bool, err error) {
+	i, err := d.search(prefix)
+	for ; err == nil && i < int(d.documents); i++ {
+		local = d.ordered(i)
+		if local >= d.documents {
+			return 0, false, d.idSection.corrupt(0, "document %d of %d in the order of IDs", local, d.documents)
+		}
+		var b []byte
+		if b, err = d.idBytes(local); err != nil || len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+			break
+		}
+		if !deleted.has(local) {
+			return local, true, nil
+		}
+	}
+	return 0, false, err
 }
 
 // words views little-endian bytes as values of four bytes, without copying

@@ -293,3 +293,20 @@ func (s *Snapshot) Find(id string) (doc uint32, found bool, err error) {
 	}
 	return s.v.segments[i].base + local, true, nil
 }
+
+// FindPrefix returns the number of a live document whose ID begins with a text, of
+// several any.
+func (s *Snapshot) FindPrefix(prefix string) (doc uint32, found bool, err error) {
+	if err := s.enter(); err != nil {
+		return 0, false, err
+	}
+	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
+	for _, g := range s.v.segments {
+		local, found, err := g.data.findPrefix(prefix, g.deleted)
+		if err != nil || found {
+			return g.base + local, found, err
+		}
+	}
+	return 0, false, nil
+}

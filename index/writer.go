@@ -33,7 +33,13 @@ type Commit struct {
 	Replaced   int    // documents that took another's place
 	Deleted    int    // documents that are gone
 	Duplicates int    // operations that a later one on the same ID overrode
+
+	// Overridden are IDs of what Replaced and Duplicates count, the first few of each.
+	Overridden []string
 }
+
+// maxOverridden is how many IDs of each kind a Commit names.
+const maxOverridden = 5
 
 // Writer returns the index's writer: [ErrLocked] if there is one already. It
 // must be closed.
@@ -152,14 +158,16 @@ func (w *Writer) begin(c changes) (_ *transaction, err error) {
 	m.segments = slices.Clone(m.segments)
 	m.nextSegment = w.next
 	t := &transaction{w: w, manifest: &m, segments: slices.Clone(w.v.segments), deleted: map[int]bitset{}}
-	t.result.Duplicates = c.duplicates
+	t.result.Duplicates, t.result.Overridden = c.duplicates, c.overridden
 	for i := range c.puts {
 		found, err := t.remove(c.puts[i].Document.ID)
 		if err != nil {
 			return nil, err
 		}
 		if found {
-			t.result.Replaced++
+			if t.result.Replaced++; t.result.Replaced <= maxOverridden {
+				t.result.Overridden = append(t.result.Overridden, c.puts[i].Document.ID)
+			}
 		} else {
 			t.result.Added++
 		}

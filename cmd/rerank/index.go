@@ -133,6 +133,8 @@ type indexed struct {
 	Added      int               `json:"added"`
 	Replaced   int               `json:"replaced"`     // took the place of one that was in the index
 	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
+	Equal      equalIDs          `json:"equal_ids"`    // of documents from different sources
+	Overridden []string          `json:"overridden"`   // IDs of the first few that are replaced or duplicates
 	Skipped    int               `json:"skipped"`      // files and folders of folders that were left out
 	LeftOut    []mentioned       `json:"left_out"`     // which these are
 	Ignored    []mentioned       `json:"ignored"`      // members and columns that nothing was made of, by the lines with them
@@ -157,6 +159,13 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 		return f.explainStop(err, indexed{})
 	}
 	defer target.discard()
+	added := target.index
+	if !f.append {
+		added = nil
+	}
+	if err := nameFolders(sources, added); err != nil {
+		return err
+	}
 	in := &ingest{app: a, skipBad: f.skipBad, fresh: !f.append}
 	if err := in.run(ctx, target, sources); err != nil {
 		return f.explainStop(err, in.outcome)
@@ -181,6 +190,7 @@ func (f indexFlags) explainStop(err error, did indexed) error {
 
 func (a *app) writeIndexed(o indexed) error {
 	if a.json {
+		o.Overridden, o.Equal.First = append([]string{}, o.Overridden...), append([]equalID{}, o.Equal.First...)
 		for _, list := range []*[]mentioned{&o.Ignored, &o.LeftOut, &o.Notes} {
 			*list = append([]mentioned{}, *list...)
 		}
@@ -193,6 +203,7 @@ func (a *app) writeIndexed(o indexed) error {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
 	}
 	a.remarkIgnored(o.Ignored)
+	a.remarkEqual(o)
 	if o.Empty > 0 {
 		a.remark("%s with neither title nor text; --title and --text name the members that are", count(o.Empty, "document"))
 	}

@@ -37,8 +37,9 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 	in.writer, in.embed = t.writer, t.embed
 	in.bar = in.app.progress("documents", -1)
 	defer in.bar.finish()
-	for _, s := range sources {
-		if err := in.read(ctx, s.documents); err != nil {
+	from := newOrigins(sources)
+	for i, s := range sources {
+		if err := in.read(ctx, s.documents, func(id string) { from.add(id, i, &in.outcome.Equal) }); err != nil {
 			return err
 		}
 		in.outcome.Skipped += s.stats.Skipped
@@ -60,7 +61,7 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 }
 
 // read takes the documents of one source.
-func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document, error]) error {
+func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document, error], met func(id string)) error {
 	for d, err := range documents {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -73,6 +74,7 @@ func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document,
 			in.app.remark("left out: %v", err)
 			continue
 		}
+		met(d.ID)
 		in.entries = append(in.entries, index.Entry{Document: d})
 		in.bytes += len(d.Title) + len(d.Text)
 		if len(in.entries) == commitDocuments || in.bytes >= commitBytes {
@@ -115,6 +117,7 @@ func (in *ingest) commit(ctx context.Context) error {
 	in.commits++
 	in.outcome.Added += did.Added
 	in.outcome.Duplicates += did.Duplicates
+	in.outcome.Overridden = append(in.outcome.Overridden, did.Overridden[:min(len(did.Overridden), maxEqual-len(in.outcome.Overridden))]...)
 	if in.fresh {
 		in.outcome.Duplicates += did.Replaced
 	} else {

@@ -38,11 +38,7 @@ func (m mentioned) names() string {
 	for _, name := range m.Names {
 		names = append(names, terminal.Clean(name))
 	}
-	list := strings.Join(names, ", ")
-	if more := m.Count - len(names); more > 0 {
-		list += fmt.Sprintf(" and %s more", thousands(more))
-	}
-	return list
+	return firstOf(names, m.Count)
 }
 
 // remarkLeftOut tells what was left out of folders: endings by their number,

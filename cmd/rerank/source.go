@@ -4,10 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"strings"
@@ -68,7 +67,10 @@ func documentFormats() []string { return []string{"auto", "jsonl", "tsv", "text"
 // source is one path of the command line: its documents, and what was met
 // while they were read.
 type source struct {
+	name      string // for people
+	folder    string // where its files lie; "" where IDs do not come from paths
 	documents iter.Seq2[rerank.Document, error]
+	options   *dataset.Options // read when the first document is asked for
 	stats     *dataset.Stats
 }
 
@@ -77,22 +79,21 @@ func (f *sourceFlags) open(ctx context.Context, a *app, paths []string) ([]sourc
 	sources := make([]source, len(paths))
 	var cut passages
 	for i, path := range paths {
-		s := source{stats: &dataset.Stats{}}
+		s := source{name: path, stats: &dataset.Stats{}}
 		o := dataset.Options{Stats: s.stats, Header: f.header, Members: f.members}
+		s.options = &o
 		o.Folder.Chunk = cut.options(f.chunk, f.overlap)
 		o.Folder.NoIgnore = f.noIgnore
 		var err error
 		switch dir, isGo := strings.CutPrefix(path, "go:"); {
 		case path == "-":
+			s.name = standardInputName
 			s.documents, err = f.standardInput(ctx, a, o, len(paths) == 1)
 		case isGo || f.goCode:
 			s.documents, err = goDocuments(ctx, dir)
 		default:
-			if _, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-				err = fmt.Errorf("%s: no such file or folder", path)
-			} else if err == nil {
-				s.documents = dataset.Open(path, o)
-			}
+			s.folder, err = folderOf(path)
+			s.documents = func(yield func(rerank.Document, error) bool) { dataset.Open(path, o)(yield) }
 		}
 		if err != nil {
 			return nil, err
@@ -155,7 +156,7 @@ func detectDocuments(r *bufio.Reader) string {
 	return "tsv"
 }
 
-// oneText reads one text, cut into passages.
+// oneText reads one text, cut into passages. Their IDs tell it from other texts.
 func oneText(r io.Reader, o dataset.Options) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {
 		data, err := io.ReadAll(io.LimitReader(r, dataset.MaxFile+1))
@@ -172,8 +173,9 @@ func oneText(r io.Reader, o dataset.Options) iter.Seq2[rerank.Document, error] {
 			text = valid
 			o.Stats.Replaced++
 		}
+		sum := sha256.Sum256(data)
 		for i, c := range chunk.Markdown(text, o.Folder.Chunk) {
-			if !yield(rerank.Document{ID: fmt.Sprintf("stdin~%d", i+1), Title: c.Title, Text: c.Text}, nil) {
+			if !yield(rerank.Document{ID: fmt.Sprintf("stdin-%x~%d", sum[:4], i+1), Title: c.Title, Text: c.Text}, nil) {
 				return
 			}
 		}
