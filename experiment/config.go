@@ -35,8 +35,9 @@ type Config struct {
 	// dense and hybrid: "minilm", which "" means, or a bi-encoder's folder.
 	Model string `yaml:"model,omitempty"`
 
-	// Vectors keeps the documents' vectors in the index even if no first stage
-	// needs them: re-ranking by the same model then embeds the query only.
+	// Vectors lets every system search an index that has the documents' vectors, so that
+	// re-ranking by the same model embeds the query only. Without it systems whose first
+	// stage needs no vectors search an index without, and re-rankers read texts.
 	Vectors bool `yaml:"vectors,omitempty"`
 
 	First  []pipeline.Kind `yaml:"first,omitempty"`  // nil means bm25
@@ -253,15 +254,16 @@ func (c Config) declared(d Declared) system {
 	return s
 }
 
-// vectors tells whether the index needs the documents' vectors.
-func (c Config) vectors() bool {
-	return c.Vectors || slices.ContainsFunc(c.systems(), func(s system) bool {
-		switch s.config.First.Kind {
-		case pipeline.KindAuto, pipeline.KindDense, pipeline.KindHybrid:
-			return true
-		}
-		return false
-	})
+// vectors tells whether any system needs the documents' vectors.
+func (c Config) vectors() bool { return c.Vectors || slices.ContainsFunc(c.systems(), system.vectors) }
+
+// vectors tells whether a system needs the documents' vectors.
+func (s system) vectors() bool {
+	switch s.config.First.Kind {
+	case pipeline.KindAuto, pipeline.KindDense, pipeline.KindHybrid:
+		return true
+	}
+	return false
 }
 
 // unique returns the distinct values in their order.

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
@@ -42,12 +43,44 @@ type state struct {
 	Complete  bool `json:"complete"`
 }
 
+// openCorpora opens the indexes that systems need. Those that need no vectors search an
+// index without, as they would if no other system did: what a re-ranker does depends on
+// whether the index has the vectors of texts.
+func (r *run) openCorpora(ctx context.Context) (err error) {
+	vectors := r.config.vectors()
+	if r.corpus, err = r.openCorpus(ctx, vectors); err != nil {
+		return err
+	}
+	if r.plain = r.corpus; vectors && !r.config.Vectors && slices.ContainsFunc(r.config.systems(), func(s system) bool { return !s.vectors() }) {
+		r.plain, err = r.openCorpus(ctx, false)
+	}
+	return err
+}
+
+// corpusOf returns what a system searches.
+func (r *run) corpusOf(s system) *corpus {
+	if s.vectors() {
+		return r.corpus
+	}
+	return r.plain
+}
+
+func (r *run) closeCorpora() error {
+	var errs []error
+	for _, c := range unique([]*corpus{r.corpus, r.plain}) {
+		if c != nil {
+			errs = append(errs, c.close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // openCorpus opens the index of the data in the cache, and makes it or goes on
 // making it where it is not complete.
-func (r *run) openCorpus(ctx context.Context) (*corpus, error) {
+func (r *run) openCorpus(ctx context.Context, vectors bool) (*corpus, error) {
 	options := index.Options{Analyzer: r.config.Analyzer}
 	var embedder rerank.Embedder
-	if r.config.vectors() {
+	if vectors {
 		var err error
 		if embedder, err = r.loader.Embedder(modelName(r.config.Model)); err != nil {
 			return nil, err

@@ -56,8 +56,9 @@ type run struct {
 	options  Options
 	loader   pipeline.Loader
 	data     *data
-	cache    string // folder for this data and program
-	corpus   *corpus
+	cache    string             // folder for this data and program
+	corpus   *corpus            // with vectors if any system needs them
+	plain    *corpus            // without, for systems that need none; the same if no other does
 	outputs  map[string]*output // of stages, by key
 	saved    map[string]bool    // names of the files of runs, lower case
 	tabbed   bool               // some of them have tabs between their columns
@@ -90,10 +91,10 @@ func (r *run) run(ctx context.Context) (report Report, err error) {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	if r.corpus, err = r.openCorpus(ctx); err != nil {
+	defer func() { err = errors.Join(err, r.closeCorpora()) }()
+	if err := r.openCorpora(ctx); err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, r.corpus.close()) }()
 	defer r.closeOutputs()
 	if err := r.findJudged(); err != nil {
 		return report, err
@@ -227,6 +228,7 @@ type trial struct {
 	system  system
 	cascade *cascade.Cascade // its stages are kept
 	bare    *cascade.Cascade // they are not
+	recipes []string         // of the stages after the first, as a pipeline has them
 	outputs []*output        // of the stages
 	lists   eval.Run
 	tallies []tally   // of the stages
@@ -238,7 +240,8 @@ type trial struct {
 // A stage's file is named for all that decides its output: the index, the
 // stages before it, and itself.
 func (r *run) open(ctx context.Context, s system) (*trial, error) {
-	p, err := r.loader.New(ctx, r.corpus.snapshot, s.config)
+	over := r.corpusOf(s)
+	p, err := r.loader.New(ctx, over.snapshot, s.config)
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +249,8 @@ func (r *run) open(ctx context.Context, s system) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{run: r, system: s, cascade: p.Cascade(), bare: p.Cascade()}
-	key := digest(r.config.Analyzer, r.corpus.snapshot.Model().Fingerprint)
+	t := &trial{run: r, system: s, cascade: p.Cascade(), bare: p.Cascade(), recipes: p.Recipes()}
+	key := digest(r.config.Analyzer, over.snapshot.Model().Fingerprint)
 	if r.config.Rules.NoSelf {
 		key = digest(key, "no self")
 	}
@@ -265,7 +268,7 @@ func (r *run) open(ctx context.Context, s system) (*trial, error) {
 	}
 	for i := range t.cascade.Stages {
 		stage := &t.cascade.Stages[i]
-		stage.Reranker = &keptOrder{stage.Name, stage.Reranker, t.outputs[i+1], r.corpus.snapshot}
+		stage.Reranker = &keptOrder{stage.Name, stage.Reranker, t.outputs[i+1], over.snapshot}
 	}
 	return t, nil
 }

@@ -100,7 +100,11 @@ func (t *trial) stageName(i int) string {
 	if i == 0 {
 		return t.system.first
 	}
-	return label(t.cascade.Stages[i-1].Name)
+	name := label(t.cascade.Stages[i-1].Name)
+	if recipe := t.recipes[i-1]; recipe != "" {
+		name += " over " + recipe
+	}
+	return name
 }
 
 // pricedAs is the name of a stage in the table of prices.

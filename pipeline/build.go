@@ -141,6 +141,21 @@ func (b *builder) stores(m *biencoder.Model) bool {
 	return stored != "" && stored == m.Model().Fingerprint
 }
 
+// recipe tells what the bi-encoder of a stage compares queries with, "" if it has none.
+func (b *builder) recipe(stage string) string {
+	if _, service := serviceOf(stage); service || stage == LexicalBM25 {
+		return ""
+	}
+	n, err := resolve(stage)
+	if err != nil || n.kind != biEncoder {
+		return ""
+	}
+	if m, err := b.loader.biencoder(n.folder); err == nil && b.stores(m) {
+		return "vectors"
+	}
+	return "texts"
+}
+
 // storesMiniLM reports whether the index has the embedded model's vectors. Where it has
 // none at all, that takes no model to tell.
 func (b *builder) storesMiniLM() (bool, error) {

@@ -21,6 +21,7 @@ type Pipeline struct {
 	explainer rerank.Explainer // of the first stage's words; nil if it has none
 	snapshot  *index.Snapshot
 	models    map[string]string // fingerprints of models by the names of stages
+	recipes   []string          // of the stages
 
 	close func() error
 }
@@ -89,6 +90,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 			return nil, fmt.Errorf("stages[%d]: %w", i, err)
 		}
 		p.models[stage.Rerank] = l.modelFingerprint(stage.Rerank)
+		p.recipes = append(p.recipes, b.recipe(stage.Rerank))
 		p.cascade.Stages = append(p.cascade.Stages, cascade.Stage{
 			Name: stage.name(), Reranker: r, Depth: stage.Depth, Timeout: stage.Timeout, OnError: stage.OnError,
 		})
@@ -99,6 +101,12 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 // Config returns the configuration that the pipeline was opened with, and what
 // [KindAuto] and [Auto] came to.
 func (p *Pipeline) Config() Config { return p.config }
+
+// Recipes tells of each stage after the first what its bi-encoder compares a query with:
+// "vectors", those that the index keeps, or "texts", which it reads; "" where a stage has
+// none. The rerankers of bi-encoders, [MiniLM] and [Best] among them, are two recipes each,
+// with weights and a relevance of their own.
+func (p *Pipeline) Recipes() []string { return slices.Clone(p.recipes) }
 
 // Cascade returns the stages that Search runs, as a copy: putting others in
 // their place leaves the pipeline as it is. They work until the pipeline is

@@ -125,7 +125,7 @@ func evaluate(ctx context.Context, dir string, options experiment.Options) (o ou
 	c := experiment.Config{
 		Data:   dir,
 		First:  []pipeline.Kind{pipeline.KindBM25, pipeline.KindTFIDF, pipeline.KindDense, pipeline.KindHybrid},
-		Rerank: []string{pipeline.None},
+		Rerank: []string{pipeline.None}, Vectors: true,
 		Systems: append(reranked(pipeline.MiniLMCosine, pipeline.MiniLM), read(pipeline.KindBM25, pipeline.Cross),
 			read(pipeline.KindBM25, pipeline.Best), read(pipeline.KindHybrid, pipeline.Best)),
 	}

@@ -79,6 +79,7 @@ func quality(ctx context.Context, dir, model string, systems []experiment.Declar
 		Data: dir, Analyzer: analyzer, Model: model, Measures: []string{"ndcg_cut_10"},
 		First:   []pipeline.Kind{pipeline.KindBM25, pipeline.KindDense, pipeline.KindHybrid},
 		Rerank:  []string{pipeline.None},
+		Vectors: true,
 		Systems: systems,
 	}, options)
 }

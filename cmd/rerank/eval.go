@@ -88,7 +88,7 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
 	flags.StringVar(&f.split, "split", "", "which judgments: the name of a file in qrels (default test)")
 	flags.StringVar(&f.analyzer, "analyzer", "", "text analysis of BM25 and TF-IDF (see rerank index --help)")
 	flags.StringVar(&f.model, "model", "", "model of dense and hybrid: minilm or a folder")
-	flags.BoolVar(&f.vectors, "vectors", false, "keep the documents' vectors in the index even if no first stage needs them")
+	flags.BoolVar(&f.vectors, "vectors", false, "re-rank over the vectors of an index also what bm25 and tfidf find; without it their texts are read")
 	flags.StringSliceVar(&f.first, "first", []string{"bm25"}, "first stages: bm25, tfidf, dense, hybrid")
 	flags.StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, best, minilm-cosine, cross, bm25 or models' folders")
