@@ -62,7 +62,8 @@ var czechPossessives = []endings{{6, []string{"ov", "ův", "in"}}}
 
 // czechStem takes off the endings of cases and possessives: the light stemmer of
 // L. Dolamic and J. Savoy, "Indexing and stemming approaches for the Czech
-// language", Information Processing and Management 45(6), 2009.
+// language", Information Processing and Management 45(6), 2009. A consonant is
+// hardened before í too, so that all cases of aplikace have one stem.
 func czechStem(word []rune) []rune {
 	for _, tables := range [][]endings{czechCases, czechPossessives} {
 		if suffix, ok := find(tables, word); ok {
