@@ -1,6 +1,11 @@
 package rerank
 
-import "strings"
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
 
 // Query is what is searched for.
 type Query struct {
@@ -62,6 +67,12 @@ type Search struct {
 	// IDsOnly says that hits need no more of a document than its ID. Loading
 	// the rest takes longer than finding it; a retriever may load it anyway.
 	IDsOnly bool
+	// Partial says that a search whose time is up, by the deadline of its context or
+	// of a cascade, is to answer with what was found until then: the report of the
+	// stage that was stopped says Partial. Otherwise that is an error, as the end of
+	// the context without a deadline always is. A stage that does not know it fails
+	// all the same; a cascade then goes on with what it had.
+	Partial bool
 }
 
 // Limit returns how many hits are wanted: K, or [DefaultK] where K says nothing.
@@ -70,6 +81,23 @@ func (s Search) Limit() int {
 		return DefaultK
 	}
 	return s.K
+}
+
+// Enough reports whether a search must end with what it has: Partial is wanted, and
+// the deadline of the context has passed.
+func (s Search) Enough(ctx context.Context) bool {
+	return s.Partial && errors.Is(ctx.Err(), context.DeadlineExceeded)
+}
+
+// Inner returns a context for what a search asks of others. Where Partial is wanted
+// it ends before ctx does, by a tenth of the time that is left, so that their answers
+// can be made one. The function returned must be called when they have answered.
+func (s Search) Inner(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !s.Partial || !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/10))
 }
 
 // Request asks a [Reranker] to order hits.

@@ -152,6 +152,10 @@ type Scoring struct {
 
 	// Relevance maps a score to [0,1]; nil says that the scale defines none.
 	Relevance func(score float64) float64
+
+	// KeepRelevance leaves hits the relevance they have where Relevance is nil: for a
+	// stage that orders by something else, as diversity or freshness.
+	KeepRelevance bool
 }
 
 // Reorder applies a scoring to the hits of a request: it returns new hits
@@ -162,7 +166,10 @@ func Reorder(r Request, s Scoring) []Hit {
 	hits := slices.Clone(r.Hits)
 	for i := range hits {
 		h := &hits[i]
-		h.Score, h.Scale, h.Relevance = math.NaN(), s.Scale, math.NaN()
+		h.Score, h.Scale = math.NaN(), s.Scale
+		if s.Relevance != nil || !s.KeepRelevance {
+			h.Relevance = math.NaN()
+		}
 		if i < len(s.Scores) {
 			h.Score = s.Scores[i]
 		}

@@ -67,12 +67,15 @@ func (c *Cascade) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result,
 	}
 	whole, cancel := withTimeout(ctx, c.Timeout)
 	defer cancel()
-	result, err := c.first(ctx, whole, s)
+	inner, end := s.Inner(whole)
+	defer end()
+	r := run{Cascade: c, search: s, caller: ctx, whole: whole, inner: inner}
+	result, err := r.first()
 	if err != nil {
 		return rerank.Result{}, err
 	}
 	for i := range c.Stages {
-		if result, err = c.apply(ctx, whole, i, s.Query, result); err != nil {
+		if result, err = r.apply(i, result); err != nil {
 			return rerank.Result{}, err
 		}
 	}
@@ -119,17 +122,32 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithTimeout(ctx, d)
 }
 
+// run is a search under way.
+type run struct {
+	*Cascade
+	search rerank.Search
+	caller context.Context
+	whole  context.Context // with the timeout of the cascade
+	inner  context.Context // of the stages: as whole, or ending a little before it
+}
+
 // first asks the first stage for all that any later one may need.
-func (c *Cascade) first(caller, whole context.Context, s rerank.Search) (rerank.Result, error) {
+func (c run) first() (rerank.Result, error) {
+	s := c.search
 	s.K = max(s.Limit(), c.depth())
 	for i := range c.Stages {
 		s.K = max(s.K, c.stageDepth(i))
 	}
 	s.IDsOnly = s.IDsOnly && (c.Wordless || len(c.Stages) == 0)
 	start := time.Now()
-	result, err := await(whole, func() (rerank.Result, error) { return c.First.Retrieve(whole, s) })
+	result, err := await(c.whole, func() (rerank.Result, error) { return c.First.Retrieve(c.inner, s) })
+	if err != nil && s.Enough(c.inner) {
+		return rerank.Result{Stages: []rerank.StageReport{{
+			Stage: "first", Partial: true, Degraded: "it had found nothing when its time was up: " + err.Error(), Elapsed: time.Since(start),
+		}}}, nil
+	}
 	if err != nil {
-		return result, fmt.Errorf("cascade: first stage: %w", cause(caller, whole, c.Timeout, err))
+		return result, fmt.Errorf("cascade: first stage: %w", cause(c.caller, c.whole, c.Timeout, err))
 	}
 	return rerank.Result{
 		Hits:   slices.Clone(result.Hits), // Index is written to at the end
@@ -150,15 +168,15 @@ func cause(caller, own context.Context, timeout time.Duration, err error) error 
 }
 
 // apply runs stage i on the best of what came before.
-func (c *Cascade) apply(caller, whole context.Context, i int, q rerank.Query, before rerank.Result) (rerank.Result, error) {
+func (c run) apply(i int, before rerank.Result) (rerank.Result, error) {
 	stage := c.Stages[i]
 	start := time.Now()
 	n := min(c.stageDepth(i), len(before.Hits))
 	head, tail := slices.Clip(before.Hits[:n]), before.Hits[n:]
 
-	own, cancel := withTimeout(whole, stage.Timeout)
+	own, cancel := withTimeout(c.inner, stage.Timeout)
 	defer cancel()
-	request := rerank.Request{Query: q, Hits: slices.Clone(head)} // its own, as it may be left behind
+	request := rerank.Request{Query: c.search.Query, Hits: slices.Clone(head)} // its own, as it may be left behind
 	result, err := await(own, func() (rerank.Result, error) { return stage.Reranker.Rerank(own, request) })
 	if err == nil {
 		err = permutes(head, result.Hits)
@@ -170,11 +188,14 @@ func (c *Cascade) apply(caller, whole context.Context, i int, q rerank.Query, be
 		}, nil
 	}
 	timeout := c.Timeout
-	if whole.Err() == nil {
+	if c.whole.Err() == nil {
 		timeout = stage.Timeout
 	}
-	err = cause(caller, own, timeout, err)
-	if stage.OnError == Fail || caller.Err() != nil {
+	enough := c.search.Enough(c.inner)
+	if !enough {
+		err = cause(c.caller, own, timeout, err)
+	}
+	if !enough && (stage.OnError == Fail || c.caller.Err() != nil) {
 		return before, fmt.Errorf("cascade: %s: %w", c.stageName(i), err)
 	}
 	return rerank.Result{Hits: before.Hits, Stages: append(before.Stages, rerank.StageReport{

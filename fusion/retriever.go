@@ -80,7 +80,9 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	report := rerank.StageReport{Stage: r.name(), Notes: []string{r.note(weights)}}
 	r, weights = r.heard(weights)
 	failed := failures{lenient: r.Lenient}
-	found, stages, err := r.search(ctx, s, &failed)
+	own, cancel := s.Inner(ctx)
+	defer cancel()
+	found, stages, err := r.search(ctx, own, s, &failed)
 	if err != nil {
 		return rerank.Result{}, err
 	}
@@ -88,10 +90,11 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 	if err != nil {
 		return rerank.Result{}, err
 	}
-	late, err := r.complete(ctx, s.Query, found, union, &failed)
-	if err != nil {
+	late, err := r.complete(own, s.Query, found, union, &failed)
+	if err != nil && !s.Enough(own) {
 		return rerank.Result{}, err
 	}
+	report.Partial = s.Enough(own)
 	hits := r.fuse(found, union, weights)
 	for i := range hits {
 		hits[i].Index = i
@@ -181,11 +184,12 @@ func (r *Retriever) note(weights []float64) string {
 	return fmt.Sprintf("%s over the best %d of each list: %s", r.method().describe(), r.depth(), strings.Join(names, " + "))
 }
 
-// search runs the lists. A list that failed is empty.
-func (r *Retriever) search(ctx context.Context, s rerank.Search, failed *failures) ([][]rerank.Hit, []rerank.StageReport, error) {
+// search runs the lists, in their own context, which may end before ctx. A list that
+// failed is empty.
+func (r *Retriever) search(ctx, own context.Context, s rerank.Search, failed *failures) ([][]rerank.Hit, []rerank.StageReport, error) {
 	s.K = r.depth()
 	outcomes, err := gather(ctx, len(r.Lists), func(i int) (rerank.Result, error) {
-		return r.Lists[i].Retriever.Retrieve(ctx, s)
+		return r.Lists[i].Retriever.Retrieve(own, s)
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("fusion: %w", err)
@@ -199,6 +203,9 @@ func (r *Retriever) search(ctx context.Context, s rerank.Search, failed *failure
 		}
 		found[i] = o.Hits[:min(len(o.Hits), s.K)]
 		stages = append(stages, o.Stages...)
+	}
+	if s.Enough(own) {
+		return found, stages, nil // the report tells which lists had no time
 	}
 	return found, stages, failed.verdict("fusion", len(r.Lists))
 }

@@ -17,6 +17,7 @@ type collector struct {
 	cursor   *index.Cursor // for the filter
 	found    []found       // a heap with the worst on top
 	matched  int
+	cut      bool // whether terms or segments are left out for want of time
 }
 
 type found struct {

@@ -54,7 +54,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 	}
 	best := collector{k: s.Limit(), filter: s.Filter, idsOnly: s.IDsOnly, snapshot: r.snapshot, cursor: r.snapshot.Cursor()}
 	for i, g := range r.snapshot.Segments() {
-		if err := r.search(ctx, i, g, &q, &best); err != nil {
+		if err := r.search(ctx, s, i, g, &q, &best); err != nil {
 			return rerank.Result{}, err
 		}
 	}
@@ -66,17 +66,23 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 		Hits: hits,
 		Stages: []rerank.StageReport{{
 			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start), Notes: q.notes(),
+			Partial: best.cut,
 		}},
 	}, nil
 }
 
-// search scores the documents of one segment, term by term.
-func (r *Retriever) search(ctx context.Context, number int, g *index.Segment, q *query, best *collector) error {
+// search scores the documents of one segment, term by term. Where its time is up and
+// that is no error, the terms that are left count for nothing.
+func (r *Retriever) search(ctx context.Context, s rerank.Search, number int, g *index.Segment, q *query, best *collector) error {
 	acc := r.pool.Get().(*accumulator)
 	defer r.pool.Put(acc)
 	acc.grow(g.Len())
 	defer acc.clear()
 	for _, t := range q.terms {
+		if s.Enough(ctx) {
+			best.cut = true
+			break
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package lexical_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -229,5 +230,21 @@ func BenchmarkRetrieve(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestPartial: a search whose time is up before it has looked at a term answers with
+// what it has, if that is asked for.
+func TestPartial(t *testing.T) {
+	r := retriever(t, memory(t, "split", []rerank.Document{{ID: "a", Text: "w1"}}), lexical.DefaultBM25())
+	ctx, cancel := context.WithTimeout(t.Context(), -1)
+	defer cancel()
+	s := rerank.Search{Query: rerank.Query{Text: "w1"}, Partial: true}
+	got, err := r.Retrieve(ctx, s)
+	if err != nil || len(got.Hits) != 0 || !got.Stages[0].Partial {
+		t.Errorf("late: %+v, %v", got, err)
+	}
+	if got, err = r.Retrieve(t.Context(), s); err != nil || len(got.Hits) != 1 || got.Stages[0].Partial {
+		t.Errorf("in time: %+v, %v", got, err)
 	}
 }

@@ -26,6 +26,10 @@ type Config struct {
 	// Timeout bounds a whole search; 0 means no bound. In YAML a duration is
 	// written like 300ms or 1.5s.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
+
+	// Partial answers with what was found when the time is up, as [rerank.Search.Partial]
+	// does, instead of failing.
+	Partial bool `yaml:"partial,omitempty"`
 }
 
 // First declares the first stage.

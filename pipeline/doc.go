@@ -20,6 +20,7 @@
 //	    timeout: 300ms
 //	    on_error: keep
 //	timeout: 1s
+//	partial: true           # then what was found is the answer, not an error
 //
 // The package also gives single parts by name, for programs that have texts
 // and no index: [NewReranker], [OpenEmbedder], and [Embed] for what an index

@@ -13,7 +13,7 @@ import (
 
 // Live is a search over an index that changes: every search sees the latest commit,
 // whichever process made it, and documents can be put and deleted. It is a
-// [rerank.Retriever], safe for concurrent use. Close it when it is no longer needed.
+// [rerank.Retriever] and a [rerank.Explainer], safe for concurrent use. Close it when it is no longer needed.
 type Live struct {
 	config Config
 	index  *index.Index
@@ -101,6 +101,19 @@ func (l *Live) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, er
 	}
 	defer l.release(v)
 	return v.Retrieve(ctx, s)
+}
+
+// Explain tells how a hit that a search returned came to its score, as
+// [Pipeline.Explain] does, by the latest commit: where documents have been changed
+// since the search, the statistics are those of now, and a document that is gone is
+// an error.
+func (l *Live) Explain(ctx context.Context, q rerank.Query, h rerank.Hit) (rerank.Explanation, error) {
+	v, err := l.acquire(ctx)
+	if err != nil {
+		return rerank.Explanation{}, err
+	}
+	defer l.release(v)
+	return v.Explain(ctx, q, h)
 }
 
 // Look calls f with the latest commit, which is valid until f returns.

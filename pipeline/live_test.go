@@ -213,3 +213,27 @@ func TestLiveReplaced(t *testing.T) {
 		t.Errorf("after a commit: %s", got)
 	}
 }
+
+// TestLiveExplains: as a pipeline does, by the latest commit.
+func TestLiveExplains(t *testing.T) {
+	l, _ := openLive(t, false)
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("a", "the cat sat"), placed("b", "dogs bark")}); err != nil {
+		t.Fatal(err)
+	}
+	q := rerank.Query{Text: "cat"}
+	got, err := l.Retrieve(t.Context(), rerank.Search{Query: q})
+	if err != nil || len(got.Hits) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	var explainer rerank.Explainer = l
+	e, err := explainer.Explain(t.Context(), q, got.Hits[0])
+	if err != nil || e.Value != got.Hits[0].Score || len(e.Details) != 1 || len(e.Details[0].Details) != 1 || e.Details[0].Details[0].Value != e.Value {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{{Delete: "a"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Explain(t.Context(), q, got.Hits[0]); err == nil || !strings.Contains(err.Error(), `"a"`) {
+		t.Errorf("of a document that is gone: %v", err)
+	}
+}

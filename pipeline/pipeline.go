@@ -126,6 +126,7 @@ func (p *Pipeline) Search(ctx context.Context, query string, n int) (rerank.Resu
 // Retrieve runs the search through all stages; see [cascade.Cascade] for the
 // order of hits beyond the stages' depth.
 func (p *Pipeline) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
+	s.Partial = s.Partial || p.config.Partial
 	bare := s.IDsOnly
 	s.IDsOnly = p.cascade.Wordless // what is not returned need not be loaded, unless it is read
 	result, err := p.cascade.Retrieve(ctx, s)

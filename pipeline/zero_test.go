@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -69,6 +70,26 @@ func TestZeroValues(t *testing.T) {
 			if same.one[i].Document.ID != same.said[i].Document.ID {
 				t.Errorf("%s: hit %d is %s and %s", same.what, i, same.one[i].Document.ID, same.said[i].Document.ID)
 			}
+		}
+	}
+}
+
+// TestPartial: a pipeline that says so, or a search, answers with what there is when
+// the time is up.
+func TestPartial(t *testing.T) {
+	s := memory(t, index.Options{}, entries(animals...))
+	for yaml, fails := range map[string]bool{"timeout: 1ns": true, "timeout: 1ns\npartial: true": false} {
+		c, err := pipeline.Parse([]byte(yaml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := open(t, s, c)
+		got, err := p.Search(t.Context(), "cat", 3)
+		if (err != nil) != fails || err == nil && !got.Stages[0].Partial {
+			t.Errorf("%q: %+v, %v", yaml, got.Stages, err)
+		}
+		if _, err = p.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "cat"}, Partial: true}); err != nil {
+			t.Errorf("%q: asked for, %v", yaml, err)
 		}
 	}
 }

@@ -48,6 +48,12 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	start := time.Now()
 	defer r.snapshot.Guard(&err)()
 	query, err := r.embedder.Embed(ctx, []string{s.Query.Text}, rerank.RoleQuery)
+	if err != nil && s.Enough(ctx) {
+		return rerank.Result{Stages: []rerank.StageReport{{
+			Stage: stage, Model: r.embedder.Model().Name, Partial: true, Elapsed: time.Since(start),
+			Degraded: "no time to embed the query",
+		}}}, nil
+	}
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("vector: embedding the query: %w", err)
 	}
@@ -66,7 +72,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	}
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
 		Stage: stage, Model: r.embedder.Model().Name, Candidates: scan.scored, Scored: scan.scored,
-		Tokens: query.Tokens, Elapsed: time.Since(start),
+		Tokens: query.Tokens, Elapsed: time.Since(start), Partial: scan.stopped,
 	}}}, nil
 }
 
@@ -121,6 +127,7 @@ type scan struct {
 	query     []float32
 	cursor    *index.Cursor // for the filter
 	scored    int
+	stopped   bool // for want of time
 
 	best  []found // up to twice as many as wanted; cut to the best now and then
 	floor float64 // what a document must at least have once there are enough
@@ -140,6 +147,10 @@ const block = 4096
 func (s *scan) segment(ctx context.Context, g *index.Segment) error {
 	for doc := range uint32(g.Len()) {
 		if doc%block == 0 {
+			if s.search.Enough(ctx) {
+				s.stopped = true
+				return nil
+			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -343,3 +343,24 @@ func TestScoresThatAreNoNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestPartial: a scan whose time is up answers with what it has seen, if that is
+// asked for.
+func TestPartial(t *testing.T) {
+	e := letters{similarity: rerank.SimilarityCosine}
+	r := retriever(t, snapshotOf(t, e, []string{"abc", "bcd"}), e)
+	ctx, cancel := context.WithTimeout(t.Context(), -1)
+	defer cancel()
+	s := rerank.Search{Query: rerank.Query{Text: "abc"}, Partial: true}
+	got, err := r.Retrieve(ctx, s)
+	if err != nil || len(got.Hits) != 0 || !got.Stages[0].Partial {
+		t.Errorf("late: %+v, %v", got, err)
+	}
+	s.Partial = false
+	if _, err := r.Retrieve(ctx, s); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("not asked for: %v", err)
+	}
+	if got, err = r.Retrieve(t.Context(), s); err != nil || len(got.Hits) != 2 || got.Stages[0].Partial {
+		t.Errorf("in time: %+v, %v", got, err)
+	}
+}
