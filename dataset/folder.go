@@ -177,6 +177,9 @@ const (
 // NoEnding is the reason for which a file is left out whose name has no ending.
 const NoEnding = "no ending"
 
+// NoteUTF8 is the note on a file whose bytes are not all UTF-8.
+const NoteUTF8 = "bytes that are not UTF-8, replaced"
+
 // maxEnding is the length in bytes of what is taken for the ending of a name.
 const maxEnding = 12
 
@@ -282,7 +285,7 @@ func (f *folder) read(name string) (string, error) {
 	if utf8.Valid(data) {
 		return string(data), nil
 	}
-	f.options.Stats.note("bytes that are not UTF-8, replaced", f.path(name))
+	f.options.Stats.note(NoteUTF8, f.path(name))
 	return string(valid(data, f.options.Stats)), nil
 }
 

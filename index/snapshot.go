@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -222,6 +223,21 @@ func (s *Snapshot) ID(doc uint32) (id string, err error) {
 		return "", err
 	}
 	return g.data.id(local)
+}
+
+// Vector returns a copy of a live document's vector, and nil if it has none.
+func (s *Snapshot) Vector(doc uint32) (v []float32, err error) {
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.exit()
+	defer s.v.index.guard(&err, mapped.Watch())
+	g, local, err := s.segment(doc)
+	if err != nil {
+		return nil, err
+	}
+	view, err := g.Vector(local)
+	return slices.Clone(view), err
 }
 
 // Documents iterates over the live documents in the order of their numbers,

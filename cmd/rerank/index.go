@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -22,10 +24,11 @@ type indexFlags struct {
 	model     string
 	append    bool
 	overwrite bool
+	sync      bool
 	skipBad   bool
 	sources   sourceFlags
 
-	modelGiven bool // --model stands on the command line
+	modelGiven, analyzerGiven bool // they stand on the command line
 }
 
 func (a *app) indexCommand() *cobra.Command {
@@ -52,10 +55,15 @@ is. Other members are left out, and named at the end; --text, --title, --id and
 --attr say what they are. They do the same for columns of TSV with a --header.
 
 A new index is made beside DIR and renamed at the end: it is there whole or not at
-all. A folder that holds other files is refused. With --append documents are added to the index in DIR, replacing those that
-have the same ID, in commits of up to 20,000 documents; if it is stopped, what was
-committed stays. With --overwrite the index in DIR is replaced by the new one once
-that is complete.
+all. A folder that holds other files is refused. What happens to an index that is
+in DIR already:
+
+  --append      documents are added, and replace those with the same ID, in commits
+                of up to 20,000; if it is stopped, what was committed stays
+  --overwrite   the new index takes its place once it is complete
+  --sync        it is brought in line with the PATHs: documents that are new, changed
+                or gone are added, replaced or deleted in one commit; the others stay,
+                and texts that were embedded before are not embedded again
 
 A line or file that cannot be read stops it, named by file and line; with
 --skip-bad it is reported and left out.`,
@@ -63,6 +71,7 @@ A line or file that cannot be read stops it, named by file and line; with
   rerank index -o papers corpus.jsonl.gz --analyzer german --vectors
   rerank index -o notes --append today.md
   rerank index -o posts posts.jsonl --id url --text body --attr lang,year
+  rerank index -o notes --sync ~/notes
   rerank index -o godoc go:std
   mysql -B -e 'select id, title, body from posts' | rerank index -o posts --header --text body -`,
 		Args: arguments(cobra.MinimumNArgs(1), "at least one PATH to read, as in: rerank index -o notes ~/notes"),
@@ -80,9 +89,10 @@ A line or file that cannot be read stops it, named by file and line; with
 	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm or a folder")
 	flags.BoolVar(&f.append, "append", false, "add to the index in DIR")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the index in DIR")
+	flags.BoolVar(&f.sync, "sync", false, "bring the index in DIR in line with the PATHs")
 	flags.BoolVar(&f.skipBad, "skip-bad", false, "report lines and files that cannot be read, and go on")
 	f.sources.register(flags)
-	cmd.MarkFlagsMutuallyExclusive("append", "overwrite")
+	cmd.MarkFlagsMutuallyExclusive("append", "overwrite", "sync")
 	return cmd
 }
 
@@ -104,7 +114,7 @@ func (f *indexFlags) check(g given, paths []string) error {
 	if f.output == "" {
 		return usagef("where is the index to be? Name a folder with -o, as in: rerank index -o notes ~/notes")
 	}
-	if f.modelGiven = g("model"); !f.append && !f.vectors {
+	if f.modelGiven = g("model"); !f.append && !f.sync && !f.vectors {
 		if err := g.unused("without --vectors", "model"); err != nil {
 			return err
 		}
@@ -112,6 +122,7 @@ func (f *indexFlags) check(g given, paths []string) error {
 	if f.append && g("analyzer") {
 		return usagef("--analyzer cannot be combined with --append: an index keeps the analyzer it was made with")
 	}
+	f.analyzerGiven = g("analyzer")
 	if err := checkAnalyzer(f.analyzer); err != nil {
 		return err
 	}
@@ -132,6 +143,10 @@ type indexed struct {
 	Documents  int               `json:"documents"`       // in the index now
 	Added      int               `json:"added"`
 	Replaced   int               `json:"replaced"`     // took the place of one that was in the index
+	Renamed    int               `json:"renamed"`      // have another ID than before, with --sync
+	Deleted    int               `json:"deleted"`      // with --sync
+	Unchanged  int               `json:"unchanged"`    // with --sync
+	Embedded   int               `json:"embedded"`     // whose vector was computed
 	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
 	Equal      equalIDs          `json:"equal_ids"`    // of documents from different sources
 	Overridden []string          `json:"overridden"`   // IDs of the first few that are replaced or duplicates
@@ -159,14 +174,24 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 		return f.explainStop(err, indexed{})
 	}
 	defer target.discard()
-	added := target.index
-	if !f.append {
-		added = nil
+	in := &ingest{app: a, skipBad: f.skipBad, fresh: target.build != nil}
+	known := target.index
+	if in.fresh {
+		known = nil
 	}
-	if err := nameFolders(sources, added); err != nil {
+	if err := nameFolders(sources, known); err != nil {
 		return err
 	}
-	in := &ingest{app: a, skipBad: f.skipBad, fresh: !f.append}
+	if f.sync && !in.fresh {
+		s, err := target.index.Snapshot()
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if in.old, err = takeInventory(ctx, s); err != nil {
+			return err
+		}
+	}
 	if err := in.run(ctx, target, sources); err != nil {
 		return f.explainStop(err, in.outcome)
 	}
@@ -179,7 +204,7 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 
 // explainStop adds what was kept of an append that stopped.
 func (f indexFlags) explainStop(err error, did indexed) error {
-	if errors.Is(err, index.ErrLocked) && f.append {
+	if errors.Is(err, index.ErrLocked) && (f.append || f.sync) {
 		return fmt.Errorf("%s is being written by another process: %w", f.output, err)
 	}
 	if !f.append || did.Added+did.Replaced == 0 {
@@ -199,7 +224,7 @@ func (a *app) writeIndexed(o indexed) error {
 	if o.Bad > 0 {
 		a.remark("%s left out that could not be read", count(o.Bad, "line or file"))
 	}
-	if o.Repaired > 0 {
+	if o.Repaired > o.notes(dataset.NoteUTF8) {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
 	}
 	a.remarkIgnored(o.Ignored)
@@ -221,8 +246,34 @@ func (a *app) writeIndexed(o indexed) error {
 	if o.Model != nil {
 		vectors = fmt.Sprintf(", vectors by %s (%s cut to its %d tokens)", o.Model.Name, count(o.Truncated, "text"), o.Model.MaxTokens)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %s (%s of text): %s added, %s replaced, %s, %s skipped; analyzer %s%s; %s\n",
-		o.Index, count(o.Documents, "document"), bytesize(o.Bytes), thousands(o.Added), thousands(o.Replaced),
-		count(o.Duplicates, "duplicate"), count(o.Skipped, "file"), o.Analyzer, vectors, elapsed(o.Elapsed))
+	_, err := fmt.Fprintf(a.stdout, "%s: %s%s; analyzer %s%s; %s\n",
+		o.Index, count(o.Documents, "document"), o.changes(), o.Analyzer, vectors, elapsed(o.Elapsed))
 	return written(err)
+}
+
+// notes counts the files with one note.
+func (o indexed) notes(what string) int {
+	for _, m := range o.Notes {
+		if m.What == what {
+			return m.Count
+		}
+	}
+	return 0
+}
+
+// changes lists what was done, without what was not.
+func (o indexed) changes() string {
+	parts := []string{bytesize(o.Bytes) + " of text read"}
+	for _, c := range []struct {
+		n    int
+		what string
+	}{
+		{o.Added, "added"}, {o.Replaced, "replaced"}, {o.Renamed, "renamed"}, {o.Deleted, "deleted"}, {o.Unchanged, "unchanged"},
+		{o.Duplicates, "overridden by a later one with the same ID"}, {o.Skipped, "files and folders left out"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, thousands(c.n)+" "+c.what)
+		}
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }

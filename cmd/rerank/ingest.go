@@ -23,6 +23,8 @@ type ingest struct {
 	skipBad bool
 	fresh   bool // the index was empty: what is replaced is a duplicate
 
+	old *inventory // of an index that is brought in line with what is read; else nil
+
 	writer  *index.Writer
 	embed   rerank.Embedder
 	entries []index.Entry
@@ -49,7 +51,11 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 		in.outcome.LeftOut = addMentions(in.outcome.LeftOut, s.stats.LeftOut)
 		in.outcome.Notes = addMentions(in.outcome.Notes, s.stats.Notes)
 	}
-	if err := in.commit(ctx); err != nil {
+	finish := func() error { return in.commit(ctx, nil) }
+	if in.old != nil {
+		finish = func() error { return in.inLine(ctx) }
+	}
+	if err := finish(); err != nil {
 		return err
 	}
 	if in.fresh && in.commits > 1 {
@@ -75,23 +81,35 @@ func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document,
 			continue
 		}
 		met(d.ID)
-		in.entries = append(in.entries, index.Entry{Document: d})
-		in.bytes += len(d.Title) + len(d.Text)
-		if len(in.entries) == commitDocuments || in.bytes >= commitBytes {
-			if err := in.commit(ctx); err != nil {
-				return err
-			}
-		}
-		if in.embed == nil {
-			in.bar.add(1)
+		if err := in.take(ctx, d); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// commit writes what has been read.
-func (in *ingest) commit(ctx context.Context) error {
-	if len(in.entries) == 0 {
+// take keeps a document for the next commit, and commits if there are enough.
+// What an index is brought in line with is one commit.
+func (in *ingest) take(ctx context.Context, d rerank.Document) error {
+	if in.embed == nil {
+		in.bar.add(1)
+	}
+	if in.old != nil {
+		if same, err := in.old.has(d); same || err != nil {
+			return err
+		}
+	}
+	in.entries = append(in.entries, index.Entry{Document: d})
+	in.bytes += len(d.Title) + len(d.Text)
+	if in.old == nil && (len(in.entries) == commitDocuments || in.bytes >= commitBytes) {
+		return in.commit(ctx, nil)
+	}
+	return nil
+}
+
+// commit writes what has been read, and deletes documents.
+func (in *ingest) commit(ctx context.Context, deletes []string) error {
+	if len(in.entries) == 0 && len(deletes) == 0 {
 		return nil
 	}
 	if in.embed != nil {
@@ -105,10 +123,14 @@ func (in *ingest) commit(ctx context.Context) error {
 		}
 		in.outcome.Truncated += did.Truncated
 		in.outcome.Foreign += did.Foreign
+		in.outcome.Embedded += did.Documents
 	}
 	var batch index.Batch
 	for _, e := range in.entries {
 		batch.Put(e)
+	}
+	for _, id := range deletes {
+		batch.Delete(id)
 	}
 	did, err := in.writer.Commit(ctx, &batch)
 	if err != nil {

@@ -23,7 +23,7 @@ type target struct {
 func (f indexFlags) target() (*target, error) {
 	t := &target{place: f.output}
 	open := f.create
-	if f.append {
+	if f.append || f.sync && f.exists() {
 		open = f.existing
 	}
 	if err := open(t); err != nil {
@@ -31,6 +31,15 @@ func (f indexFlags) target() (*target, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// exists says whether there is an index that can be added to, or a damaged one.
+func (f indexFlags) exists() bool {
+	x, err := index.Open(f.output)
+	if err == nil {
+		x.Close()
+	}
+	return !errors.Is(err, index.ErrNotExist)
 }
 
 // existing opens the index that documents are added to.
@@ -42,9 +51,11 @@ func (f indexFlags) existing(t *target) (err error) {
 	if err != nil {
 		return err
 	}
-	model := s.Model()
+	model, analyzer := s.Model(), s.Analyzer().Name()
 	s.Close()
 	switch {
+	case f.analyzerGiven && f.analyzer != analyzer:
+		err = usagef("%s was made with --analyzer %s, which an index keeps: replace it with --overwrite", f.output, analyzer)
 	case model == (rerank.ModelInfo{}) && f.vectors:
 		err = usagef("%s has no vectors, and they cannot be added later: make the index again with --vectors", f.output)
 	case model == (rerank.ModelInfo{}) && f.modelGiven:
@@ -92,7 +103,7 @@ func (f indexFlags) create(t *target) (err error) {
 func explainPlace(err error, place string) error {
 	switch {
 	case errors.Is(err, index.ErrExists):
-		return fmt.Errorf("%s holds an index already: add to it with --append or replace it with --overwrite", place)
+		return fmt.Errorf("%s holds an index already: add to it with --append, bring it in line with --sync, or replace it with --overwrite", place)
 	case errors.Is(err, index.ErrForeign):
 		return fmt.Errorf("%w: move them, or choose another folder", err)
 	case errors.Is(err, index.ErrLocked):

@@ -45,7 +45,7 @@ func TestExitCodes(t *testing.T) {
 		`--vectors: "maybe" is not true or false`: {"index", "--vectors=maybe"},
 		"flag needs an argument: --first":         {"search", dir, "a", "--first"},
 		"--filter":                                {"search", dir, "a", "--filter", "{"},
-		"-n and --depth cannot be negative":       {"search", dir, "a", "-n", "-1"},
+		"-n and --depth must be at least 1":       {"search", dir, "a", "-n", "-1"},
 		"the query is empty":                      {"sort", " "},
 		"--chunk must be above 0":                 {"index", "-o", absent, "--chunk", "0", file},
 
