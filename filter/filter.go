@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -25,9 +26,24 @@ func (f Filter) Narrow() rerank.Filter {
 	return f
 }
 
+// Fields returns the names of the fields that the condition names, sorted; not those that
+// every document has.
+func (f Filter) Fields() []string {
+	names := map[string]bool{}
+	f.all.fields(names)
+	for _, own := range ownNames {
+		delete(names, own)
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// ownNames are what every document has.
+var ownNames = [...]string{"id", "title", "text"}
+
 // condition is one of the forms below.
 type condition interface {
 	holds(d rerank.Document) bool
+	fields(names map[string]bool) // adds the names of the fields
 }
 
 // conditions hold if all of them do.
@@ -42,12 +58,20 @@ func (c conditions) holds(d rerank.Document) bool {
 	return true
 }
 
+func (c conditions) fields(names map[string]bool) {
+	for _, one := range c {
+		one.fields(names)
+	}
+}
+
 // alternatives hold if one of them does.
 type alternatives []condition
 
 func (a alternatives) holds(d rerank.Document) bool {
 	return slices.ContainsFunc(a, func(c condition) bool { return c.holds(d) })
 }
+
+func (a alternatives) fields(names map[string]bool) { conditions(a).fields(names) }
 
 // negation holds if its condition does not.
 type negation struct{ condition }
@@ -62,6 +86,8 @@ func (e exists) holds(d rerank.Document) bool {
 	return found && v.Kind() != rerank.KindNull
 }
 
+func (e exists) fields(names map[string]bool) { names[e.field] = true }
+
 // null holds if a document does not have the field, or as null, or as a list with a
 // null in it.
 type null struct{ field string }
@@ -70,6 +96,8 @@ func (n null) holds(d rerank.Document) bool {
 	v, found := value(d, n.field)
 	return !found || v.Kind() == rerank.KindNull || slices.ContainsFunc(v.List(), func(e rerank.Value) bool { return e.Kind() == rerank.KindNull })
 }
+
+func (n null) fields(names map[string]bool) { names[n.field] = true }
 
 // relation holds if the field, or an element of it, is in the relation to one of the
 // values.
@@ -89,6 +117,8 @@ func (r relation) holds(d rerank.Document) bool {
 	}
 	return slices.ContainsFunc(v.List(), r.one)
 }
+
+func (r relation) fields(names map[string]bool) { names[r.field] = true }
 
 func (r relation) one(v rerank.Value) bool {
 	return slices.ContainsFunc(r.values, func(o operand) bool {

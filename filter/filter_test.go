@@ -174,3 +174,13 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+func TestFields(t *testing.T) {
+	f, err := filter.Parse([]byte(`{"$or": [{"b": 1, "id": "x"}, {"$not": {"a": {"$exists": true}, "text": ""}}], "c": {"$in": [null, 1], "$ne": 3}, "d": null}`))
+	if got, want := fmt.Sprint(f.Fields()), "[a b c d]"; err != nil || got != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+	if got := (filter.Filter{}).Fields(); len(got) != 0 {
+		t.Errorf("the zero filter names %v", got)
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	rerank "github.com/flashrerank/rerank"
 )
@@ -278,4 +280,66 @@ func TestFindPrefix(t *testing.T) {
 			t.Errorf("%q finds %q, %v; want %q", prefix, id, err, want)
 		}
 	}
+}
+
+// named is a filter that names fields.
+type named []string
+
+func (named) Match(rerank.Document) bool { return true }
+func (n named) Fields() []string         { return n }
+
+// TestFieldNames: an index knows the fields of its documents, through merges and
+// reopening, and warns of a filter on one that no document has.
+func TestFieldNames(t *testing.T) {
+	x, err := create(newMemory(), testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := mustWriter(t, x)
+	defer w.Close()
+	put := func(id string, names ...string) {
+		d := rerank.Document{ID: id, Title: "t", Meta: []byte("m")}
+		for _, name := range names {
+			d.Fields = append(d.Fields, rerank.Field{Name: name, Value: rerank.ListValue(rerank.NullValue(), rerank.IntValue(1), rerank.UintValue(1<<63),
+				rerank.NumberValue(0.5), rerank.BoolValue(true), rerank.TextValue("x"), rerank.TimeValue(time.Now()), rerank.ListValue())})
+		}
+		b := &Batch{}
+		b.Put(Entry{Document: d})
+		mustCommit(t, w, b)
+	}
+	check := func(want string, all bool, warning string) {
+		t.Helper()
+		s, err := x.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		names, complete, err := s.FieldNames()
+		if got := strings.Join(names, " "); err != nil || got != want || complete != all {
+			t.Errorf("%q, %v, %v; want %q", got, complete, err, want)
+		}
+		got, err := s.FilterWarnings(named{"lang", "yaer"})
+		if err != nil || strings.Join(got, "|") != warning {
+			t.Errorf("%q, %v; want %q", got, err, warning)
+		}
+		if got, err := s.FilterWarnings(nil); len(got) > 0 || err != nil {
+			t.Errorf("without a filter: %q, %v", got, err)
+		}
+	}
+	const absent = `no document has the field "yaer" of the filter; did you mean "year"?`
+	put("a", "lang", "old")
+	put("b", "year")
+	put("c")
+	check("lang old year", true, absent)
+	put("a", "lang")
+	if err := w.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("lang year", true, absent)
+	var many []string
+	for i := range maxFieldNames + 1 {
+		many = append(many, fmt.Sprint("f", i))
+	}
+	put("d", many...)
+	check("lang year", false, "")
 }

@@ -18,6 +18,7 @@ type segmentWriter struct {
 	stats   segmentStats
 	encoder postingsEncoder
 	held    bitset
+	names   fieldNames
 }
 
 func newSegmentWriter(f file) (*segmentWriter, error) {
@@ -32,6 +33,7 @@ func newSegmentWriter(f file) (*segmentWriter, error) {
 func (w *segmentWriter) add(id, record []byte) {
 	w.ids = append(w.ids, id)
 	w.blocks.add(record)
+	w.names.add(record)
 }
 
 // endDocuments writes what belongs to the documents; order lists them by ID.
@@ -52,6 +54,10 @@ func (w *segmentWriter) endDocuments(order []uint32) {
 	}
 	w.out.begin(kindIDOrder, noField)
 	w.numbers(order)
+	if !w.names.full {
+		w.out.begin(kindFieldNames, noField)
+		w.out.Write(w.names.encode())
+	}
 	w.stats.documents = uint32(len(w.ids))
 	w.held = newBitset(w.stats.documents)
 }

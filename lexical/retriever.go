@@ -62,11 +62,15 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}
+	warnings, err := r.snapshot.FilterWarnings(s.Filter)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
+	}
 	return rerank.Result{
 		Hits: hits,
 		Stages: []rerank.StageReport{{
 			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start), Notes: q.notes(),
-			Partial: best.cut,
+			Warnings: warnings, Partial: best.cut,
 		}},
 	}, nil
 }

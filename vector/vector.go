@@ -70,9 +70,13 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("vector: %w", err)
 	}
+	warnings, err := r.snapshot.FilterWarnings(s.Filter)
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("vector: %w", err)
+	}
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
 		Stage: stage, Model: r.embedder.Model().Name, Candidates: scan.scored, Scored: scan.scored,
-		Tokens: query.Tokens, Elapsed: time.Since(start), Partial: scan.stopped,
+		Tokens: query.Tokens, Elapsed: time.Since(start), Warnings: warnings, Partial: scan.stopped,
 	}}}, nil
 }
 

@@ -73,7 +73,7 @@ func (a *app) deleteDocuments(ctx context.Context, dir string, ids []string, onl
 	}
 	defer w.Close()
 	did := deleted{Index: dir, Unknown: []string{}}
-	batch, err := did.batch(ctx, x, ids, only)
+	batch, err := a.deletions(ctx, x, ids, only, &did)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,10 @@ func (a *app) deleteDocuments(ctx context.Context, dir string, ids []string, onl
 	return a.writeDeleted(did)
 }
 
-// batch finds what is to be deleted, and notes unknown IDs.
-func (d *deleted) batch(ctx context.Context, x *index.Index, ids []string, only rerank.Filter) (*index.Batch, error) {
+// deletions finds what is to be deleted, and notes unknown IDs. A filter that matches
+// documents although it names a field that none of them has, as a misspelled one with $ne
+// does, is an error.
+func (a *app) deletions(ctx context.Context, x *index.Index, ids []string, only rerank.Filter, did *deleted) (*index.Batch, error) {
 	s, err := x.Snapshot()
 	if err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func (d *deleted) batch(ctx context.Context, x *index.Index, ids []string, only 
 			return nil, err
 		}
 		if !found {
-			d.Unknown = append(d.Unknown, id)
+			did.Unknown = append(did.Unknown, id)
 		}
 		batch.Delete(id)
 	}
@@ -123,7 +125,14 @@ func (d *deleted) batch(ctx context.Context, x *index.Index, ids []string, only 
 			batch.Delete(doc.ID)
 		}
 	}
-	return &batch, nil
+	warnings, err := s.FilterWarnings(only)
+	if err == nil && len(warnings) > 0 && batch.Len() > 0 {
+		err = fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count(batch.Len(), "document"))
+	}
+	for _, w := range warnings {
+		a.remark("%s", w)
+	}
+	return &batch, err
 }
 
 func (a *app) writeDeleted(d deleted) error {

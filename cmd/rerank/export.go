@@ -53,6 +53,13 @@ func (a *app) export(ctx context.Context, dir string, only rerank.Filter) error 
 		return err
 	}
 	defer s.Close()
+	warnings, err := s.FilterWarnings(only)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		a.remark("%s", w)
+	}
 	w := bufio.NewWriterSize(a.stdout, 1<<16)
 	n, repaired, err := a.writeDocuments(ctx, w, s, only)
 	if err != nil {

@@ -51,3 +51,27 @@ func TestIndexTellsWhatItMadeNothingOf(t *testing.T) {
 		t.Errorf("%d %s", bad.code, bad.stderr)
 	}
 }
+
+// TestFilterOnAbsentField: a filter on a field that no document has is no error, and is
+// told of with the field that was probably meant.
+func TestFilterOnAbsentField(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, `{"id":"a","text":"the lease","fields":{"year":2020}}`+"\n"+`{"id":"b","text":"the lease","fields":{"lang":"en"}}`, "index", "-o", dir, "-")
+	const words = `no document has the field "yaer" of the filter; did you mean "year"?`
+	for _, args := range [][]string{{"search", dir, "lease", "--filter", `{"yaer": 2020}`}, {"export", dir, "--filter", `{"yaer": 2020}`}, {"delete", dir, "--filter", `{"yaer": 2020}`}} {
+		if a := command(t, "", args...); a.code != exitOK || strings.Count(a.stderr, words) != 1 {
+			t.Errorf("%q: %d %s", args, a.code, a.stderr)
+		}
+	}
+	out := succeed(t, "", "search", dir, "lease", "--json", "--filter", `{"yaer": null}`)
+	if !strings.Contains(out, `no document has the field \"yaer\"`) {
+		t.Errorf("nothing in the stages of %s", out)
+	}
+	if a := command(t, "", "search", dir, "lease", "--filter", `{"year": {"$gt": 1}, "title": ""}`); strings.Contains(a.stderr, "no document has") {
+		t.Errorf("a field that is there: %s", a.stderr)
+	}
+	fail(t, exitFailure, "and yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"yaer": {"$ne": 2020}}`)
+	if got := decode[found](t, succeed(t, "", "search", dir, "lease", "--json")); len(got.ids()) != 2 {
+		t.Errorf("%v are left", got.ids())
+	}
+}
