@@ -30,18 +30,24 @@ func splitSpace(text []byte, columns [][]byte) int {
 // splitTabs is [splitSpace] with tabs as the only separators: columns keep their
 // inner blanks. Columns of blanks alone count as none.
 func splitTabs(text []byte, columns [][]byte) int {
-	n := 0
-	for n < len(columns) && len(text) > 0 {
-		column := text
-		if at := bytes.IndexByte(text, '\t'); at >= 0 {
-			column, text = text[:at], text[at+1:]
-		} else {
-			text = nil
+	n, at := 0, 0
+	for n < len(columns) && at < len(text) {
+		from := at
+		for at < len(text) && text[at] != '\t' {
+			at++
 		}
-		if column = bytes.Trim(column, blanks); len(column) > 0 {
-			columns[n] = column
+		to := at
+		for from < to && isSpace(text[from]) {
+			from++
+		}
+		for from < to && isSpace(text[to-1]) {
+			to--
+		}
+		if from < to {
+			columns[n] = text[from:to]
 			n++
 		}
+		at++
 	}
 	return n
 }
