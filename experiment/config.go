@@ -117,9 +117,7 @@ func (c Config) Validate() error {
 	if c.Queries < 0 {
 		add("queries: %d is negative", c.Queries)
 	}
-	for _, err := range c.Rules.check(c.Queries) {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.Rules.check(c.Queries)...)
 	for name, p := range c.Prices {
 		if known := c.priced(); !slices.Contains(known, name) {
 			add("prices: there is no stage %q%s", name, nearest.Choice(name, known))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -27,10 +28,32 @@ func openCorpus(ctx context.Context, c Config, loader *pipeline.Loader, log *slo
 		log.Info("made an empty index", "index", c.Search.Index)
 		live, err = loader.OpenLive(ctx, c.Search)
 	}
+	if err == nil {
+		if err = sameAnalyzer(ctx, live, c); err != nil {
+			err = errors.Join(err, live.Close())
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	return live, nil
+}
+
+// sameAnalyzer refuses an analyzer that the index was not made with.
+func sameAnalyzer(ctx context.Context, live *pipeline.Live, c Config) error {
+	if c.Analyzer == "" {
+		return nil
+	}
+	wanted, err := analysis.New(c.Analyzer)
+	if err != nil {
+		return err
+	}
+	return live.Look(ctx, func(s *index.Snapshot) error {
+		if made := s.Analyzer(); made.Fingerprint() != wanted.Fingerprint() {
+			return fmt.Errorf("%s was made with the analyzer %s, not %s: leave the setting out, or name another folder", c.Search.Index, made.Name(), wanted.Name())
+		}
+		return nil
+	})
 }
 
 func createIndex(loader *pipeline.Loader, c Config) error {

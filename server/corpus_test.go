@@ -197,6 +197,30 @@ func TestCorpusSparesFiles(t *testing.T) {
 	}
 }
 
+// TestCorpusAnalyzer: the analyzer of an index that is there can be named, and no
+// other.
+func TestCorpusAnalyzer(t *testing.T) {
+	c := Config{Search: pipeline.Config{Index: filepath.Join(t.TempDir(), "index")}}
+	for _, given := range [][2]string{{"german", ""}, {"german", ""}, {"", ""}, {"french", "was made with the analyzer german, not french"}} {
+		analyzer, want := given[0], given[1] // the first makes it
+		c.Analyzer = analyzer
+		s, err := New(c, nil)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v, want %q", analyzer, err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", analyzer, err)
+			continue
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestCorpusLog: neither texts nor IDs reach the log.
 func TestCorpusLog(t *testing.T) {
 	var log bytes.Buffer
