@@ -86,11 +86,15 @@ func (f evalFlags) checkSystems(mode evalMode, _ []string, changed func(string) 
 	return given(changed).firstAndRerank(f.first, f.rerank, f.vectors)
 }
 
+// reportFormats are the values of --format.
+func reportFormats() []string { return []string{"text", "json", "csv", "markdown", "trec_eval"} }
+
 // checkOutputs refuses what could not be written.
 func (f evalFlags) checkOutputs(mode evalMode, asJSON bool) error {
-	switch f.format {
-	case "text", "json", "csv", "markdown":
-	case "trec_eval":
+	if err := oneOfKnown("format", f.format, reportFormats()); err != nil {
+		return err
+	}
+	if f.format == "trec_eval" {
 		if mode != evalRun {
 			return usagef("--format trec_eval is for --qrels and --run, not for systems that search (--save-runs writes their runs)")
 		}
@@ -100,8 +104,6 @@ func (f evalFlags) checkOutputs(mode evalMode, asJSON bool) error {
 		if len(f.runs) > 1 {
 			return usagef("--format trec_eval prints one --run, not %d", len(f.runs))
 		}
-	default:
-		return usagef("--format %q is none of text, json, csv, markdown, trec_eval", f.format)
 	}
 	if asJSON && f.format != "json" && f.format != "text" {
 		return usagef("--json cannot be combined with --format %s", f.format)

@@ -227,7 +227,7 @@ func TestEvalUsage(t *testing.T) {
 		"x.yaml cannot be combined with --run":     {"x.yaml", "--qrels", "x", "--run", "y"},
 		"--max must be at least 0":                 {"--qrels", "x", "--run", "y", "-M", "-1"},
 		"--format trec_eval is for":                {"--data", dir, "--format", "trec_eval"},
-		`--format "pdf" is none of`:                {"--data", dir, "--format", "pdf"},
+		`--format: unknown value "pdf"`:            {"--data", dir, "--format", "pdf"},
 		"must end in .svg or .png":                 {"--data", dir, "--plot", "x.gif"},
 		`--price minilm=dear: "dear" is no number`: {"--data", dir, "--price", "minilm=dear"},
 		"depth[0]: 0 is not between":               {"--data", dir, "--depth", "0"},

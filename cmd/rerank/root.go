@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		RunE:          a.noCommand,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpFunc(a.writeHelp)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -68,6 +68,11 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON (shapes: docs/cli.md)")
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on standard error")
 	root.AddCommand(a.benchCommand(), a.demoCommand(), a.compareCommand(), a.deleteCommand(), a.evalCommand(), a.exportCommand(), a.indexCommand(), a.searchCommand(), a.serveCommand(), a.sortCommand(), a.modelCommand(), a.versionCommand())
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Short = "Print a script that completes commands and values in your shell"
+	}
+	completes(root)
 	return root
 }
 
