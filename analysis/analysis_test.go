@@ -37,7 +37,7 @@ func ExampleNew() {
 	_, err := analysis.New("unicode|snowbal:english")
 	fmt.Println(err)
 	// Output:
-	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english": there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE, light:LANGUAGE
+	// analyzer "unicode|snowbal:english": unknown filter "snowbal:english"; did you mean "snowball"?
 }
 
 func TestEveryNameGivesAnAnalyzerOfThatName(t *testing.T) {

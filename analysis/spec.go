@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 //go:embed stopwords/*.txt
@@ -94,6 +96,9 @@ func parse(spec string) (*Analyzer, error) {
 	case "space":
 		a.split = splitSpace
 	default:
+		if hint := nearest.Hint(parts[0], append(Names(), "unicode", "words", "space")); hint != "" {
+			return nil, fmt.Errorf("unknown preset or splitter %q%s", parts[0], hint)
+		}
 		return nil, fmt.Errorf("neither a preset (%s) nor a specification that starts with a splitter (unicode, words, space)",
 			strings.Join(Names(), ", "))
 	}
@@ -145,9 +150,33 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	case "elision":
 		return elision(language)
 	case "snowball", "light":
-		return nil, fmt.Errorf("no stemmer %q: there are %s", part, strings.Join(slices.Sorted(maps.Keys(stemmers())), ", "))
+		return nil, unknownStemmer(part, what, language)
 	}
-	return nil, fmt.Errorf("unknown filter %q: there are cjk, lower, normalize, normalize:turkish, fold, possessive, apostrophe, elision:LANGUAGE, stop:LANGUAGE, aside:LANGUAGE, porter, snowball:LANGUAGE, light:LANGUAGE", part)
+	known := []string{"cjk", "lower", "normalize", "normalize:turkish", "fold", "possessive", "apostrophe", "elision:LANGUAGE", "stop:LANGUAGE", "aside:LANGUAGE", "porter", "snowball:LANGUAGE", "light:LANGUAGE"}
+	kinds := make([]string, len(known))
+	for i, name := range known {
+		kinds[i], _, _ = strings.Cut(name, ":")
+	}
+	if hint := nearest.Hint(what, kinds); hint != "" {
+		return nil, fmt.Errorf("unknown filter %q%s", part, hint)
+	}
+	return nil, fmt.Errorf("unknown filter %q: there are %s", part, strings.Join(known, ", "))
+}
+
+// unknownStemmer is an error about a stemmer of one kind; languages are compared
+// with those of that kind.
+func unknownStemmer(part, kind, language string) error {
+	all := slices.Sorted(maps.Keys(stemmers()))
+	var languages []string
+	for _, name := range all {
+		if other, of, _ := strings.Cut(name, ":"); other == kind {
+			languages = append(languages, of)
+		}
+	}
+	if near := nearest.Names(language, languages); len(near) > 0 {
+		return fmt.Errorf("unknown stemmer %q; did you mean %q?", part, kind+":"+near[0])
+	}
+	return fmt.Errorf("no stemmer %q: there are %s", part, strings.Join(all, ", "))
 }
 
 // filtered returns what the filters so far make of the words of a list, which

@@ -1,6 +1,10 @@
 package cascade
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/flashrerank/rerank/internal/nearest"
+)
 
 // OnError says what happens when a stage fails or runs out of time. The end of
 // the caller's own context is an error in any case.
@@ -40,7 +44,7 @@ func (o *OnError) UnmarshalText(text []byte) error {
 	case "keep":
 		*o = Keep
 	default:
-		return fmt.Errorf("%q is neither fail nor keep", text)
+		return fmt.Errorf("%q is neither fail nor keep%s", text, nearest.Hint(string(text), []string{"fail", "keep"}))
 	}
 	return nil
 }

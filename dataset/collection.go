@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // Collection is a judged collection in the layout of BEIR: a folder with
@@ -88,7 +89,7 @@ func (c Collection) ReadJudgments(split string) iter.Seq2[Judgment, error] {
 	name := c.Qrels[split]
 	if name == "" {
 		return func(yield func(Judgment, error) bool) {
-			yield(Judgment{}, fmt.Errorf("collection %s: there is no split %q, only %s", c.Dir, split, strings.Join(c.Splits(), ", ")))
+			yield(Judgment{}, fmt.Errorf("collection %s: unknown split %q%s", c.Dir, split, nearest.Choice(split, c.Splits())))
 		}
 	}
 	return opened(name, func(f *os.File) iter.Seq2[Judgment, error] { return Judgments(f, name) })

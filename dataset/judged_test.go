@@ -272,7 +272,7 @@ func TestCollection(t *testing.T) {
 	if len(documents) != 1 || len(queries) != 1 || len(judgments) != 1 || len(e1)+len(e2)+len(e3) != 0 {
 		t.Errorf("%v %v %v, errors %q %q %q", documents, queries, judgments, e1, e2, e3)
 	}
-	if _, errs := collect(c.ReadJudgments("train")); len(errs) != 1 || !strings.HasSuffix(errs[0], `there is no split "train", only dev, test`) {
+	if _, errs := collect(c.ReadJudgments("train")); len(errs) != 1 || !strings.HasSuffix(errs[0], `unknown split "train"; known are "dev", "test"`) {
 		t.Errorf("another split: %q", errs)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // ParseMeasure returns the measure of a name: trec_eval's (ndcg_cut_10, P_5,
@@ -139,7 +141,20 @@ func unknown(base string) error {
 	if slices.Contains(notComputed[:], strings.ToLower(base)) {
 		return fmt.Errorf("%s is not computed here; known are %s", base, strings.Join(Names(), ", "))
 	}
+	if hint := nearest.Hint(base, bases()); hint != "" {
+		return fmt.Errorf("unknown%s", hint)
+	}
 	return fmt.Errorf("unknown; known are %s", strings.Join(Names(), ", "))
+}
+
+// bases are the names of the measures without their parameters.
+func bases() (list []string) {
+	for _, name := range Names() {
+		name, _, _ = strings.Cut(name, "@")
+		name, _, _ = strings.Cut(name, "(")
+		list = append(list, name)
+	}
+	return list
 }
 
 // measure returns the measure of a base name and what follows its @, if any.

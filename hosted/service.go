@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -87,7 +87,7 @@ func Services() []string {
 func find(name string) (*service, error) {
 	i := slices.IndexFunc(services, func(s *service) bool { return s.name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("there is no service %q; there are %s", name, strings.Join(Services(), ", "))
+		return nil, fmt.Errorf("unknown service %q%s", name, nearest.Choice(name, Services()))
 	}
 	return services[i], nil
 }

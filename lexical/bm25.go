@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // Variant names one of the formulas that go by the name BM25. They are those of
@@ -60,7 +60,7 @@ func (p BM25) check() error {
 		for _, v := range Variants() {
 			names = append(names, string(v))
 		}
-		return fmt.Errorf("lexical: unknown BM25 variant %q: there are %s", p.Variant, strings.Join(names, ", "))
+		return fmt.Errorf("lexical: unknown BM25 variant %q%s", p.Variant, nearest.Choice(string(p.Variant), names))
 	}
 	for _, x := range []struct {
 		name  string

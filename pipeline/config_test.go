@@ -224,3 +224,30 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDidYouMean: what is misspelled in a configuration gets the name that is near.
+func TestDidYouMean(t *testing.T) {
+	for text, want := range map[string]string{
+		"frist: {}":                                    `unknown key "frist"; did you mean "first"?`,
+		"first: {fusion: {methd: rrf}}":                `[1:18] unknown key "methd"; did you mean "method"?`,
+		"stages: [{rerank: best, ealry: {}}]":          `unknown key "ealry"; did you mean "early"?`,
+		"stages: [{rerank: best, early: {wihtin: 1}}]": `unknown key "wihtin"; did you mean "within"?`,
+		"stages: [{rerank: best, on_error: kepe}]":     `did you mean "keep"?`,
+		"first: {kind: hybird}":                        `did you mean "hybrid"?`,
+		"first: {kind: hybrid, fusion: {method: rff}}": `did you mean "rrf"?`,
+		"first: {bm25: {variant: lucen}}":              `did you mean "lucene"?`,
+		"stages: [{rerank: minlm}]":                    `did you mean "minilm"?`,
+		"stages: [{rerank: 'int7:./m'}]":               `did you mean "int8:./m"?`,
+		"stages: [{rerank: 'cohre:x'}]":                `did you mean "cohere:x"?`,
+		"model: minlm":                                 `did you mean "minilm"?`,
+	} {
+		c, err := pipeline.Parse([]byte(text))
+		if err == nil {
+			c.Index = "index"
+			err = c.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/strictyaml"
+	"github.com/flashrerank/rerank/transformer"
 )
 
 // Names of rerankers and models; everything else is the folder of a model.
@@ -79,6 +80,9 @@ func (e unknownName) Error() string {
 	if _, model, ok := strings.Cut(e.name, ":"); ok {
 		for _, service := range hosted.Services() {
 			known = append(known, service+":"+model)
+		}
+		for _, precision := range transformer.Precisions() {
+			known = append(known, string(precision)+":"+model)
 		}
 	}
 	if hint := nearest.Hint(e.name, known); hint != "" {
