@@ -45,7 +45,7 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 
 func TestWrapHelp(t *testing.T) {
 	text := "One two three\nfour.\n\n  a.md   first second\n         third\n  longer  x\n    code stays\nEnd.\n"
-	want := "One two\nthree\nfour.\n\n  a.md   first\n         second\n         third\n  longer  x\n    code stays\nEnd."
+	want := "One two three\nfour.\n\n  a.md   first\n         second\n         third\n  longer  x\n    code stays\nEnd."
 	if got := wrapHelp(text, 14); got != want {
 		t.Errorf("wrapped as\n%s\nnot as\n%s", got, want)
 	}
