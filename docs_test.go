@@ -7,15 +7,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 )
 
-var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```")
+// goBlock is a program, and what it prints if a block of text follows at once.
+var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```(?:\n\n```text\n(.*?)^```)?")
 
-// TestSnippetsCompile builds every Go block of the README and the docs that is
-// a whole program, each in a package of its own that exists only in an overlay.
-func TestSnippetsCompile(t *testing.T) {
+// TestSnippets compiles every Go block of the README and the docs, which is a whole
+// program, each in a package of its own that exists only in an overlay. Those whose
+// output the page shows are also linked and run, one after another in one folder,
+// where slow tests may run: to link the models takes seconds.
+func TestSnippets(t *testing.T) {
 	pages, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -26,9 +30,22 @@ func TestSnippetsCompile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		folder := t.TempDir()
 		for i, block := range goBlock.FindAllSubmatch(text, -1) {
 			snippets++
-			t.Run(page+"#"+strconv.Itoa(i+1), func(t *testing.T) { compile(t, block[1]) })
+			t.Run(page+"#"+strconv.Itoa(i+1), func(t *testing.T) {
+				program, isMain := bytes.CutPrefix(block[1], []byte("package main\n"))
+				if !isMain {
+					t.Fatal("a Go snippet must be a whole program, so that a reader can run it")
+				}
+				if block[2] == nil || os.Getenv("RERANK_SLOW") == "" {
+					build(t, slices.Concat([]byte("package snippet\n"), program), os.DevNull) // which is not linked
+					return
+				}
+				binary := filepath.Join(folder, "snippet.exe") // a name that every system runs
+				build(t, block[1], binary)
+				prints(t, folder, binary, block[2])
+			})
 		}
 	}
 	if snippets == 0 {
@@ -36,10 +53,18 @@ func TestSnippetsCompile(t *testing.T) {
 	}
 }
 
-func compile(t *testing.T, source []byte) {
-	if !bytes.HasPrefix(source, []byte("package main\n")) {
-		t.Fatal("a Go snippet must be a whole program, so that a reader can run it")
+// prints runs a program in a folder and compares what it prints.
+func prints(t *testing.T, folder, program string, want []byte) {
+	cmd := exec.CommandContext(t.Context(), program)
+	cmd.Dir = folder
+	if got, err := cmd.CombinedOutput(); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("it prints\n%s(%v); the page says\n%s", got, err, want)
 	}
+}
+
+// build builds a source as a package of its own, which exists only in an overlay.
+func build(t *testing.T, source []byte, output string) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "main.go")
 	if err := os.WriteFile(file, source, 0o600); err != nil {
@@ -57,8 +82,8 @@ func compile(t *testing.T, source []byte) {
 	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlayFile, "-o", os.DevNull, "./snippet")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlayFile, "-o", output, "./snippet")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Fatalf("%v\n%s", err, out)
 	}
 }

@@ -6,7 +6,8 @@
 // # Presets
 //
 //	english          Unicode words, CJK bigrams, case, width and accent folding,
-//	                 English stop words, Snowball's English stemmer: the [Default]
+//	                 English stop words set aside, Snowball's English stemmer: the
+//	                 [Default]
 //	standard         the same without stop words and stemmer: for any language
 //	german, french … Unicode words, CJK bigrams, normalization, and the language's
 //	                 stop words and stemmer, where there are such ([Analyzer.Stems])
