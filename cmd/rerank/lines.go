@@ -16,6 +16,9 @@ const (
 	maxSortLines = 1_000_000
 )
 
+// byteOrderMark may begin what editors on Windows have saved.
+var byteOrderMark = []byte("\ufeff")
+
 // record is one line of the input of the filter: its bytes as they came, with
 // the line end if it had one, and the text in it that is judged.
 type record struct {
@@ -53,6 +56,9 @@ func readRecords(r io.Reader, form lineForm, fields []string, needJSON bool) ([]
 	}
 	for i := range records {
 		line := bytes.TrimRight(records[i].raw, "\r\n")
+		if i == 0 {
+			line = bytes.TrimPrefix(line, byteOrderMark)
+		}
 		if form != formJSON {
 			records[i].text = strings.ToValidUTF8(string(line), "\ufffd")
 			continue
@@ -97,7 +103,7 @@ const (
 // begins with a brace.
 func detect(records []record) lineForm {
 	for _, r := range records {
-		if line := bytes.TrimSpace(r.raw); len(line) > 0 {
+		if line := bytes.TrimSpace(bytes.TrimPrefix(r.raw, byteOrderMark)); len(line) > 0 {
 			if line[0] == '{' {
 				return formJSON
 			}

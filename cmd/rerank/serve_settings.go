@@ -165,7 +165,7 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 		if err != nil {
 			return c, err
 		}
-		c.Keys = append(c.Keys, strings.Fields(string(data))...)
+		c.Keys = append(c.Keys, strings.Fields(strings.TrimPrefix(string(data), string(byteOrderMark)))...)
 		if len(c.Keys) == 0 {
 			return c, fmt.Errorf("%s holds no keys", c.KeysFile)
 		}

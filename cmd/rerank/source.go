@@ -150,7 +150,7 @@ var gzipMagic = []byte{0x1f, 0x8b}
 // is compressed is taken for JSON lines.
 func detectDocuments(r *bufio.Reader) string {
 	head, _ := r.Peek(512) // a shorter input has its error when it is read
-	if text := bytes.TrimSpace(head); bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(head, gzipMagic) || len(text) == 0 {
+	if text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark)); bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(head, gzipMagic) || len(text) == 0 {
 		return "jsonl"
 	}
 	return "tsv"

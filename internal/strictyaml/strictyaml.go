@@ -27,6 +27,7 @@ const MaxSize = 1 << 20
 // a key whose field has a tag default:"…" is refused: such fields take zero for
 // "not said".
 func Decode(data []byte, into any, refuses func(key, value string) error) (err error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(data) > MaxSize {
 		return fmt.Errorf("%d bytes; %d are possible", len(data), MaxSize)
 	}
