@@ -111,7 +111,7 @@ func TestRefusedData(t *testing.T) {
 	}
 	dir := collection(t)
 	for want, c := range map[string]experiment.Config{
-		"none: ":                    {Data: filepath.Join(dir, "none")},
+		"none: ":                {Data: filepath.Join(dir, "none")},
 		`unknown split "train"`: {Data: dir, Split: "train"},
 	} {
 		if _, err := experiment.Run(t.Context(), c, experiment.Options{}); err == nil || !strings.Contains(err.Error(), want) {

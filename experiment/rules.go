@@ -12,7 +12,7 @@ import (
 // value is trec_eval's default.
 type Rules struct {
 	// Level is the lowest grade that is relevant; 0 means 1.
-	Level int `yaml:"level,omitempty" json:"level,omitempty"`
+	Level int `yaml:"level,omitempty" json:"level,omitempty" default:"1"`
 	// Max cuts each ranking to its first documents; 0 means no limit.
 	Max int `yaml:"max,omitempty" json:"max,omitempty"`
 	// JudgedOnly leaves unjudged documents out of the rankings.

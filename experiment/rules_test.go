@@ -80,6 +80,13 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestLevelZero: grade 0 is not relevant, and cannot be made so.
+func TestLevelZero(t *testing.T) {
+	if _, err := experiment.Parse([]byte("data: x\nrules: {level: 0}\n")); err == nil || !strings.Contains(err.Error(), "level") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestSaveRuns: the files hold the order of each system, and evaluating them
 // gives the figures of the report.
 func TestSaveRuns(t *testing.T) {
