@@ -88,6 +88,8 @@ func TestBadNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                   "unknown",
 		"quality":            "unknown; known are",
+		"ndgc@10":            `did you mean "ndcg" or "nDCG@k"?`,
+		"racall_10":          `did you mean "recall_k"`,
 		"nDCG@":              `the cutoff "" is not a number`,
 		"nDCG@x":             `the cutoff "x"`,
 		"nDCG@99999999999":   `the cutoff "99999999999"`,

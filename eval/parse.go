@@ -141,20 +141,24 @@ func unknown(base string) error {
 	if slices.Contains(notComputed[:], strings.ToLower(base)) {
 		return fmt.Errorf("%s is not computed here; known are %s", base, strings.Join(Names(), ", "))
 	}
-	if hint := nearest.Hint(base, bases()); hint != "" {
-		return fmt.Errorf("unknown%s", hint)
-	}
-	return fmt.Errorf("unknown; known are %s", strings.Join(Names(), ", "))
-}
-
-// bases are the names of the measures without their parameters.
-func bases() (list []string) {
+	full := map[string]string{} // by the name without its parameters
+	var bases []string
 	for _, name := range Names() {
-		name, _, _ = strings.Cut(name, "@")
-		name, _, _ = strings.Cut(name, "(")
-		list = append(list, name)
+		short, _, _ := strings.Cut(name, "@")
+		short, _, _ = strings.Cut(short, "(")
+		short = strings.TrimSuffix(short, "_k")
+		if _, twice := full[short]; !twice {
+			full[short], bases = name, append(bases, short)
+		}
 	}
-	return list
+	near := nearest.Names(strings.TrimRight(base, "_0123456789"), bases)
+	if len(near) == 0 {
+		return fmt.Errorf("unknown; known are %s", strings.Join(Names(), ", "))
+	}
+	for i, short := range near {
+		near[i] = strconv.Quote(full[short])
+	}
+	return fmt.Errorf("unknown; did you mean %s?", strings.Join(near, " or "))
 }
 
 // measure returns the measure of a base name and what follows its @, if any.
