@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"runtime"
 	"slices"
@@ -86,6 +87,8 @@ func (c Config) filled() (Config, error) {
 		}
 		if m.what() == pipeline.None {
 			errs = append(errs, fmt.Errorf("models[%d]: %q is no model", i, m.what()))
+		} else if err := pipeline.CheckReranker(m.what()); errors.Is(err, fs.ErrNotExist) { // others may be mended before they are asked for
+			errs = append(errs, fmt.Errorf("models[%d]: %w", i, err))
 		}
 	}
 	if i := slices.IndexFunc(c.Keys, func(k string) bool { return strings.TrimSpace(k) == "" }); i >= 0 {

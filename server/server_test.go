@@ -438,13 +438,13 @@ func TestIdleModelsAreUnloaded(t *testing.T) {
 
 func TestConfigRefused(t *testing.T) {
 	_, err := New(Config{
-		Models: []Model{{}, {Name: "a"}, {Name: "b", Aliases: []string{"a"}}, {Name: "none"}},
+		Models: []Model{{}, {Name: "a"}, {Name: "b", Aliases: []string{"a"}}, {Name: "none"}, {Name: "c", Rerank: "minlm"}},
 		Keys:   []string{" "}, MaxBody: -1, MaxDocuments: -2, Timeout: -3, Concurrent: -4, Queue: new(-5), Idle: -6, Cache: -7,
 	}, nil)
 	if err == nil {
 		t.Fatal("it passed")
 	}
-	for _, want := range []string{"models[0]: it has no name", `two models called "a"`, `"none" is no model`, "keys[0]", "max_body", "max_documents", "timeout", "concurrent", "queue", "idle", "cache"} {
+	for _, want := range []string{"models[0]: it has no name", `two models called "a"`, `"none" is no model`, `did you mean "minilm"`, "keys[0]", "max_body", "max_documents", "timeout", "concurrent", "queue", "idle", "cache"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)
 		}
