@@ -36,8 +36,8 @@ func TestQueryOfStopWords(t *testing.T) {
 		if len(found.Hits) != 4 || name != "okapi" && name != "robertson" && name != "tfidf" && found.Hits[0].Document.ID != "hamlet" {
 			t.Errorf("%s: found %v", name, found.Hits)
 		}
-		if notes := found.Stages[0].Notes; len(notes) != 1 || !strings.Contains(notes[0], "stop words") {
-			t.Errorf("%s: notes %q", name, notes)
+		if told := found.Stages[0].Warnings; len(told) != 1 || !strings.Contains(told[0], "stop words") {
+			t.Errorf("%s: warnings %q", name, told)
 		}
 		for _, h := range found.Hits {
 			e, err := r.Explain(t.Context(), rerank.Query{Text: query}, h)

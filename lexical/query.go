@@ -45,8 +45,8 @@ func read(w Weighting, c corpus, a *analysis.Analyzer, text string) (query, erro
 	return prepare(w, c, terms, aside)
 }
 
-// notes tells what was done with the query that its author may not expect.
-func (q *query) notes() []string {
+// warnings tells what was done with the query that its author may not expect.
+func (q *query) warnings() []string {
 	if !q.aside {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.R
 			Stage: r.weighting.stage(), Scale: r.weighting.scale(), Scores: scores, Relevance: relevance(r.weighting),
 		}),
 		Stages: []rerank.StageReport{{
-			Stage: r.weighting.stage(), Candidates: len(scores), Scored: len(scores), Elapsed: time.Since(start), Notes: q.notes(),
+			Stage: r.weighting.stage(), Candidates: len(scores), Scored: len(scores), Elapsed: time.Since(start), Warnings: q.warnings(),
 		}},
 	}, nil
 }

@@ -32,7 +32,7 @@ func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (result rerank
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}
-	report.Notes = append(report.Notes, prepared.notes()...)
+	report.Warnings = prepared.warnings()
 	scores, err := r.scores(ctx, &prepared, q.Hits)
 	if err != nil {
 		return rerank.Result{}, err

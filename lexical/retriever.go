@@ -69,8 +69,8 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 	return rerank.Result{
 		Hits: hits,
 		Stages: []rerank.StageReport{{
-			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start), Notes: q.notes(),
-			Warnings: warnings, Partial: best.cut,
+			Stage: r.weighting.stage(), Candidates: best.matched, Scored: best.matched, Elapsed: time.Since(start),
+			Warnings: append(warnings, q.warnings()...), Partial: best.cut,
 		}},
 	}, nil
 }
