@@ -35,7 +35,8 @@ func (c Coverage) notes(name string, queries, judged int) []string {
 		notes = append(notes, fmt.Sprintf("%s: it has no results for %d of %d queries, which count with 0", name, n, judged))
 	}
 	if c.Results > 0 && c.UnjudgedResults == c.Results {
-		notes = append(notes, fmt.Sprintf("%s: none of its %d results is judged: the document IDs may not be those of the judgments", name, c.Results))
+		notes = append(notes, fmt.Sprintf("%s: none of its %d results is judged: the document IDs may not be those of the judgments",
+			name, c.Results))
 	}
 	return notes
 }
@@ -67,7 +68,8 @@ func (r *run) findJudged() error {
 		}
 	}
 	if n := u.JudgmentsWithoutDocument; n > 0 {
-		r.data.notes = append(r.data.notes, fmt.Sprintf("%d of %d judgments are of documents that the corpus lacks (%q for example); %d of them say relevant",
+		r.data.notes = append(r.data.notes, fmt.Sprintf(
+			"%d of %d judgments are of documents that the corpus lacks (%q for example); %d of them say relevant",
 			n, r.data.judgments, example, u.RelevantWithoutDocument))
 	}
 	return nil
@@ -90,7 +92,8 @@ func (d *data) unmatchedQueries(judged eval.Qrels, empty []string, seen map[stri
 		if complete {
 			count = "count with 0"
 		}
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d judged queries have no text (%d are not among the queries, %d are empty there) and %s: %q for example",
+		d.notes = append(d.notes, fmt.Sprintf(
+			"%d of %d judged queries have no text (%d are not among the queries, %d are empty there) and %s: %q for example",
 			len(d.silent), len(judged), absent, len(empty), count, d.silent[0]))
 	}
 	for id := range seen {

@@ -93,7 +93,8 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
 	flags.StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, best, minilm-cosine, cross, bm25 or models' folders")
 	flags.IntSliceVar(&f.depth, "depth", []int{100}, "how many candidates a re-ranker is given")
-	flags.Var(&f.measures, "measures", "`names` of measures as trec_eval or ir_measures have them, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
+	flags.Var(&f.measures, "measures",
+		"`names` of measures as trec_eval or ir_measures have them, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
 	flags.IntVar(&f.queries, "queries", 0, "evaluate the first `n` judged queries only; 0: all")
 	flags.StringToStringVar(&f.prices, "price", nil, "`stage=price` for a million tokens, for the cost; a YAML file can say more")
 	flags.StringVar(&f.format, "format", "text", "text, json, csv or markdown; for runs also trec_eval")

@@ -45,7 +45,9 @@ func freePlace(middle vg.Point, width, height vg.Length, taken []vg.Rectangle) v
 	var first vg.Rectangle
 	for round := vg.Length(1); round < 6; round++ {
 		dx, dy := width+markRoom*round, height+markRoom*round/2
-		for i, offset := range []vg.Point{{X: dx, Y: dy}, {X: -dx, Y: dy}, {X: dx, Y: -dy}, {X: -dx, Y: -dy}, {X: dx}, {X: -dx}, {Y: dy + markRoom}, {Y: -dy - markRoom}} {
+		for i, offset := range []vg.Point{
+			{X: dx, Y: dy}, {X: -dx, Y: dy}, {X: dx, Y: -dy}, {X: -dx, Y: -dy}, {X: dx}, {X: -dx}, {Y: dy + markRoom}, {Y: -dy - markRoom},
+		} {
 			place := around(middle.Add(offset), width, height)
 			if round == 1 && i == 0 {
 				first = place

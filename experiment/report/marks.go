@@ -10,7 +10,8 @@ import (
 // palette is that of Okabe and Ito, which people with any colour vision can
 // tell apart.
 var palette = [...]color.RGBA{
-	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255}, {90, 90, 90, 255},
+	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255},
+	{90, 90, 90, 255},
 }
 
 // shapes and dashes change with every system, as colors do. Their numbers have
@@ -18,7 +19,8 @@ var palette = [...]color.RGBA{
 // after all pairs.
 var (
 	shapes = [...]draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.BoxGlyph{}, draw.PlusGlyph{},
+		draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.PyramidGlyph{},
+		draw.CrossGlyph{}, draw.BoxGlyph{}, draw.PlusGlyph{},
 	}
 	dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {9, 3, 2, 3}, {14, 4}}
 )
