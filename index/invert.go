@@ -31,7 +31,7 @@ type termPostings struct {
 }
 
 // add analyses the next document.
-func (v *inverter) add(a *analysis.Analyzer, text string) error {
+func (v *inverter) add(ctx context.Context, a *analysis.Analyzer, text string) error {
 	doc := v.base + uint32(len(v.lengths)) + 1 // plus one, so that 0 is none
 	length := uint64(0)
 	for token := range a.All(text) {
@@ -39,7 +39,9 @@ func (v *inverter) add(a *analysis.Analyzer, text string) error {
 			v.asideTerm(token).count(doc)
 			continue
 		}
-		length++
+		if length++; length%longList == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		n, known := v.numbers[string(token.Term)]
 		if !known {
 			if len(token.Term) > MaxTermLength {
@@ -150,7 +152,7 @@ func invert(ctx context.Context, a *analysis.Analyzer, base uint32, puts []Entry
 		if i%64 == 0 && ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
-		if err := v.add(a, puts[i].Document.Content()); err != nil {
+		if err := v.add(ctx, a, puts[i].Document.Content()); err != nil {
 			return nil, nil, fmt.Errorf("document %q: %w", puts[i].Document.ID, err)
 		}
 	}

@@ -96,7 +96,10 @@ func (j *mergeJob) copy(ctx context.Context, s *segmentWriter) (err error) {
 	for i := range order {
 		order[i] = uint32(i)
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return bytes.Compare(s.ids[a], s.ids[b]) })
+	order, err = sortNumbers(ctx, order, func(a, b uint32) int { return bytes.Compare(s.ids[a], s.ids[b]) })
+	if err != nil {
+		return err
+	}
 	s.endDocuments(order)
 	if err := j.copyVectors(ctx, s); err != nil {
 		return err

@@ -136,6 +136,9 @@ func (w *segmentWriter) content(ctx context.Context, lengths []uint32, parts []t
 		if w.encoder.count == 0 {
 			return nil
 		}
+		if w.encoder.count > longList && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		entry := w.encoder.finish()
 		w.out.Write(entry)
 		field.terms++
@@ -157,6 +160,9 @@ func (w *segmentWriter) content(ctx context.Context, lengths []uint32, parts []t
 	w.stats.fields = []fieldStats{field}
 	return nil
 }
+
+// longList is a number of postings after which the context is looked at.
+const longList = 1 << 15
 
 // mergeTerms calls f for each term of the parts in order, with the parts that
 // have it, in their order.

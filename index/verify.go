@@ -124,6 +124,9 @@ func (g *Segment) verifyPostings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if p.Len() > longList && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		aside := analysis.IsAside(string(it.term))
 		for docs, freqs := p.NextBlock(); docs != nil; docs, freqs = p.NextBlock() {
 			for i, doc := range docs {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -41,7 +40,7 @@ func writeBatch(ctx context.Context, f file, info segmentInfo, a *analysis.Analy
 func (w *segmentWriter) batchDocuments(ctx context.Context, puts []Entry) error {
 	var record []byte
 	for i := range puts {
-		if i%64 == 0 && ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		d := &puts[i].Document
@@ -58,7 +57,10 @@ func (w *segmentWriter) batchDocuments(ctx context.Context, puts []Entry) error 
 	for i := range order {
 		order[i] = uint32(i)
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return strings.Compare(puts[a].Document.ID, puts[b].Document.ID) })
+	order, err := sortNumbers(ctx, order, func(a, b uint32) int { return strings.Compare(puts[a].Document.ID, puts[b].Document.ID) })
+	if err != nil {
+		return err
+	}
 	w.endDocuments(order)
 	var buf []byte
 	for i := range puts {

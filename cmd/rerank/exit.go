@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -38,10 +40,19 @@ func (a *app) conclude(ctx context.Context, cmd *cobra.Command, err error) int {
 		message = "rerank: " + message
 	}
 	fmt.Fprintln(a.stderr, a.err.Red("error:"), message)
+	if isFull(err) {
+		fmt.Fprintln(a.stderr, "The disk is full: free some space and try again. What was complete before is unharmed.")
+	}
 	var usage usageError
 	if !errors.As(err, &usage) {
 		return exitFailure
 	}
 	fmt.Fprintf(a.stderr, "Try %q.\n", cmd.CommandPath()+" --help")
 	return exitUsage
+}
+
+// isFull reports whether a disk, or what a user may have of it, is full.
+func isFull(err error) bool {
+	const windowsDiskFull = syscall.Errno(112)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -21,14 +22,23 @@ type app struct {
 
 	json  bool
 	quiet bool
+
+	drains atomic.Bool // whether the command takes its own time to end after a signal
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{
+		stdin: stdin, stdout: stdout, stderr: stderr,
+		out: terminal.Inspect(stdout), err: terminal.Inspect(stderr),
+	}
 }
 
 // run runs one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{
-		stdin: stdin, stdout: stdout, stderr: stderr,
-		out: terminal.Inspect(stdout), err: terminal.Inspect(stderr),
-	}
+	return newApp(stdin, stdout, stderr).run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -43,7 +53,8 @@ Exit codes:
   0    all went well, also when nothing was found
   1    something failed: a file could not be read, an index is damaged, …
   2    the command line is wrong
-  130  stopped by Ctrl-C or a termination signal`
+  130  stopped by Ctrl-C or a termination signal; "serve" ends with 0, once what
+       it was asked is answered; a second signal ends any command at once`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -127,6 +127,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	if ip, ok := l.Addr().(*net.TCPAddr); ok && len(c.Keys) == 0 && !ip.IP.IsLoopback() {
 		a.remark("whoever can connect may ask%s: --keys-file names those who may", map[bool]string{true: ", and change the index"}[c.Search.Index != "" && !c.ReadOnly])
 	}
+	a.drains.Store(true)
 	return errors.Join(s.Serve(ctx, l), s.Close())
 }
 
