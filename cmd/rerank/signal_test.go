@@ -36,7 +36,10 @@ func TestSecondSignal(t *testing.T) {
 	}
 	defer conn.Close()
 	// A request whose body does not come.
-	if _, err := conn.Write([]byte("POST /v2/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")); err != nil {
+	if _, err := conn.Write([]byte("POST /v2/rerank HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 100)); err != nil { // it wants the body now
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
