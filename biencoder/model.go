@@ -272,7 +272,7 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
 			p.vectors.Truncated[i] = total > len(b.IDs)-before
 			if p.foreign != nil {
-				p.foreign[i] = m.english.Foreign(b.IDs[before:], share(p.roles[i]))
+				p.foreign[i] = m.isForeign(b.IDs[before:], p.roles[i])
 			}
 			count.Add(int64(len(b.IDs) - before))
 		},
@@ -387,19 +387,18 @@ func (m *Model) Knows(text string, role rerank.Role) bool {
 		text = strings.ToValidUTF8(text[:most], "")
 	}
 	ids, _, _ := m.tokenizer.Append(nil, nil, m.prepare(text), m.info.MaxTokens)
-	return !m.english.Foreign(ids, share(role))
+	return !m.isForeign(ids, role)
 }
 
 // tokenBytes is how long a token is thought to be at most, so that of a long text only
 // what may fit into the window is looked at.
 const tokenBytes = 16
 
-// share is how much of a text must be foreign pieces to count as foreign.
-func share(role rerank.Role) float64 {
+func (m *Model) isForeign(ids []int32, role rerank.Role) bool {
 	if role == rerank.RoleQuery {
-		return language.QueryShare
+		return m.english.ForeignQuery(ids)
 	}
-	return language.TextShare
+	return m.english.ForeignText(ids)
 }
 
 // leastTokens is the least of a text that is read: something between the special

@@ -226,7 +226,7 @@ func (m *Model) foreign(ids, types []int32) bool {
 	}
 	types = types[len(types)-len(ids):]
 	text := slices.Index(types, 1)
-	return text >= 0 && m.english.Foreign(ids[text:], language.TextShare)
+	return text >= 0 && m.english.ForeignText(ids[text:])
 }
 
 // foreignQuery reports whether a query is in a language that the model does not know.
@@ -235,7 +235,7 @@ func (m *Model) foreignQuery(text string) bool {
 		return false
 	}
 	ids, _ := m.sequences.tokenizer.AppendText(nil, text, m.info.MaxTokens)
-	return m.english.Foreign(ids, language.QueryShare)
+	return m.english.ForeignQuery(ids)
 }
 
 // scoreRest judges the other chunks of the texts that did not fit.

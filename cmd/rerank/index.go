@@ -86,7 +86,7 @@ A line or file that cannot be read stops it, named by file and line; with
 	flags.StringVarP(&f.output, "output", "o", "", "`folder` of the index")
 	flags.StringVar(&f.analyzer, "analyzer", analysis.Default, "how text becomes terms: "+analyzers()+"; or a specification")
 	flags.BoolVar(&f.vectors, "vectors", false, "also store embeddings, for --first dense and hybrid")
-	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm or a folder")
+	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm, for English, or a folder")
 	flags.BoolVar(&f.append, "append", false, "add to the index in DIR")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the index in DIR")
 	flags.BoolVar(&f.sync, "sync", false, "bring the index in DIR in line with the PATHs")

@@ -21,11 +21,17 @@ import (
 const English = "en"
 
 // A query is foreign from this share of foreign pieces on, and so is a text: texts quote,
-// and name things as others write them.
+// and name things as others write them. A text is foreign too where so many of its pieces
+// go on with a word that another began: in Polish, Hungarian or Turkish a word has three.
 const (
 	QueryShare = 1. / 8
 	TextShare  = 1. / 4
+	InnerShare = 0.6
 )
+
+// leastLetters is how many pieces with letters a text has at least to be judged by its
+// words' pieces: a heading may be one long name.
+const leastLetters = 64
 
 // least is how many foreign pieces there must be, where there are others: one is a name,
 // or a symbol.
@@ -100,33 +106,52 @@ func isSymbol(piece string) bool {
 	return len(r) == 1 && (unicode.Is(unicode.Greek, r[0]) || r[0] == 'µ')
 }
 
-// Count counts the pieces with letters among tokens, and the foreign ones of these.
-func (v *Vocabulary) Count(ids []int32) (letters, strange int) {
-	for i, id := range ids {
-		if int(id) >= len(v.class) || id < 0 {
-			continue
-		}
-		switch v.class[id] {
-		case native:
-			letters++
-		case foreign:
-			letters, strange = letters+1, strange+1
-		case symbol:
-			letters++
-			if i+1 < len(ids) && int(ids[i+1]) < len(v.continues) && ids[i+1] >= 0 && v.continues[ids[i+1]] {
-				strange++
-			}
-		}
-	}
-	return letters, strange
+// Count is what there is in a text.
+type Count struct {
+	Letters int // pieces with letters, unknown ones among them
+	Foreign int // of these, those that are none of a vocabulary for English
+	Inner   int // of these, those that go on with a word that another began
 }
 
-// Foreign reports whether tokens are of a text, or a query, that is not English. Special
-// tokens do not count. A nil Vocabulary takes nothing for foreign.
-func (v *Vocabulary) Foreign(ids []int32, share float64) bool {
+// Count counts the pieces of a text. Special tokens do not count.
+func (v *Vocabulary) Count(ids []int32) Count {
+	var n Count
+	for i, id := range ids {
+		if id < 0 || int(id) >= len(v.class) || v.class[id] == other {
+			continue
+		}
+		n.Letters++
+		if v.continues[id] {
+			n.Inner++
+		}
+		if v.class[id] == foreign || v.class[id] == symbol && v.goesOn(ids[i+1:]) {
+			n.Foreign++
+		}
+	}
+	return n
+}
+
+// goesOn reports whether a token goes on with the word before.
+func (v *Vocabulary) goesOn(ids []int32) bool {
+	return len(ids) > 0 && ids[0] >= 0 && int(ids[0]) < len(v.continues) && v.continues[ids[0]]
+}
+
+// ForeignQuery reports whether the tokens of a query are of one that is not English. A nil
+// Vocabulary takes nothing for foreign.
+func (v *Vocabulary) ForeignQuery(ids []int32) bool {
+	return v != nil && v.Count(ids).strange(QueryShare)
+}
+
+// ForeignText is the same of a text.
+func (v *Vocabulary) ForeignText(ids []int32) bool {
 	if v == nil {
 		return false
 	}
-	letters, strange := v.Count(ids)
-	return strange > 0 && (strange >= least || strange == letters) && float64(strange) >= share*float64(letters)
+	n := v.Count(ids)
+	return n.strange(TextShare) || n.Letters >= leastLetters && float64(n.Inner) >= InnerShare*float64(n.Letters)
+}
+
+// strange reports whether foreign pieces have a share.
+func (n Count) strange(share float64) bool {
+	return n.Foreign > 0 && (n.Foreign >= least || n.Foreign == n.Letters) && float64(n.Foreign) >= share*float64(n.Letters)
 }

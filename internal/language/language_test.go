@@ -66,15 +66,33 @@ func TestForeign(t *testing.T) {
 		"mikor nyit ki a városi könyvtár": false,
 	} {
 		ids, _, _ := tok.Append(nil, nil, text, 0)
-		if got := v.Foreign(ids, language.QueryShare); got != want {
-			letters, strange := v.Count(ids)
-			t.Errorf("%q: foreign %v, by %d of %d pieces", text, got, strange, letters)
+		if got := v.ForeignQuery(ids); got != want {
+			t.Errorf("%q: foreign %v, by %+v", text, got, v.Count(ids))
 		}
 	}
-	if (*language.Vocabulary)(nil).Foreign([]int32{1, 2}, 0) {
+	if none := (*language.Vocabulary)(nil); none.ForeignQuery([]int32{1, 2}) || none.ForeignText([]int32{1, 2}) {
 		t.Error("nothing is foreign to a vocabulary that is not known")
 	}
-	v.Foreign([]int32{-1, 1 << 30}, 0.1) // of another vocabulary
+	v.ForeignText([]int32{-1, 1 << 30}) // of another vocabulary
+}
+
+// TestForeignTexts: what words are made of tells only where there are many of them.
+func TestForeignTexts(t *testing.T) {
+	tok, v := english(t)
+	polish := "Najstarsza biblioteka naszego miasteczka otwierana jest codziennie o dziewiątej, oprócz świąt państwowych. "
+	for text, want := range map[string]bool{
+		polish:                    false,
+		strings.Repeat(polish, 3): true,
+		strings.Repeat("The oldest library of our town opens at nine every day, but not on holidays. ", 9): false,
+		strings.Repeat("La plus vieille bibliothèque de la ville ouvre à neuf heures tous les jours. ", 9): false,
+		"Текст целиком на другом языке.":                                                                   true,
+		"The town of Lviv (Львів in Ukrainian) has an old library in its middle, which opens at nine every day.":                          false,
+	} {
+		ids, _, _ := tok.Append(nil, nil, text, 256)
+		if got := v.ForeignText(ids); got != want {
+			t.Errorf("%.60q: foreign %v, by %+v", text, got, v.Count(ids))
+		}
+	}
 }
 
 // TestOtherVocabularies: what lacks whole words and unknown pieces tells nothing.
@@ -95,9 +113,9 @@ func TestEnglishCollections(t *testing.T) {
 			t.Fatal(err)
 		}
 		read := 0
-		foreign := func(text string, share float64) {
+		foreign := func(text string, is func([]int32) bool) {
 			ids, _, _ := tok.Append(nil, nil, text, 256)
-			if read++; v.Foreign(ids, share) {
+			if read++; is(ids) {
 				t.Errorf("%s: %q is taken for foreign", name, text)
 			}
 		}
@@ -105,13 +123,13 @@ func TestEnglishCollections(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			foreign(q.Text, language.QueryShare)
+			foreign(q.Text, v.ForeignQuery)
 		}
 		for d, err := range c.ReadDocuments(dataset.Options{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			foreign(d.Content(), language.TextShare)
+			foreign(d.Content(), v.ForeignText)
 		}
 		if read < 400 {
 			t.Errorf("%s: only %d texts", name, read)
@@ -130,7 +148,7 @@ func TestJapanese(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ids, _, _ := tok.Append(nil, nil, q.Text, 256); !v.Foreign(ids, language.QueryShare) {
+		if ids, _, _ := tok.Append(nil, nil, q.Text, 256); !v.ForeignQuery(ids) {
 			t.Errorf("%q is taken for English", q.Text)
 		}
 	}
@@ -169,10 +187,10 @@ func FuzzOfCard(f *testing.F) {
 	})
 }
 
-func ExampleVocabulary_Foreign() {
+func ExampleVocabulary_ForeignQuery() {
 	pieces := []string{"[UNK]", "the", "##s", "д", "##а"}
 	v := language.New(len(pieces), func(id int32) (string, bool) { return pieces[id], true })
-	fmt.Println(v.Foreign([]int32{1, 2, 1}, language.QueryShare), v.Foreign([]int32{3, 4}, language.QueryShare))
+	fmt.Println(v.ForeignQuery([]int32{1, 2, 1}), v.ForeignQuery([]int32{3, 4}))
 	// Output: false true
 }
 
@@ -180,6 +198,6 @@ func BenchmarkForeign(b *testing.B) {
 	tok, v := english(b)
 	ids, _, _ := tok.Append(nil, nil, strings.Repeat("the library opens at nine in the morning ", 30), 256)
 	for b.Loop() {
-		v.Foreign(ids, language.TextShare)
+		v.ForeignText(ids)
 	}
 }

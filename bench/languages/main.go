@@ -1,0 +1,198 @@
+// Command languages measures what the defaults make of other languages than English, which
+// the embedded models do not know:
+//
+//	go run ./bench/languages -manuals DIR -data DIR
+//
+// DIR of -manuals has a folder of translated manual pages for each language, as Debian's
+// manpages-* unpack them (.ci/run does that); RERANK_MANUALS is its default. Each page that
+// has a purpose in its section NAME is a text without that section, and the purpose is a
+// question whose answer is the page. DIR of -data has judged collections, as RERANK_DATA.
+//
+// The first table tells how many queries and texts are taken for foreign at several bounds,
+// from which those of internal/language were chosen; the second, with -quality, nDCG@10 of
+// BM25 and of the defaults.
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/flashrerank/rerank/experiment"
+	"github.com/flashrerank/rerank/pipeline"
+)
+
+func main() {
+	manuals := flag.String("manuals", os.Getenv("RERANK_MANUALS"), "`folder` of translated manual pages")
+	data := flag.String("data", os.Getenv("RERANK_DATA"), "`folder` of judged collections")
+	quality := flag.Bool("quality", false, "also search: minutes for each language")
+	queries := flag.Int("queries", 0, "search for the first n questions of each language only; 0: all")
+	texts := flag.Bool("texts", false, "search with the defaults over texts too: several times as long")
+	only := flag.String("languages", "", "`list` of languages or collections, as fr,ru,jaquad-dev; empty: all")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	b := bench{queries: *queries, texts: *texts, out: os.Stdout}
+	if err := b.run(ctx, *manuals, *data, *only, *quality); err != nil {
+		fmt.Fprintln(os.Stderr, "languages:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one run.
+type bench struct {
+	queries int
+	texts   bool
+	out     io.Writer
+}
+
+func (b bench) run(ctx context.Context, manuals, data, only string, quality bool) error {
+	if manuals == "" || data == "" {
+		return fmt.Errorf("-manuals and -data, or RERANK_MANUALS and RERANK_DATA, must name folders")
+	}
+	work, err := os.MkdirTemp("", "rerank-languages-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	folders, err := collections(manuals, data, work)
+	if err != nil {
+		return err
+	}
+	if only != "" {
+		folders = chosen(folders, strings.Split(only, ","))
+	}
+	if err := b.shares(folders); err != nil || !quality {
+		return err
+	}
+	fmt.Fprintln(b.out, "\n| collection | texts | questions |"+strings.Repeat(" |", len(b.systems())))
+	for _, folder := range folders {
+		if err := b.quality(ctx, folder); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(folder), err)
+		}
+	}
+	return nil
+}
+
+// collections returns the folders of the judged collections and of those made of manual
+// pages, which it writes below work.
+func collections(manuals, data, work string) ([]string, error) {
+	qrels, err := filepath.Glob(filepath.Join(data, "*", "qrels", "test.tsv"))
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, name := range qrels {
+		folders = append(folders, filepath.Dir(filepath.Dir(name)))
+	}
+	languages, err := filepath.Glob(filepath.Join(manuals, "*", "man*"))
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, section := range languages {
+		from := filepath.Dir(section)
+		if seen[from] {
+			continue
+		}
+		seen[from] = true
+		pages, err := readPages(from)
+		if err != nil {
+			return nil, err
+		}
+		if len(pages) < fewest {
+			continue
+		}
+		to := filepath.Join(work, filepath.Base(from))
+		if err := write(to, pages); err != nil {
+			return nil, err
+		}
+		folders = append(folders, to)
+	}
+	return folders, nil
+}
+
+// fewest is how many pages a language has at least.
+const fewest = 70
+
+func chosen(folders, names []string) []string {
+	var out []string
+	for _, f := range folders {
+		for _, n := range names {
+			if filepath.Base(f) == n {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// write makes a collection in the layout of BEIR. Pages of one purpose all answer it.
+func write(dir string, pages []page) error {
+	var corpus, queries, qrels strings.Builder
+	qrels.WriteString("query-id\tcorpus-id\tscore\n")
+	number := map[string]int{}
+	for _, p := range pages {
+		line, err := json.Marshal(map[string]string{"_id": p.id, "text": p.text})
+		if err != nil {
+			return err
+		}
+		corpus.Write(append(line, '\n'))
+		n, known := number[p.purpose]
+		if !known {
+			n = len(number) + 1
+			number[p.purpose] = n
+			if line, err = json.Marshal(map[string]string{"_id": fmt.Sprint("q", n), "text": p.purpose}); err != nil {
+				return err
+			}
+			queries.Write(append(line, '\n'))
+		}
+		fmt.Fprintf(&qrels, "q%d\t%s\t1\n", n, p.id)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "qrels"), 0o755); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"corpus.jsonl": corpus.String(), "queries.jsonl": queries.String(), "qrels/test.tsv": qrels.String()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// systems are BM25 and the defaults.
+func (b bench) systems() []experiment.Declared {
+	over := func(kind pipeline.Kind, rerank string) experiment.Declared {
+		return experiment.Declared{Name: fmt.Sprintf("%s → %s", kind, rerank), First: pipeline.First{Kind: kind}, Stages: []pipeline.Stage{{Rerank: rerank}}}
+	}
+	list := []experiment.Declared{over(pipeline.KindBM25, pipeline.None), over(pipeline.KindHybrid, pipeline.None), over(pipeline.KindHybrid, pipeline.MiniLM)}
+	if b.texts {
+		list = append(list, over(pipeline.KindBM25, pipeline.MiniLM), over(pipeline.KindBM25, pipeline.Best))
+	}
+	return list
+}
+
+// quality prints nDCG@10 of all systems over a collection.
+func (b bench) quality(ctx context.Context, dir string) error {
+	report, err := experiment.Run(ctx, experiment.Config{
+		Data: dir, Queries: b.queries, Measures: []string{"nDCG@10"}, Systems: b.systems(),
+	}, experiment.Options{})
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(b.out)
+	fmt.Fprintf(w, "| %s | %d | %d |", cmp.Or(filepath.Base(dir), dir), report.Data.Documents, len(report.Data.Queries))
+	for _, s := range report.Systems {
+		fmt.Fprintf(w, " %s %.3f |", s.Name, s.Values[0].Mean)
+	}
+	fmt.Fprintln(w)
+	return w.Flush()
+}
