@@ -248,7 +248,7 @@ func TestErrorsNameTheFile(t *testing.T) {
 		{"model.safetensors", "", "model.safetensors"},
 		{"tokenizer.json", "", "tokenizer.json"},
 		{"1_Pooling/config.json", "", "1_Pooling/config.json"},
-		{"modules.json", `[`, "modules.json: unexpected end"},
+		{"modules.json", `[`, "modules.json: not JSON: it ends early"},
 		{"modules.json", `[{"type":"Transformer"},{"type":"Pooling","path":"1_Pooling"},{"type":"x.Dense","path":"2_Dense"}]`, "Dense"},
 		{"modules.json", `[{"type":"Transformer"},{"type":"Pooling","path":"../x"}]`, `"../x"`},
 		{"modules.json", `[{"type":"Transformer","path":"sub"},{"type":"Pooling","path":"1_Pooling"}]`, `"sub"`},

@@ -2,7 +2,6 @@ package biencoder
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -36,7 +36,7 @@ func readJSON(fsys fs.FS, name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := exactjson.UnmarshalLast(data, into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

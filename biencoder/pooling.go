@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // mode is a way to make one vector of a sequence's hidden states, as
@@ -67,7 +69,7 @@ func (p *pooling) read(fsys fs.FS, name string) error {
 	}
 	for _, key := range []string{"word_embedding_dimension", "embedding_dimension"} {
 		if raw, ok := file[key]; ok {
-			if err := json.Unmarshal(raw, &p.dimension); err != nil {
+			if err := exactjson.UnmarshalLast(raw, &p.dimension); err != nil {
 				return fmt.Errorf("%s: %s: %w", name, key, err)
 			}
 		}
@@ -77,7 +79,7 @@ func (p *pooling) read(fsys fs.FS, name string) error {
 	}
 	if raw, ok := file["include_prompt"]; ok {
 		include := true
-		if err := json.Unmarshal(raw, &include); err != nil {
+		if err := exactjson.UnmarshalLast(raw, &include); err != nil {
 			return fmt.Errorf("%s: include_prompt: %w", name, err)
 		}
 		p.skipPrompts = !include
@@ -88,9 +90,9 @@ func (p *pooling) read(fsys fs.FS, name string) error {
 // listedModes reads the name of a mode, or a list of them.
 func listedModes(raw json.RawMessage) ([]mode, error) {
 	var list []mode
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &list); err != nil {
 		list = make([]mode, 1)
-		if err := json.Unmarshal(raw, &list[0]); err != nil {
+		if err := exactjson.UnmarshalLast(raw, &list[0]); err != nil {
 			return nil, fmt.Errorf("pooling_mode: %w", err)
 		}
 	}
@@ -107,7 +109,7 @@ func flaggedModes(file map[string]json.RawMessage) (list []mode, err error) {
 	for _, m := range modes {
 		on := false
 		if raw, ok := file[m.flag]; ok {
-			if err := json.Unmarshal(raw, &on); err != nil {
+			if err := exactjson.UnmarshalLast(raw, &on); err != nil {
 				return nil, fmt.Errorf("%s: %w", m.flag, err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
@@ -113,7 +114,7 @@ func (m *Model) readFiles(sum hash.Hash, fsys fs.FS, o Options) (f files, err er
 	if f.config, err = readHashed(sum, fsys, configName, maxConfig); err != nil {
 		return f, err
 	}
-	if err := json.Unmarshal(f.config, &f.settings); err != nil {
+	if err := exactjson.UnmarshalLast(f.config, &f.settings); err != nil {
 		return f, fmt.Errorf("%s: %w", configName, err)
 	}
 	if err := f.settings.readBeside(fsys); err != nil {
@@ -184,7 +185,7 @@ func readOptional(fsys fs.FS, name string, into any) error {
 		return nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, into)
+		err = exactjson.UnmarshalLast(data, into)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

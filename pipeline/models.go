@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/hosted"
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/strictyaml"
@@ -193,7 +193,7 @@ func readJSON(dir fs.FS, name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := exactjson.UnmarshalLast(data, into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

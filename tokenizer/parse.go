@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Limits of a tokenizer file. The largest vocabularies in use have about
@@ -104,7 +106,7 @@ func readFile(data []byte) (*file, error) {
 		switch string(key) {
 		case "added_tokens":
 			f.added = nil
-			if err := json.Unmarshal(raw, &f.added); err != nil {
+			if err := exactjson.UnmarshalLast(raw, &f.added); err != nil {
 				return fmt.Errorf("added_tokens: %w", err)
 			}
 		case "normalizer":
@@ -347,7 +349,7 @@ func field(raw json.RawMessage, name string, into any) error {
 	if isNull(raw) {
 		return fmt.Errorf("%s: missing", name)
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := exactjson.UnmarshalLast(raw, into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // maxParts bounds the parts of a sequence, and maxDepth how deep they may lie.
@@ -25,7 +27,7 @@ func sequence(raw json.RawMessage, list string, depth int) ([]json.RawMessage, e
 	var head struct {
 		Type string `json:"type"`
 	}
-	if err := json.Unmarshal(raw, &head); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &head); err != nil {
 		return nil, err
 	}
 	if head.Type != "Sequence" {
@@ -36,7 +38,7 @@ func sequence(raw json.RawMessage, list string, depth int) ([]json.RawMessage, e
 	}
 	var fields map[string]json.RawMessage
 	var parts, all []json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &fields); err != nil {
 		return nil, err
 	}
 	if err := field(fields[list], list, &parts); err != nil {
@@ -66,7 +68,7 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 		var head struct {
 			Type string `json:"type"`
 		}
-		if err := json.Unmarshal(part, &head); err != nil {
+		if err := exactjson.UnmarshalLast(part, &head); err != nil {
 			return nil, err
 		}
 		if head.Type == "BertNormalizer" {
@@ -99,7 +101,7 @@ func parseStep(name string, raw json.RawMessage) (step, error) {
 		Prepend  string      `json:"prepend"`
 		Charsmap string      `json:"precompiled_charsmap"`
 	}
-	if err := json.Unmarshal(raw, &j); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &j); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	switch name {
@@ -142,7 +144,7 @@ func parseBertNormalizer(raw json.RawMessage) (normalizer, error) {
 		StripAccents *bool           `json:"strip_accents"`
 		Lowercase    json.RawMessage `json:"lowercase"`
 	}
-	if err := json.Unmarshal(raw, &j); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &j); err != nil {
 		return nil, err
 	}
 	var clean, chinese, lower bool
@@ -224,7 +226,7 @@ func parsePreTokenizer(raw json.RawMessage) (p splitting, err error) {
 			return p, errors.New("only the last part may be ByteLevel")
 		}
 		var j preTokenizerJSON
-		if err := json.Unmarshal(part, &j); err != nil {
+		if err := exactjson.UnmarshalLast(part, &j); err != nil {
 			return p, err
 		}
 		if err := p.add(j); err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // template says where special tokens stand among the texts: Hugging Face's
@@ -71,7 +73,7 @@ func parseProcessor(raw json.RawMessage) (template, error) {
 		TrimOffsets    *bool  `json:"trim_offsets"`
 		AddPrefixSpace *bool  `json:"add_prefix_space"`
 	}
-	if err := json.Unmarshal(raw, &j); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &j); err != nil {
 		return template{}, err
 	}
 	trim := j.TrimOffsets == nil || *j.TrimOffsets
@@ -153,9 +155,10 @@ func spacesAround(token string) (leading, trailing int) {
 
 func parseBertProcessing(raw json.RawMessage) (template, error) {
 	var b struct {
-		Sep, Cls tokenAndID
+		Sep tokenAndID `json:"sep"`
+		Cls tokenAndID `json:"cls"`
 	}
-	if err := json.Unmarshal(raw, &b); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &b); err != nil {
 		return template{}, err
 	}
 	cls, sep := []int32{b.Cls.id}, []int32{b.Sep.id}
@@ -173,16 +176,16 @@ type tokenAndID struct {
 
 func (t *tokenAndID) UnmarshalJSON(raw []byte) error {
 	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &list); err != nil {
 		return err
 	}
 	if len(list) != 2 {
 		return fmt.Errorf("%d values where a token and its id belong", len(list))
 	}
-	if err := json.Unmarshal(list[0], &t.token); err != nil {
+	if err := exactjson.UnmarshalLast(list[0], &t.token); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(list[1], &t.id); err != nil {
+	if err := exactjson.UnmarshalLast(list[1], &t.id); err != nil {
 		return err
 	}
 	return checkID(t.token, t.id)
@@ -210,7 +213,7 @@ type specialTokenJSON struct {
 
 func parseTemplate(raw json.RawMessage) (template, error) {
 	var j templateJSON
-	if err := json.Unmarshal(raw, &j); err != nil {
+	if err := exactjson.UnmarshalLast(raw, &j); err != nil {
 		return template{}, err
 	}
 	single, err := j.parts(j.Single, "A")

@@ -2,11 +2,12 @@ package transformer
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // architectures are the values of model_type that can be computed, and what each
@@ -173,9 +174,9 @@ func (f *configFile) positionKinds() (kinds []string, err error) {
 	if len(f.PositionAtt) == 0 {
 		return nil, nil
 	}
-	if err := json.Unmarshal(f.PositionAtt, &kinds); err != nil {
+	if err := exactjson.UnmarshalLast(f.PositionAtt, &kinds); err != nil {
 		var joined string
-		if err := json.Unmarshal(f.PositionAtt, &joined); err != nil {
+		if err := exactjson.UnmarshalLast(f.PositionAtt, &joined); err != nil {
 			return nil, fmt.Errorf("pos_att_type: %w", err)
 		}
 		kinds = strings.Split(joined, "|")
@@ -227,7 +228,7 @@ func modernBERT(c *Config, f *configFile) (err error) {
 func (f *configFile) modernLayers(c *Config) error {
 	each := map[string]ropeFile{}
 	if len(f.Rope) > 0 {
-		if err := json.Unmarshal(f.Rope, &each); err != nil {
+		if err := exactjson.UnmarshalLast(f.Rope, &each); err != nil {
 			return fmt.Errorf("rope_parameters: %w", err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // families are what the names of the classes begin with that save an
@@ -99,7 +101,7 @@ func (f *configFile) checkCode(key string, value json.RawMessage) error {
 		return nil // tokenizers: tokenizer.json says what they do
 	}
 	var class string
-	if err := json.Unmarshal(value, &class); err != nil {
+	if err := exactjson.UnmarshalLast(value, &class); err != nil {
 		return err
 	}
 	last := class[strings.LastIndexByte(class, '.')+1:]
@@ -146,7 +148,7 @@ func (c *Config) setLabels(f *configFile) error {
 // labelName is a label's name, which may be a number.
 func labelName(raw json.RawMessage) string {
 	var name string
-	if json.Unmarshal(raw, &name) == nil {
+	if exactjson.UnmarshalLast(raw, &name) == nil {
 		return name
 	}
 	return string(raw)

@@ -1,11 +1,11 @@
 package transformer
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/regular"
 )
 
@@ -120,7 +120,7 @@ func ReadConfig(fsys fs.FS) (Config, error) {
 		return Config{}, fmt.Errorf("transformer: %w", err)
 	}
 	var file configFile
-	if err := json.Unmarshal(data, &file); err != nil {
+	if err := exactjson.UnmarshalLast(data, &file); err != nil {
 		return Config{}, fmt.Errorf("transformer: %s: %w", configName, err)
 	}
 	c, err := file.config()

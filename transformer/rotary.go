@@ -2,11 +2,11 @@ package transformer
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"sync/atomic"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
@@ -52,7 +52,7 @@ func (f ropeFile) rope(theta float64) (rope, error) {
 func (f *configFile) oneRope(c *Config, usual float64) error {
 	var file ropeFile
 	if len(f.Rope) > 0 {
-		if err := json.Unmarshal(f.Rope, &file); err != nil {
+		if err := exactjson.UnmarshalLast(f.Rope, &file); err != nil {
 			return fmt.Errorf("rope_parameters: %w", err)
 		}
 	} else if f.Scaling != nil {

@@ -2,7 +2,6 @@ package transformer
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/onnx"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/internal/safetensors"
@@ -99,7 +99,7 @@ func readIndex(fsys fs.FS) ([]string, error) {
 	var index struct {
 		Files map[string]string `json:"weight_map"`
 	}
-	if err := json.Unmarshal(data, &index); err != nil {
+	if err := exactjson.UnmarshalLast(data, &index); err != nil {
 		return nil, fmt.Errorf("%s: %w", indexName, err)
 	}
 	var names []string

@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
 // Limits of the filter, which keeps its input in memory.
@@ -118,35 +120,32 @@ func jsonText(line []byte, fields []string) (string, error) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return "", nil
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(line, &members); err != nil {
-		return "", fmt.Errorf("not a JSON object: %w", err)
+	found := make([][]byte, len(fields))
+	there := false
+	err := exactjson.Members(line, func(name string, value []byte) error {
+		if i := slices.Index(fields, name); i >= 0 {
+			found[i], there = value, true
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case !there:
+		return "", fmt.Errorf("none of the members %s; name the right ones with --field", strings.Join(fields, ", "))
 	}
 	var texts []string
-	for _, field := range fields {
-		raw, ok := members[field]
-		if !ok {
+	for i, value := range found {
+		if value == nil {
 			continue
 		}
-		var text string
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return "", fmt.Errorf("member %q is not a text", field)
+		text, err := exactjson.Text(value)
+		if err != nil {
+			return "", fmt.Errorf("member %q is not a text", fields[i])
 		}
 		if text != "" {
 			texts = append(texts, text)
 		}
 	}
-	if len(texts) == 0 && !anyMember(members, fields) {
-		return "", fmt.Errorf("none of the members %s; name the right ones with --field", strings.Join(fields, ", "))
-	}
 	return strings.Join(texts, " "), nil
-}
-
-func anyMember(members map[string]json.RawMessage, fields []string) bool {
-	for _, field := range fields {
-		if _, ok := members[field]; ok {
-			return true
-		}
-	}
-	return false
 }

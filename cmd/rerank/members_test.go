@@ -75,3 +75,12 @@ func TestFilterOnAbsentField(t *testing.T) {
 		t.Errorf("%v are left", got.ids())
 	}
 }
+
+// TestSortMatchesNamesExactly: of the lines of sort too.
+func TestSortMatchesNamesExactly(t *testing.T) {
+	lines := `{"text":"a lease","Text":"a river"}` + "\n" + `{"text":"a river","TEXT":"a lease"}` + "\n"
+	if got, want := succeed(t, lines, "sort", "lease", "--rerank", "none"), lines; got != want {
+		t.Errorf("%s", got)
+	}
+	fail(t, exitFailure, "standard input:1: text: the member is there twice", `{"text":"a","text":"b"}`, "sort", "lease")
+}
