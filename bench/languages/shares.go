@@ -12,12 +12,8 @@ import (
 	"github.com/flashrerank/rerank/tokenizer"
 )
 
-// bounds are those among which the bounds of internal/language were chosen: of foreign
-// pieces, and of pieces that go on with a word.
-var (
-	bounds = []float64{0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40}
-	inner  = []float64{0.50, 0.55, 0.60, 0.65}
-)
+// bounds are those among which the bounds of internal/language were chosen.
+var bounds = []float64{0.05, 0.08, 0.10, 0.125, 0.15, 0.20, 0.25, 0.30, 0.40}
 
 // window is how many tokens of a text the embedded models read.
 const window = 256
@@ -43,12 +39,12 @@ func newJudge() (judge, error) {
 // tally counts texts that are foreign at each bound.
 type tally struct {
 	texts   int
-	foreign []int // at each of bounds, then of inner
+	foreign []int // at each of bounds
 }
 
 func (j judge) count(t *tally, text string) {
 	if t.foreign == nil {
-		t.foreign = make([]int, len(bounds)+len(inner))
+		t.foreign = make([]int, len(bounds))
 	}
 	ids, _, _ := j.tokens.Append(nil, nil, text, window)
 	t.texts++
@@ -56,11 +52,6 @@ func (j judge) count(t *tally, text string) {
 	for i, share := range bounds {
 		if n.Foreign >= 2 && float64(n.Foreign) >= share*float64(n.Letters) {
 			t.foreign[i]++
-		}
-	}
-	for i, share := range inner {
-		if n.Letters >= 64 && float64(n.Inner) >= share*float64(n.Letters) {
-			t.foreign[len(bounds)+i]++
 		}
 	}
 }
@@ -96,9 +87,6 @@ func (b bench) shares(folders []string) error {
 	fmt.Fprint(w, "| % foreign at the share | of |")
 	for _, share := range bounds {
 		fmt.Fprintf(w, " %v |", share)
-	}
-	for _, share := range inner {
-		fmt.Fprintf(w, " inner %v |", share)
 	}
 	fmt.Fprintln(w)
 	for _, folder := range folders {

@@ -43,8 +43,8 @@ First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
 together); the last two need an index made with --vectors. The default, auto, is
 hybrid where the index has them and bm25 where not.
 
-Re-rankers: none; minilm, BM25 and the bi-encoder in this program; best,
-with the cross-encoder in this program, which reads the 20 that lead by these: better
+Re-rankers: none; minilm, BM25 and the English bi-encoder in this program; best,
+with its English cross-encoder, which reads the 20 that lead by these: better
 and slower; minilm-cosine and cross, a model alone; auto, the default, is minilm where
 the index has vectors, so that no text is read, and best where not; the folder of a sentence-transformers
 model or of a cross-encoder; or a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or

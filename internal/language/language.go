@@ -21,17 +21,11 @@ import (
 const English = "en"
 
 // A query is foreign from this share of foreign pieces on, and so is a text: texts quote,
-// and name things as others write them. A text is foreign too where so many of its pieces
-// go on with a word that another began: in Polish, Hungarian or Turkish a word has three.
+// and name things as others write them.
 const (
 	QueryShare = 1. / 8
 	TextShare  = 1. / 4
-	InnerShare = 0.6
 )
-
-// leastLetters is how many pieces with letters a text has at least to be judged by its
-// words' pieces: a heading may be one long name.
-const leastLetters = 64
 
 // least is how many foreign pieces there must be, where there are others: one is a name,
 // or a symbol.
@@ -110,7 +104,6 @@ func isSymbol(piece string) bool {
 type Count struct {
 	Letters int // pieces with letters, unknown ones among them
 	Foreign int // of these, those that are none of a vocabulary for English
-	Inner   int // of these, those that go on with a word that another began
 }
 
 // Count counts the pieces of a text. Special tokens do not count.
@@ -121,9 +114,6 @@ func (v *Vocabulary) Count(ids []int32) Count {
 			continue
 		}
 		n.Letters++
-		if v.continues[id] {
-			n.Inner++
-		}
 		if v.class[id] == foreign || v.class[id] == symbol && v.goesOn(ids[i+1:]) {
 			n.Foreign++
 		}
@@ -144,11 +134,7 @@ func (v *Vocabulary) ForeignQuery(ids []int32) bool {
 
 // ForeignText is the same of a text.
 func (v *Vocabulary) ForeignText(ids []int32) bool {
-	if v == nil {
-		return false
-	}
-	n := v.Count(ids)
-	return n.strange(TextShare) || n.Letters >= leastLetters && float64(n.Inner) >= InnerShare*float64(n.Letters)
+	return v != nil && v.Count(ids).strange(TextShare)
 }
 
 // strange reports whether foreign pieces have a share.

@@ -76,17 +76,13 @@ func TestForeign(t *testing.T) {
 	v.ForeignText([]int32{-1, 1 << 30}) // of another vocabulary
 }
 
-// TestForeignTexts: what words are made of tells only where there are many of them.
+// TestForeignTexts: texts quote other languages, which queries do not.
 func TestForeignTexts(t *testing.T) {
 	tok, v := english(t)
-	polish := "Najstarsza biblioteka naszego miasteczka otwierana jest codziennie o dziewiątej, oprócz świąt państwowych. "
 	for text, want := range map[string]bool{
-		polish:                    false,
-		strings.Repeat(polish, 3): true,
-		strings.Repeat("The oldest library of our town opens at nine every day, but not on holidays. ", 9): false,
-		strings.Repeat("La plus vieille bibliothèque de la ville ouvre à neuf heures tous les jours. ", 9): false,
-		"Текст целиком на другом языке.":                                                                   true,
-		"The town of Lviv (Львів in Ukrainian) has an old library in its middle, which opens at nine every day.":                          false,
+		"Текст целиком на другом языке.":                                                                         true,
+		"The town of Lviv (Львів in Ukrainian) has an old library in its middle, which opens at nine every day.": false,
+		strings.Repeat("La plus vieille bibliothèque de la ville ouvre à neuf heures tous les jours. ", 9):       false,
 	} {
 		ids, _, _ := tok.Append(nil, nil, text, 256)
 		if got := v.ForeignText(ids); got != want {
