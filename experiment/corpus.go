@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -248,8 +250,5 @@ func writeState(name string, s state) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(name+".new", data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(name+".new", name)
+	return durable.Replace(name, func(w io.Writer) error { _, err := w.Write(data); return err })
 }

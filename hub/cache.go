@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/regular"
 )
 
@@ -110,16 +111,7 @@ func (c *Client) keepRevision(n name, commit string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".ref-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is there any more if all went well
-	_, err = f.WriteString(commit)
-	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return durable.Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, commit); return err })
 }
 
 // link makes a file of a snapshot of a blob: a link as huggingface_hub makes it,
@@ -150,16 +142,7 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.CreateTemp(filepath.Dir(to), ".copy-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(out.Name()) // nothing is there any more if all went well
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return err
-	}
-	return os.Rename(out.Name(), to)
+	return durable.Replace(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
 }
 
 // List returns what is in the cache: each model at each of its revisions.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/mapped"
 	"github.com/flashrerank/rerank/internal/safetensors"
 )
@@ -106,16 +107,7 @@ func (m *Model) keep(c Cache) error {
 	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(c.Folder, ".weights-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is there any more if all went well
-	err = errors.Join(m.writeCached(f, c.Key), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), c.path())
+	return durable.Replace(c.path(), func(w io.Writer) error { return m.writeCached(w, c.Key) })
 }
 
 func (m *Model) writeCached(w io.Writer, key string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank/experiment"
 	"github.com/flashrerank/rerank/experiment/report"
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -202,14 +204,14 @@ func (a *app) experimentCache() string {
 // writeReport writes the outcome in all forms asked for.
 func (a *app) writeReport(out experiment.Report, f evalFlags) error {
 	if f.html != "" {
-		if err := writeFile(f.html, func(file *os.File) error { return report.HTML(file, out) }); err != nil {
+		if err := durable.Replace(f.html, func(file io.Writer) error { return report.HTML(file, out) }); err != nil {
 			return err
 		}
 		a.remark("the report is in %s", f.html)
 	}
 	if f.plot != "" {
 		format := report.Format(strings.TrimPrefix(filepath.Ext(f.plot), "."))
-		if err := writeFile(f.plot, func(file *os.File) error { return report.Plot(file, out, report.Pareto, format) }); err != nil {
+		if err := durable.Replace(f.plot, func(file io.Writer) error { return report.Plot(file, out, report.Pareto, format) }); err != nil {
 			return err
 		}
 	}
@@ -228,29 +230,4 @@ func (a *app) writeReport(out experiment.Report, f evalFlags) error {
 		return written(report.Markdown(a.stdout, out, o))
 	}
 	return written(report.Text(a.stdout, out, o))
-}
-
-// writeFile makes a file whole or leaves what was there.
-func writeFile(name string, write func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -204,3 +204,29 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d: %s", code, said.String())
 	}
 }
+
+// TestExitCodesTold: the codes of the help, of the page and of the program are the same.
+func TestExitCodesTold(t *testing.T) {
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, help, _ := strings.Cut(rootHelp, "Exit codes:\n")
+	_, table, _ := strings.Cut(string(page), "| exit code | means |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var told, listed []string
+	for line := range strings.Lines(help) {
+		if word := strings.Fields(line)[0]; strings.Trim(word, "0123456789") == "" {
+			told = append(told, word)
+		}
+	}
+	for row := range strings.Lines(table) {
+		if word := strings.Fields(strings.Trim(row, "| "))[0]; strings.Trim(word, "0123456789") == "" {
+			listed = append(listed, word)
+		}
+	}
+	want := fmt.Sprint([]int{exitOK, exitFailure, exitUsage, exitInterrupted})
+	if fmt.Sprint(told) != want || fmt.Sprint(listed) != want {
+		t.Errorf("the help has %v, the page %v, the program %s", told, listed, want)
+	}
+}

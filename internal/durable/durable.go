@@ -1,0 +1,88 @@
+// Package durable replaces files such that no crash and no loss of power leaves
+// half of one: a name holds what it held before, or all of the new.
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Replace puts a file with what fill writes in the place of path, whose folder
+// must be there. It is durable once Replace has returned. After an error path is
+// as it was, unless only the last step failed, which makes the new name durable.
+func Replace(path string, fill func(w io.Writer) error) error { return replace(system{}, path, fill) }
+
+// disk is where files are.
+type disk interface {
+	// create makes a file of a new name in a folder.
+	create(dir string) (file, error)
+	rename(from, to string) error
+	remove(path string) error
+	syncFolder(dir string) error
+}
+
+type file interface {
+	io.Writer
+	Name() string
+	Sync() error
+	Close() error
+}
+
+func replace(d disk, path string, fill func(w io.Writer) error) error {
+	f, err := d.create(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = d.rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = d.remove(f.Name()) // nothing else can be done about it
+		return err
+	}
+	return d.syncFolder(filepath.Dir(path))
+}
+
+// system is the disk of the operating system.
+type system struct{}
+
+func (system) create(dir string) (file, error) {
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return nil, err
+	}
+	_ = f.Chmod(0o644) // where there are modes; other users may then read it
+	return f, nil
+}
+
+func (system) rename(from, to string) error { return os.Rename(from, to) }
+func (system) remove(path string) error     { return os.Remove(path) }
+
+func (system) syncFolder(dir string) error {
+	if runtime.GOOS == "windows" { // which has no such call; NTFS journals names
+		return nil
+	}
+	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) { // a folder that may be written to and not be read
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
