@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flashrerank/rerank/hub"
 )
 
 // TestNoProgress: a server that begins anew each time and always cuts at one place, one that is silent, and one that
@@ -76,4 +78,18 @@ func TestNoProgress(t *testing.T) {
 	c = client(t, s)
 	c.Attempts = 2
 	checkFolder(t, s, pull(t, c).Folder)
+}
+
+// TestNeeded: what decides how a model scores is fetched, above all what says that it is not supported.
+func TestNeeded(t *testing.T) {
+	for name, want := range map[string]bool{
+		"config.json": true, "modules.json": true, "1_LogitScore/config.json": true, "2_Dense/config.json": true, "2_Dense/model.safetensors": true,
+		"chat_template.jinja": true, "chat_template.json": true, "adapter_config.json": true, "sentence_bert_config.json": true,
+		"sentence_xlm-roberta_config.json": true, "model-00001-of-00002.safetensors": true,
+		"README.md": false, "pytorch_model.bin": false, "onnx/model.onnx": false, "deep/1_Pooling/config.json": false, "sentence_config.txt": false,
+	} {
+		if hub.Needed(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
 }

@@ -63,15 +63,18 @@ func (e entry) file() (File, error) {
 }
 
 // neededNames are the files of a model that this project reads, in any folder
-// that has a number in front, as those of sentence-transformers modules.
+// that has a number in front, as those of sentence-transformers modules. Those of
+// chat templates and adapters say that a model is not supported.
 var neededNames = []string{
 	"config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "modules.json",
-	"config_sentence_transformers.json", "sentence_bert_config.json", "model.safetensors", "model.safetensors.index.json",
+	"config_sentence_transformers.json", "model.safetensors", "model.safetensors.index.json",
+	"chat_template.jinja", "chat_template.json", "adapter_config.json",
 }
 
 var (
-	shardPattern  = regexp.MustCompile(`^model-\d{5}-of-\d{5}\.safetensors$`)
-	modulePattern = regexp.MustCompile(`^\d+_[A-Za-z]+$`)
+	readingPattern = regexp.MustCompile(`^sentence_[a-z-]+_config\.json$`)
+	shardPattern   = regexp.MustCompile(`^model-\d{5}-of-\d{5}\.safetensors$`)
+	modulePattern  = regexp.MustCompile(`^\d+_[A-Za-z]+$`)
 )
 
 // Needed reports whether a file of a repository is one that this project reads.
@@ -80,7 +83,7 @@ func Needed(name string) bool {
 	if folder = strings.TrimSuffix(folder, "/"); folder != "" && !modulePattern.MatchString(folder) {
 		return false
 	}
-	return slices.Contains(neededNames, base) || shardPattern.MatchString(base)
+	return slices.Contains(neededNames, base) || readingPattern.MatchString(base) || shardPattern.MatchString(base)
 }
 
 // Pull fetches the files of a model that are not in the cache yet, and returns
