@@ -88,6 +88,9 @@ func (e unknownName) Error() string {
 	if hint := nearest.Hint(e.name, known); hint != "" {
 		return fmt.Sprintf("unknown %s %q%s", e.what, e.name, hint)
 	}
+	if strings.Contains(e.name, "/") {
+		return fmt.Sprintf("%s: no folder of a model: %v", e.name, e.err)
+	}
 	return fmt.Sprintf("unknown %s %q: it is none of %s, and no folder of a model: %v", e.what, e.name, strings.Join(e.known, ", "), e.err)
 }
 

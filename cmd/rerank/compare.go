@@ -27,10 +27,10 @@ func (a *app) compareCommand() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   `compare [DIR] "query"`,
-		Short: "Show what every method makes of a query, side by side",
-		Long: `Search with every method at hand and show the best documents of each side by
-side: the rank and score that each method gives a document, how far that is from
-the first method, and how long each method took.
+		Short: "Show the results of every method for a query, side by side",
+		Long: `Search with every method and show the top documents of each side by side: rank
+and score, how far the rank is from that of the first method, and how long each
+method took.
 
 DIR is an index; without one the documentation of the Go standard library is
 searched, as by rerank demo. Methods that cannot be used, because the index has
@@ -48,8 +48,8 @@ no vectors or a model is not there, are listed with the reason.`,
 			return a.compare(cmd.Context(), f, args)
 		},
 	}
-	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many documents of each method to show")
-	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stages find")
+	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "number of documents to show of each method")
+	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from each first stage")
 	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25 and hybrid: minilm, best, minilm-cosine, cross, or models' folders")
 	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of dense and hybrid: minilm or a folder")
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search without DIR: auto, go or builtin")

@@ -34,7 +34,7 @@ func (a *app) renderCompared(o compared) string {
 		}
 	}
 	if len(o.Methods) > 0 {
-		fmt.Fprintln(&b, a.out.Dim("▲▼ against the rank by "+o.Methods[0].Name+"; * not among its candidates"))
+		fmt.Fprintln(&b, a.out.Dim("▲▼ places gained or lost since "+o.Methods[0].Name+"; * not among its candidates"))
 	}
 	return b.String()
 }

@@ -48,8 +48,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   `demo ["query"…]`,
 		Short: "See it work on the Go documentation of this machine",
 		Long: `Index the documentation of the Go standard library on this machine and show, for
-a few queries or for yours, what the first stage finds and what the re-ranker
-makes of it, side by side: rank, score, and how far each entry moved.
+a few queries or for yours, what the first stage finds beside the re-ranked order:
+rank, score, and how far each entry moved.
 
 The first stage is BM25. With --vectors the index keeps embeddings too, which takes
 some seconds the first time; the first stage is then the hybrid of BM25 and of the
@@ -66,12 +66,12 @@ texts that is part of this program is searched instead.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.demo(cmd.Context(), f, args) },
 	}
-	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "how many entries to show of each list")
-	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many entries the first stage hands to the re-ranker")
+	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "number of entries to show in each list")
+	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from the first stage")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
 	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
-	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "make the index anew and do not keep it")
+	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "build the index anew and do not keep it")
 	f.early.add(cmd)
 	return cmd
 }

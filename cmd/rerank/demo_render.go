@@ -56,7 +56,7 @@ func demoHeads(q demoQuery, o demoRun) [2]string {
 	}
 	return [2]string{
 		left,
-		fmt.Sprintf("re-ranked by %s, best %s in %s", last.Stage, thousands(last.Candidates), elapsed(last.Elapsed)),
+		fmt.Sprintf("re-ranked by %s, top %s in %s", last.Stage, thousands(last.Candidates), elapsed(last.Elapsed)),
 	}
 }
 

@@ -39,7 +39,7 @@ func (a *app) usage(cmd *cobra.Command) string {
 	var b strings.Builder
 	width := a.helpWidth()
 	b.WriteString("Usage:\n")
-	if cmd.Runnable() && cmd.HasParent() {
+	if cmd.Runnable() && !cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "  %s\n", cmd.UseLine())
 	}
 	if cmd.HasAvailableSubCommands() {

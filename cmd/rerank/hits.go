@@ -71,6 +71,9 @@ func (a *app) paintMove(moved string) string {
 func stageLine(stages []rerank.StageReport) string {
 	parts := make([]string, 0, len(stages))
 	for _, s := range stages {
+		if s.Scored == 0 && s.Degraded == "" && len(stages) > 1 {
+			continue // it used scores that were there
+		}
 		part := s.Stage
 		if s.Model != "" && s.Model != s.Stage {
 			part += " (" + s.Model + ")"

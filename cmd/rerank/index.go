@@ -65,8 +65,8 @@ in DIR already:
                 or gone are added, replaced or deleted in one commit; the others stay,
                 and texts that were embedded before are not embedded again
 
-A line or file that cannot be read stops it, named by file and line; with
---skip-bad it is reported and left out.`,
+A line or file that cannot be read stops the command with an error that names it;
+with --skip-bad it is reported and left out.`,
 		Example: `  rerank index -o notes ~/notes
   rerank index -o papers corpus.jsonl.gz --analyzer german --vectors
   rerank index -o notes --append today.md
@@ -263,7 +263,10 @@ func (o indexed) notes(what string) int {
 
 // changes lists what was done, without what was not.
 func (o indexed) changes() string {
-	parts := []string{bytesize(o.Bytes) + " of text read"}
+	var parts []string
+	if o.Bytes > 0 {
+		parts = append(parts, bytesize(o.Bytes)+" of text written")
+	}
 	for _, c := range []struct {
 		n    int
 		what string
@@ -274,6 +277,9 @@ func (o indexed) changes() string {
 		if c.n > 0 {
 			parts = append(parts, thousands(c.n)+" "+c.what)
 		}
+	}
+	if len(parts) == 0 {
+		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/flashrerank/rerank/pipeline"
 )
 
-const rerankerHelp = "re-ranker: auto (best, or minilm where an index has vectors), none, best, minilm, minilm-cosine, cross (all for English), bm25, a model's folder, zip file or name, or a service (cohere:rerank-v3.5, jina:…, voyage:…, tei:URL)"
+const rerankerHelp = "re-ranker: auto, none, best, minilm, minilm-cosine, cross, bm25, a model's folder, zip file or name, or a service such as cohere:rerank-v3.5 (rerank search --help describes them)"
 
 // searcher is a pipeline over an opened index.
 type searcher struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/pipeline"
@@ -37,24 +38,35 @@ func (a *app) searchCommand() *cobra.Command {
 		Use:   `search DIR "query"`,
 		Short: "Search an index",
 		Long: `Search the index in DIR: the first stage finds --depth candidates, the re-ranker
-orders them, and the best -n are shown.
+puts them in order, and the top -n are shown.
 
 First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
 together); the last two need an index made with --vectors. The default, auto, is
 hybrid where the index has them and bm25 where not.
 
-Re-rankers: none; minilm, BM25 and the English bi-encoder in this program; best,
-with its English cross-encoder, which reads the 20 that lead by these: better
-and slower; minilm-cosine and cross, a model alone; auto, the default, is minilm where
-the index has vectors, so that no text is read, and best where not; the folder of a sentence-transformers
-model or of a cross-encoder; or a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…, voyage:…, tei:URL, or
-any of them elsewhere, cohere:any@http://localhost:8787.
+Re-rankers:
+
+  auto           the default: minilm where the index has vectors, as no text is
+                 read then, and best where it has none
+  minilm         BM25 blended with the embedded bi-encoder
+  best           that, and the embedded cross-encoder for its top 20: better and
+                 slower
+  minilm-cosine  the embedded bi-encoder alone
+  cross          the embedded cross-encoder alone
+  bm25           BM25 with the statistics of the candidates
+  none           the order of the first stage
+  MODEL          the folder or zip file of a sentence-transformers model or a
+                 cross-encoder, or the name of one that model pull has fetched
+  SERVICE:MODEL  a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…,
+                 voyage:…, tei:URL; elsewhere: cohere:any@http://localhost:8787
+
+The embedded models are for English.
 
 BM25 has the variants lucene, robertson, atire, bm25l, bm25+ and okapi; a variant
 and its parameters are written like lucene:k1=1.2,b=0.75.
 
-A pipeline file says all of this in YAML, with as many stages as you like and
-time limits; docs/cli.md has one. DIR may then be left out if the file names an
+A pipeline file describes all of this in YAML, with any number of stages and with
+time limits; docs/cli.md shows one. DIR can be left out if the file names the
 index.`,
 		Example: `  rerank search notes "when does the lease end"
   rerank search notes "when does the lease end" --first bm25 --rerank none --explain
@@ -77,14 +89,14 @@ index.`,
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
-	cmd.Flags().StringVar(&f.model, "model", "", "model of the query's embedding for dense and hybrid: minilm, the default, or a folder")
-	cmd.Flags().IntVar(&f.depth, "depth", 100, "how many candidates the first stage finds")
-	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "how many hits to show")
-	cmd.Flags().BoolVar(&f.explain, "explain", false, "tell how each score came about")
+	cmd.Flags().StringVar(&f.model, "model", "", "model that embeds the query for dense and hybrid: minilm (the default) or a folder")
+	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from the first stage")
+	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "number of hits to show")
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "show how each score came about")
 	cmd.Flags().StringVar(&f.filter, "filter", "", "`condition` on the documents' fields, as {\"year\": {\"$gte\": 2020}}")
 	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	f.early.add(cmd)
-	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that declares the stages")
+	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that describes the stages")
 	return cmd
 }
 
@@ -242,7 +254,9 @@ func (a *app) writeSearch(analyzer *analysis.Analyzer, query string, result rera
 	if len(result.Hits) == 0 {
 		a.remark("nothing found")
 	} else {
-		fmt.Fprintln(&b, a.out.Dim(stageLine(result.Stages)))
+		for _, line := range terminal.Wrap(stageLine(result.Stages), a.out.Columns()) {
+			fmt.Fprintln(&b, a.out.Dim(line))
+		}
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	a.warn(result.Stages)

@@ -36,13 +36,13 @@ func (a *app) sortCommand() *cobra.Command {
 		Long: `Read lines on standard input and write them ordered by relevance to the query,
 best first. The bytes of each line stay as they are.
 
-Input is taken for JSON lines if the first line that is not blank begins with a
-brace; --jsonl and --lines say so instead. Of a JSON line the members named by
---field are judged, joined by a space.
+Input is treated as JSON lines if the first non-blank line begins with a brace;
+--jsonl and --lines force one or the other. What is scored of a JSON line are the
+members named by --field, joined by a space.
 
-BM25 over all lines decides which --depth lines the re-ranker judges; the others
-follow in the order of BM25. Lines that are equally good keep their order. The
-input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
+BM25 picks the --depth lines that the re-ranker scores; the others follow in the
+order of BM25. Lines with equal scores keep their order. The input is kept in
+memory: at most 1,000,000 lines and 1 GiB.`,
 		Example: `  git log --oneline | rerank sort "memory leak in the parser" -n 5
   rerank sort "late delivery" --scores < reviews.txt
   rerank sort "late delivery" --field body --rerank none < reviews.jsonl | head`,
@@ -54,13 +54,13 @@ input is kept in memory: at most 1,000,000 lines and 1 GiB.`,
 			return a.sort(cmd.Context(), args[0], f)
 		},
 	}
-	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "how many lines to write; 0 means all")
-	cmd.Flags().IntVar(&f.depth, "depth", 1000, "how many lines the re-ranker judges; 0 means all")
+	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "number of lines to write; 0 means all")
+	cmd.Flags().IntVar(&f.depth, "depth", 1000, "number of lines that the re-ranker scores; 0 means all")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
-	cmd.Flags().BoolVar(&f.scores, "scores", false, "put the score and a tab before each line")
-	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "take the lines for JSON objects")
-	cmd.Flags().BoolVar(&f.lines, "lines", false, "take the lines for plain text")
-	cmd.Flags().StringSliceVar(&f.fields, "field", []string{"title", "text"}, "members of a JSON line that are judged")
+	cmd.Flags().BoolVar(&f.scores, "scores", false, "write the score and a tab before each line")
+	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "treat the lines as JSON objects")
+	cmd.Flags().BoolVar(&f.lines, "lines", false, "treat the lines as plain text")
+	cmd.Flags().StringSliceVar(&f.fields, "field", []string{"title", "text"}, "members of a JSON line to score")
 	f.early.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("jsonl", "lines")
 	return cmd

@@ -34,15 +34,15 @@ type sourceFlags struct {
 }
 
 func (f *sourceFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.format, "format", "auto", "of standard input: auto, jsonl, tsv or text")
-	flags.BoolVar(&f.goCode, "go", false, "take every PATH for the folder of a Go module")
+	flags.StringVar(&f.format, "format", "auto", "format of standard input: auto, jsonl, tsv or text")
+	flags.BoolVar(&f.goCode, "go", false, "treat every PATH as the folder of a Go module")
 	flags.BoolVar(&f.header, "header", false, "the first line of TSV names the columns")
 	flags.StringVar(&f.members.ID, "id", "", "`NAME` of the member or column that is the ID (default _id, or id)")
 	flags.StringVar(&f.members.Title, "title", "", "`NAME` of the member or column that is the title (default title)")
 	flags.StringVar(&f.members.Text, "text", "", "`NAME` of the member or column that is the text (default text)")
 	flags.StringSliceVar(&f.members.Fields, "attr", nil, "`NAMES` of the members or columns that become fields; '*' means all that are left")
 	flags.IntVar(&f.chunk, "chunk", minilm.Room, "longest passage of Markdown and text with its title, in tokens of the default model")
-	flags.BoolVar(&f.noIgnore, "no-ignore", false, "read also what .gitignore names, and dependencies and build output")
+	flags.BoolVar(&f.noIgnore, "no-ignore", false, "also read what .gitignore names, dependencies and build output")
 	flags.IntVar(&f.overlap, "overlap", 0, "tokens that a passage repeats from the end of the one before")
 }
 

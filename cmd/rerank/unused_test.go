@@ -16,10 +16,12 @@ var alwaysUsed = map[string]string{
 	"rerank sort":       "n rerank scores jsonl lines early within",
 	"rerank compare":    "n depth rerank model",
 	"rerank demo":       "n depth rerank corpus vectors no-cache early within",
-	"rerank index":      "output append overwrite vectors skip-bad go",
+	"rerank index":      "output append overwrite vectors skip-bad go sync",
 	"rerank bench":      "time model all levels short",
 	"rerank serve":      "config print-config listen tls-cert tls-key keys-file index models max-body max-documents max-tokens timeout concurrent queue workers idle origins profiles traces cache",
 	"rerank model list": "known",
+	"rerank delete":     "filter purge",
+	"rerank export":     "filter",
 }
 
 // TestUnusedFlags: a flag that would have no effect is refused by name. Every

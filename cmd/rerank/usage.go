@@ -94,7 +94,7 @@ func shortNames(names []string) []string {
 func checkNames(check func(string) error, names []string) error {
 	for _, name := range names {
 		err := check(name)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && !strings.Contains(name, "/") { // else a place, or a model that could be fetched
 			return usageError{err}
 		} else if err != nil {
 			return err

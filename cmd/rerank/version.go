@@ -25,7 +25,7 @@ type versionInfo struct {
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print versions: of this program, Go, the model, and the kernels in use",
+		Short: "Print the versions of this program, Go and the model, and the kernels in use",
 		Example: `  rerank version
   rerank version --json`,
 		Args: arguments(cobra.NoArgs, "no arguments"),
