@@ -104,7 +104,7 @@ func collections(manuals, data, work string) ([]string, error) {
 			continue
 		}
 		seen[from] = true
-		pages, err := readPages(from)
+		pages, err := readPages(from, 0)
 		if err != nil {
 			return nil, err
 		}

@@ -21,9 +21,10 @@ type page struct {
 	text    string
 }
 
-// readPages reads the pages of one language, in the order of their paths. Pages that only
-// point to another one, and those without a purpose, are left out.
-func readPages(dir string) ([]page, error) {
+// readPages reads the pages of one language, in the order of their paths, at most so many;
+// 0 means all. Pages that only point to another one, and those without a purpose, are left
+// out.
+func readPages(dir string, most int) ([]page, error) {
 	var pages []page
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(path, ".gz") {
@@ -39,7 +40,9 @@ func readPages(dir string) ([]page, error) {
 		}
 		p := parsePage(source)
 		if p.id = strings.TrimSuffix(filepath.ToSlash(id), ".gz"); p.purpose != "" && len(p.text) >= shortest {
-			pages = append(pages, p)
+			if pages = append(pages, p); len(pages) == most {
+				return fs.SkipAll
+			}
 		}
 		return nil
 	})

@@ -361,6 +361,30 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestForeignLanguagesAreTold: a person is told where the models do not know a language,
+// once, and the order is that of the words.
+func TestForeignLanguagesAreTold(t *testing.T) {
+	testenv.Native(t)
+	const texts = "Bake the bread.\nКлюч от сарая лежит на полке.\nХлеб пекут сорок минут.\n"
+	a := command(t, texts, "sort", "где ключ от сарая")
+	if a.code != exitOK || !strings.HasPrefix(a.stdout, "Ключ") || strings.Count(a.stderr, "the query seems not to be in English") != 1 {
+		t.Errorf("%+v", a)
+	}
+	a = command(t, texts, "sort", "how long to bake bread")
+	if a.code != exitOK || !strings.HasPrefix(a.stdout, "Bake") || !strings.Contains(a.stderr, "2 of 3 texts seem to be in a language") {
+		t.Errorf("%+v", a)
+	}
+	dir := filepath.Join(t.TempDir(), "index")
+	a = command(t, "1\tBake the bread.\n2\tКлюч от сарая лежит на полке.\n", "index", "-o", dir, "--vectors", "-")
+	if a.code != exitOK || !strings.Contains(a.stderr, "no vector was made of 1 document in a language") {
+		t.Errorf("%+v", a)
+	}
+	a = command(t, "", "search", dir, "где ключ от сарая", "--json")
+	if got := decode[found](t, a.stdout); !slices.Equal(got.ids(), []string{"2"}) || !strings.Contains(a.stdout, "seems not to be in English") {
+		t.Errorf("%+v", a)
+	}
+}
+
 // TestDemoIsWhatIndexGives holds that the same words over go:std find what the
 // demonstration shows, with the same scores.
 func TestDemoIsWhatIndexGives(t *testing.T) {

@@ -237,7 +237,7 @@ func (a *app) writeIndexed(o indexed) error {
 		a.remark("%s: %s", m.What, m.names())
 	}
 	if o.Foreign > 0 {
-		a.remark("%s have no vector, as they seem to be in a language that %s does not know", count(o.Foreign, "document"), o.Model.Name)
+		a.remark("no vector was made of %s in a language that %s does not seem to know", count(o.Foreign, "document"), o.Model.Name)
 	}
 	if o.Documents == 0 {
 		a.remark("no documents were found: the index is empty")
