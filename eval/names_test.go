@@ -20,14 +20,14 @@ func ExampleParseMeasures() {
 
 func TestSpellings(t *testing.T) {
 	for want, names := range map[eval.Measure][]string{
-		eval.NDCG(10):      {"ndcg_cut_10", "ndcg_cut.10", "nDCG@10", "NDCG@10", "ndcg_10"},
+		eval.NDCG(10):      {"ndcg_cut_10", "nDCG@10", "NDCG@10", "ndcg_10"},
 		eval.NDCG(0):       {"ndcg", "nDCG"},
 		eval.NDCGExp(10):   {"nDCG_exp@10", "nDCG(dcg='exp-log2')@10"},
 		eval.MAP(0):        {"map", "MAP", "AP"},
 		eval.MAP(100):      {"map_cut_100", "MAP@100", "AP@100"},
 		eval.MRR(0):        {"recip_rank", "MRR", "RR"},
 		eval.MRR(10):       {"MRR@10", "RR@10"},
-		eval.Precision(5):  {"P_5", "P@5", "p.5", "Precision@5"},
+		eval.Precision(5):  {"P_5", "P@5", "Precision@5"},
 		eval.Recall(100):   {"recall_100", "R@100", "Recall@100"},
 		eval.Success(1):    {"success_1", "Success@1"},
 		eval.Judged(10):    {"Judged@10", "judged@10"},
@@ -44,6 +44,16 @@ func TestSpellings(t *testing.T) {
 		back, err := eval.ParseMeasure(want.String())
 		if err != nil || back != want {
 			t.Errorf("%v is read back as %v, %v", want, back, err)
+		}
+	}
+}
+
+// TestOptionNames: the names of trec_eval's option -m are printed as trec_eval
+// prints them.
+func TestOptionNames(t *testing.T) {
+	for name, want := range map[string]string{"P.5": "P_5", "p.5": "P_5", "ndcg_cut.10": "ndcg_cut_10", "iprec_at_recall.0.1": "iprec_at_recall_0.10"} {
+		if got, err := eval.ParseMeasure(name); err != nil || got.String() != want {
+			t.Errorf("%s: %v, %v, want %s", name, got, err, want)
 		}
 	}
 }

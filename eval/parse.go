@@ -28,11 +28,12 @@ func ParseMeasure(name string) (Measure, error) {
 	return m, nil
 }
 
-// parseNamed keeps the name, unless it is the one that String makes anyway.
+// parseNamed keeps the name, unless it is the one that String makes anyway, or
+// that of trec_eval's option -m: trec_eval prints P_5 where it is asked for P.5.
 func parseNamed(name string) (Measure, error) {
 	name = strings.TrimSpace(name)
 	m, err := parse(name)
-	if err == nil && m.String() != name {
+	if err == nil && m.String() != name && (strings.ContainsAny(name, "@(") || !strings.Contains(name, ".")) {
 		m.name = name
 	}
 	return m, err

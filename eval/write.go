@@ -11,8 +11,8 @@ import (
 // perQuery each query's values come before the summary, as with trec_eval -q; the
 // summary begins with the line runid unless runID is empty. Measures are printed
 // in the order of e.Measures ([Official] and [AllTrec] have trec_eval's); num_q,
-// gm_map and gm_bpref are printed in the summary only. Names are trec_eval's where
-// it has the measure, however it was asked for.
+// gm_map and gm_bpref are printed in the summary only. Names are those that the
+// measures were asked by: trec_eval's stay its own, and nDCG@10 stays nDCG@10.
 func WriteTrecEval(w io.Writer, e Evaluation, runID string, perQuery bool) error {
 	out := bufio.NewWriter(w)
 	if perQuery {
@@ -37,7 +37,6 @@ func WriteTrecEval(w io.Writer, e Evaluation, runID string, perQuery bool) error
 }
 
 func writeValue(out *bufio.Writer, m Measure, query string, value float64) {
-	m.name = "" // trec_eval prints P_5 where it is asked for P.5
 	if m.aggregate() == total {
 		fmt.Fprintf(out, "%-22s\t%s\t%d\n", m, query, int64(value))
 		return
