@@ -366,7 +366,7 @@ func TestSpans(t *testing.T) {
 		fmt.Fprintf(w, `{"results":[{"index":1,"relevance_score":0.8,"relevant_spans":%s},{"index":0,"relevance_score":0.1}]}`, spans)
 	})
 	q := rerank.Request{Query: rerank.Query{Text: "q"}, Hits: rerank.Hits([]rerank.Document{{Text: "plain"}, {Text: "äö日🏠x"}})}
-	r := open(t, "cohere", hosted.Options{URL: c.URL, Spans: &hosted.Spans{Threshold: 0.2, Most: 3}, Known: cache.New(1 << 20)})
+	r := open(t, "cohere", hosted.Options{URL: c.URL, Spans: &hosted.Spans{Threshold: new(float64(0.2)), Most: 3}, Known: cache.New(1 << 20)})
 	for range 2 { // scores are not taken from what is known
 		got, err := r.Rerank(t.Context(), q)
 		if err != nil {
@@ -385,7 +385,7 @@ func TestSpans(t *testing.T) {
 		}
 	}
 	for service, o := range map[string]hosted.Options{
-		"jina": {URL: c.URL, Spans: &hosted.Spans{}}, "cohere": {URL: c.URL, Spans: &hosted.Spans{Threshold: 2}}, "cohere1": {URL: c.URL, Fields: []string{"a"}, Spans: &hosted.Spans{}},
+		"jina": {URL: c.URL, Spans: &hosted.Spans{}}, "cohere": {URL: c.URL, Spans: &hosted.Spans{Threshold: new(float64(2))}}, "cohere1": {URL: c.URL, Fields: []string{"a"}, Spans: &hosted.Spans{}},
 	} {
 		if _, err := hosted.New(service, o); err == nil {
 			t.Errorf("%s takes %+v", service, o.Spans)

@@ -11,8 +11,8 @@ import (
 // Spans asks a service for the relevant parts of texts, which come as rerank.Hit.Spans.
 // Cohere's version 2 knows that, by its models from version 5 on.
 type Spans struct {
-	Threshold float64 // of a part's score; 0 means what the service does by itself
-	Most      int     // parts of a text; 0 means all
+	Threshold *float64 // of a part's score, in [0,1]; nil means what the service does by itself
+	Most      int      // parts of a text; 0 means all
 }
 
 // wish puts it into Cohere's words.
@@ -20,10 +20,7 @@ func (s *Spans) wish() *wire.SpansWish {
 	if s == nil {
 		return nil
 	}
-	w := &wire.SpansWish{Mode: "enabled"}
-	if s.Threshold > 0 {
-		w.Threshold = &s.Threshold
-	}
+	w := &wire.SpansWish{Mode: "enabled", Threshold: s.Threshold}
 	if s.Most > 0 {
 		most := wire.Count(s.Most)
 		w.MaxSpans = &most
@@ -36,8 +33,10 @@ func (s *Spans) check(of *service, o Options) error {
 	switch {
 	case s == nil:
 		return nil
-	case s.Threshold < 0 || s.Threshold > 1 || s.Most < 0:
-		return fmt.Errorf("spans: threshold %v, at most %d: the one must be in [0,1], the other not negative", s.Threshold, s.Most)
+	case s.Threshold != nil && !(*s.Threshold >= 0 && *s.Threshold <= 1):
+		return fmt.Errorf("spans: threshold %v: it must be in [0,1]", *s.Threshold)
+	case s.Most < 0:
+		return fmt.Errorf("spans: at most %d: it must not be negative", s.Most)
 	case of != &cohere:
 		return fmt.Errorf("it finds no relevant parts of texts; cohere does")
 	case len(o.Fields) > 0:

@@ -39,7 +39,7 @@ func TestSpans(t *testing.T) {
 		t.Errorf("the part is %q", part)
 	}
 
-	r, err := hosted.New("cohere", hosted.Options{URL: url, Spans: &hosted.Spans{Threshold: 0.05, Most: 1}})
+	r, err := hosted.New("cohere", hosted.Options{URL: url, Spans: &hosted.Spans{Threshold: new(float64(0.05)), Most: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
