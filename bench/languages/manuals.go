@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/flashrerank/rerank"
 )
 
 // page is a manual page: what its NAME section says it does, and all that follows.
@@ -125,5 +123,3 @@ func plainText(line string) (string, bool) {
 	line = special.ReplaceAllString(line, " ")
 	return strings.TrimSpace(line), true
 }
-
-func (p page) document() rerank.Document { return rerank.Document{ID: p.id, Text: p.text} }
