@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -58,7 +60,7 @@ func (a *app) evalRuns(ctx context.Context, f evalFlags) error {
 	}
 	var runs []experiment.NamedRun
 	for _, name := range f.runs {
-		run, _, err := readRun(ctx, name)
+		run, _, err := readRun(ctx, name, qrels)
 		if err != nil {
 			return err
 		}
@@ -97,7 +99,7 @@ func (a *app) trecEval(ctx context.Context, f evalFlags, qrels eval.Qrels) error
 			return usageError{err}
 		}
 	}
-	run, tag, err := readRun(ctx, f.runs[0])
+	run, tag, err := readRun(ctx, f.runs[0], qrels)
 	if err != nil {
 		return err
 	}
@@ -156,11 +158,43 @@ func readQrels(ctx context.Context, name string) (eval.Qrels, error) {
 }
 
 // readRun reads a run and its tag.
-func readRun(ctx context.Context, name string) (eval.Run, string, error) {
+func readRun(ctx context.Context, name string, qrels eval.Qrels) (eval.Run, string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, "", err
 	}
 	defer f.Close()
-	return dataset.ReadRun(interruptible(ctx, f), name)
+	run, tag, err := dataset.ReadRun(interruptible(ctx, f), name)
+	if err == nil {
+		err = meets(ctx, qrels, run, name)
+	}
+	return run, tag, err
+}
+
+// meets returns an error if no result of a run has a judgment: the measures
+// would all be 0, and the IDs of the two files hardly mean the same documents.
+func meets(ctx context.Context, qrels eval.Qrels, run eval.Run, name string) error {
+	for query, judged := range qrels {
+		for _, hit := range run[query] {
+			if _, ok := judged[hit.Document]; ok {
+				return nil
+			}
+		}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for r, err := range dataset.Run(interruptible(ctx, f), name) {
+		if err != nil {
+			return err
+		}
+		if judged, ok := qrels[r.Query]; ok {
+			example := slices.Min(slices.Collect(maps.Keys(judged)))
+			return fmt.Errorf("%s:%d: document %q has no judgment for query %q, and neither has any other result of the run; judged is %q for example",
+				name, r.Line, r.Document, r.Query, example)
+		}
+	}
+	return nil // none of its queries is judged, which is told elsewhere
 }

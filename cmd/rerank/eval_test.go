@@ -277,3 +277,16 @@ func TestCompare(t *testing.T) {
 	fail(t, exitUsage, "-n must be above 0", "", "compare", dir, "lease", "-n", "0")
 	fail(t, exitUsage, "a query", "", "compare")
 }
+
+// TestEvalOfAnotherCollection: a run none of whose results is judged is an
+// error, not a row of zeros.
+func TestEvalOfAnotherCollection(t *testing.T) {
+	dir := t.TempDir()
+	qrels, run := filepath.Join(dir, "qrels.txt"), filepath.Join(dir, "tabs.run")
+	write(t, qrels, "q1\t0\ta\t1\nq1\t0\tb\t0\n")
+	write(t, run, "q0\tQ0\tz\t1\t10\tt\nq1\tQ0\ta x\t1\t9\tt\nq1\tQ0\tb x\t2\t8\tt\n")
+	for _, format := range []string{"trec_eval", "text", "json"} {
+		fail(t, exitFailure, run+`:2: document "a x" has no judgment for query "q1", and neither has any other result of the run; judged is "a" for example`, "",
+			"eval", "--qrels", qrels, "--run", run, "--format", format)
+	}
+}
