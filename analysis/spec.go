@@ -52,7 +52,7 @@ func languageSpec(language string) string {
 	if _, elides := elisions()[language]; elides {
 		spec += "|elision:" + language
 	}
-	if _, err := stopList(language); err == nil {
+	if _, err := stopLists.Open("stopwords/" + language + ".txt"); err == nil {
 		spec += "|aside:" + language
 	}
 	return spec

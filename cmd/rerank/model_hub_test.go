@@ -55,7 +55,7 @@ func TestModelsOfTheHub(t *testing.T) {
 	t.Setenv("HF_HUB_CACHE", t.TempDir())
 	t.Setenv("HF_HUB_OFFLINE", "")
 	t.Setenv("HF_TOKEN", "")
-	fail(t, exitUsage, "rerank model pull acme/judge", "a\nb\n", "sort", "x", "--rerank", "acme/judge")
+	fail(t, exitFailure, "rerank model pull acme/judge", "a\nb\n", "sort", "x", "--rerank", "acme/judge")
 	fail(t, exitFailure, "not found", "", "model", "pull", "acme/other")
 	pulled := decode[hub.Snapshot](t, succeed(t, "", "model", "pull", "acme/judge", "--json"))
 	if pulled.Name != "acme/judge" || len(pulled.Files) != 4 {
