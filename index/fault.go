@@ -6,16 +6,25 @@ import (
 	"github.com/flashrerank/rerank/internal/mapped"
 )
 
-// Guard is for who uses postings, vectors and other views: a file that was cut
-// short, or whose disk fails, is then an error that names it, a [*CorruptError],
-// and not the end of the program. It counts for the goroutine that calls it:
+// Guard is for whoever uses postings, vectors and other views. It keeps the files
+// open until the end, even if the snapshot is closed meanwhile, and sets err to
+// [ErrClosed] if it is closed already. A file that was cut short, or whose disk
+// fails, is an error that names it, a [*CorruptError], and not the end of the
+// program. It counts for the goroutine that calls it:
 //
 //	defer snapshot.Guard(&err)()
+//	if err != nil {
+//		return err
+//	}
 //
 // The methods of a Snapshot do so themselves.
 func (s *Snapshot) Guard(err *error) (end func()) {
+	if *err = s.enter(); *err != nil {
+		return func() {}
+	}
 	before := mapped.Watch()
 	return func() {
+		defer s.exit()
 		debug.SetPanicOnFault(before)
 		if r := recover(); r != nil {
 			*err = s.v.index.store.fault(r)

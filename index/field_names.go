@@ -103,11 +103,10 @@ func (d *segmentData) fieldNames(names map[string]bool) (complete bool, err erro
 // deleted documents too, until a merge. complete is false where the index does not
 // know all of them, as there are too many.
 func (s *Snapshot) FieldNames() (names []string, complete bool, err error) {
-	if err := s.enter(); err != nil {
+	defer s.Guard(&err)()
+	if err != nil {
 		return nil, false, err
 	}
-	defer s.exit()
-	defer s.Guard(&err)()
 	set := map[string]bool{}
 	complete = true
 	for _, g := range s.v.segments {

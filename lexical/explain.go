@@ -22,8 +22,11 @@ func (r *Retriever) Explain(ctx context.Context, q rerank.Query, h rerank.Hit) (
 }
 
 func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (_ rerank.Explanation, err error) {
-	defer r.snapshot.Guard(&err)()
 	var none rerank.Explanation
+	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return none, err
+	}
 	doc, found, err := r.snapshot.Find(id)
 	switch {
 	case err != nil:

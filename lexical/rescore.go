@@ -25,6 +25,9 @@ type candidate struct {
 func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (result rerank.Result, err error) {
 	start := time.Now()
 	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
+	}
 	report := rerank.StageReport{
 		Stage: r.weighting.stage(), Candidates: len(q.Hits), Notes: []string{"with the statistics of the index"},
 	}

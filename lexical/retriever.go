@@ -45,6 +45,9 @@ func NewRetriever(s *index.Snapshot, w Weighting) (*Retriever, error) {
 func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result rerank.Result, err error) {
 	start := time.Now()
 	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
+	}
 	q, err := read(r.weighting, r, r.snapshot.Analyzer(), s.Query.Text)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
@@ -137,6 +140,9 @@ func (r *Retriever) accumulate(acc *accumulator, postings *index.Postings, q *qu
 // computeNorms computes for each document what weigh takes as norm.
 func (r *Retriever) computeNorms() {
 	defer r.snapshot.Guard(&r.err)()
+	if r.err != nil {
+		return
+	}
 	p, isBM25 := r.weighting.(BM25)
 	average := r.averageLength()
 	for _, g := range r.snapshot.Segments() {
@@ -196,6 +202,9 @@ func (r *Retriever) meanIDF() (float64, error) {
 
 func (r *Retriever) computeMeanIDF() (mean float64, err error) {
 	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return 0, err
+	}
 	seen := map[string]struct{}{}
 	sum, n := 0.0, 0
 	for _, g := range r.snapshot.Segments() {

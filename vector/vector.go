@@ -47,6 +47,9 @@ func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
 func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Result, err error) {
 	start := time.Now()
 	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return rerank.Result{}, fmt.Errorf("vector: %w", err)
+	}
 	query, err := r.embedder.Embed(ctx, []string{s.Query.Text}, rerank.RoleQuery)
 	if err != nil && s.Enough(ctx) {
 		return rerank.Result{Stages: []rerank.StageReport{{
@@ -108,6 +111,9 @@ func (r *Retriever) Similarity(query, v []float32) float64 {
 // gets it may use it after the snapshot, and need not guard.
 func (r *Retriever) Vector(id string) (v []float32, err error) {
 	defer r.snapshot.Guard(&err)()
+	if err != nil {
+		return nil, err
+	}
 	doc, found, err := r.snapshot.Find(id)
 	if err != nil || !found {
 		return nil, err
