@@ -131,7 +131,7 @@ func link(blob, path string) error {
 		return err
 	}
 	if os.Symlink(target, path) == nil {
-		return nil
+		return durable.SyncFolder(filepath.Dir(path)) // before a revision names the snapshot
 	}
 	return copyFile(blob, path)
 }

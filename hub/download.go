@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/regular"
 )
 
@@ -35,7 +36,7 @@ func (c *Client) download(ctx context.Context, address, blob string, f File, p *
 	if err := verify(partial, f); err != nil {
 		return errors.Join(err, os.Remove(partial))
 	}
-	return os.Rename(partial, blob)
+	return durable.Move(partial, blob) // a blob of the right size is trusted from now on
 }
 
 // persist asks for a file until it is whole, or as often as attempts allow without
@@ -114,7 +115,7 @@ func (c *Client) resume(ctx context.Context, address, partial string, f File, p 
 	case at+n < f.Size:
 		return at + n, fmt.Errorf("%w after %d of %d bytes", errCut, at+n, f.Size)
 	}
-	return at + n, out.Sync()
+	return at + n, nil
 }
 
 // copy copies at most some bytes; a server that sends more is wrong, which the

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/flashrerank/rerank/internal/durable"
 )
 
 // Build is a new index that is made in a folder beside its place and put there
@@ -21,7 +23,13 @@ type Build struct {
 	writer  *Writer
 	old     locked // the index to be replaced; nil if there is none
 
-	exchange func(a, b string) error
+	moves
+}
+
+// moves are what a build does to folders.
+type moves struct {
+	exchange, rename func(from, to string) error
+	sync             func(dir string) error
 }
 
 // NewBuild begins an index for a directory, which is made if need be, and
@@ -33,7 +41,7 @@ type Build struct {
 // What an earlier build that was killed left behind is removed. The Build must
 // be closed.
 func NewBuild(dir string, o Options, replace bool) (*Build, error) {
-	b := &Build{replace: replace, exchange: exchange}
+	b := &Build{replace: replace, moves: moves{exchange, renameFolder, durable.SyncFolder}}
 	err := b.start(dir, o)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("building an index in %s: %w", dir, err), b.Close())
@@ -47,6 +55,9 @@ func (b *Build) start(dir string, o Options) (err error) {
 	}
 	if err := makeDirectory(filepath.Dir(b.place)); err != nil {
 		return err
+	}
+	if isMount(b.place) {
+		return errors.New("a file system is mounted there, and the folder cannot be replaced: choose a folder in it")
 	}
 	b.tidy()
 	if err := b.claim(); err != nil {
@@ -65,12 +76,17 @@ func (b *Build) start(dir string, o Options) (err error) {
 	return err
 }
 
-// create makes the empty index beside its place.
+// create makes the empty index beside its place, for the same users as the folder there.
 func (b *Build) create(o Options) error {
 	b.dir = b.beside(building) + fmt.Sprintf("%08x", rand.Uint32())
 	if err := os.Mkdir(b.dir, 0o777); err != nil {
 		b.dir = ""
 		return err
+	}
+	if info, err := os.Stat(b.place); err == nil {
+		if err := os.Chmod(b.dir, info.Mode().Perm()|0o700); err != nil {
+			return err
+		}
 	}
 	var err error
 	if b.index, err = Create(b.dir, o); err == nil {
@@ -139,17 +155,17 @@ func (b *Build) install() error {
 	if err != nil {
 		return err
 	}
+	left := ""
 	if b.old == nil {
-		err = renameFolder(b.dir, b.place)
+		err = b.rename(b.dir, b.place)
 	} else {
-		err = b.swap()
+		left, err = b.swap()
 	}
 	if err != nil {
 		return err
 	}
-	left := b.dir
 	b.dir = b.place
-	if err := errors.Join(b.closeIndex(), syncDirectory(filepath.Dir(b.place))); err != nil {
+	if err := errors.Join(b.closeIndex(), b.sync(filepath.Dir(b.place))); err != nil {
 		return fmt.Errorf("the new index is there, but may be gone after a power failure: %w", err)
 	}
 	return b.removeOld(left)
@@ -183,41 +199,42 @@ func (b *Build) release() error {
 	return err
 }
 
-// swap lets the new folder and the old one change places. What appeared in the
-// old one since it was looked at is no reason to remove it: they change back.
-func (b *Build) swap() error {
-	if info, err := os.Stat(b.place); err == nil {
-		_ = os.Chmod(b.dir, info.Mode().Perm()) // it may be another's; then it has the usual ones
-	}
-	err := b.exchange(b.dir, b.place)
+// swap lets the new folder and the old one change places, and returns where the
+// old one is. If something has appeared in the old one since it was looked at,
+// they change back.
+func (b *Build) swap() (old string, err error) {
+	err = b.exchange(b.dir, b.place)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return b.swapInSteps()
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	found, err := inspect(b.dir)
 	if err == nil {
 		err = found.err()
 	}
 	if err != nil {
-		return errors.Join(err, b.exchange(b.dir, b.place))
+		return "", errors.Join(err, b.exchange(b.dir, b.place))
 	}
-	return nil
+	return b.dir, nil
 }
 
 // swapInSteps is for systems that cannot exchange folders: between two steps
 // nothing is at the place. A build that is killed there leaves the old index to
 // be put back by the next one.
-func (b *Build) swapInSteps() error {
+func (b *Build) swapInSteps() (old string, err error) {
 	aside := b.beside(replaced) + fmt.Sprintf("%08x", rand.Uint32())
-	if err := renameFolder(b.place, aside); err != nil {
-		return err
+	if err := b.rename(b.place, aside); err != nil {
+		return "", err
 	}
-	if err := renameFolder(b.dir, b.place); err != nil {
-		return errors.Join(err, renameFolder(aside, b.place))
+	if err := b.rename(b.dir, b.place); err != nil {
+		return "", errors.Join(err, b.rename(aside, b.place))
 	}
-	return renameFolder(aside, b.dir) // where it is removed
+	if b.rename(aside, b.dir) != nil { // a name under which nobody puts it back
+		return aside, nil
+	}
+	return b.dir, nil
 }
 
 func (b *Build) closeIndex() error {
@@ -265,7 +282,7 @@ func (b *Build) tidy() {
 		switch {
 		case !e.IsDir():
 		case isBeside(path, b.beside(replaced)):
-			if renameFolder(path, b.place) != nil {
+			if b.rename(path, b.place) != nil {
 				removeLeftover(path)
 			}
 		case isBeside(path, b.beside(building)):

@@ -336,7 +336,7 @@ func TestBuildNoGap(t *testing.T) {
 }
 
 func replaceOften(dir string) error {
-	for i := range 40 {
+	for i := range 20 {
 		b, err := NewBuild(dir, testOptions, true)
 		if err == nil {
 			_, err = b.Writer().Commit(ctx, puts("a", strings.Repeat("text ", i%3)))

@@ -2,6 +2,7 @@ package index
 
 import (
 	"errors"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,4 +15,11 @@ func exchange(a, b string) error {
 		return errors.ErrUnsupported
 	}
 	return err
+}
+
+// isMount reports whether a file system is mounted on a folder, which then
+// cannot be renamed.
+func isMount(dir string) bool {
+	var here, above unix.Stat_t
+	return unix.Stat(dir, &here) == nil && unix.Stat(filepath.Dir(dir), &above) == nil && here.Dev != above.Dev
 }

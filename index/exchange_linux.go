@@ -15,3 +15,11 @@ func exchange(a, b string) error {
 	}
 	return err
 }
+
+// isMount reports whether a file system is mounted on a folder, which then
+// cannot be renamed. Kernels before 5.8 do not tell.
+func isMount(dir string) bool {
+	var s unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, dir, 0, 0, &s)
+	return err == nil && s.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/mapped"
 	"github.com/flashrerank/rerank/internal/regular"
 )
@@ -67,29 +67,11 @@ func makeDirectory(path string) error {
 		return fmt.Errorf("index: creating %s: %w", path, err)
 	}
 	for _, dir := range made {
-		// A parent that may not be read is no reason to refuse the index.
-		if err := syncDirectory(filepath.Dir(dir)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		if err := durable.SyncFolder(filepath.Dir(dir)); err != nil {
 			return fmt.Errorf("index: creating %s: %w", path, err)
 		}
 	}
 	return nil
-}
-
-// syncDirectory makes the names in a directory durable.
-func syncDirectory(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return syncAndClose(f)
-}
-
-func syncAndClose(f *os.File) error {
-	err := syncFolder(f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
 }
 
 // mappedBlob is a file mapped into memory.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"github.com/flashrerank/rerank/internal/durable"
 )
 
 // lockedDirectory is a directory whose lock is held. What is written goes to
@@ -107,7 +109,7 @@ func (l *lockedDirectory) sync() error {
 	if err != nil {
 		return err
 	}
-	return syncAndClose(f)
+	return durable.SyncAndClose(f)
 }
 
 func (l *lockedDirectory) unlock() error {

@@ -10,9 +10,6 @@ import (
 // again runs what Windows may refuse for a while.
 func again(f func() error) error { return f() }
 
-// syncFolder makes the names in a folder durable.
-func syncFolder(f *os.File) error { return f.Sync() }
-
 // renameFolder renames a folder to a place where nothing is, or an empty
 // folder. It fails where anything else is.
 func renameFolder(from, to string) error {

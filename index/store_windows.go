@@ -2,6 +2,7 @@ package index
 
 import (
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -18,13 +19,10 @@ func again(f func() error) error {
 	return err
 }
 
-// syncFolder does nothing: Windows has no such call, and NTFS journals names.
-func syncFolder(*os.File) error { return nil }
-
 // renameFolder renames a folder to a place where nothing is, or an empty
 // folder. It fails where anything else is.
 func renameFolder(from, to string) error {
-	_ = os.Remove(to) // an empty folder
+	_ = syscall.Rmdir(to) // if it is an empty folder; os.Remove would take a file too
 	return again(func() error { return os.Rename(from, to) })
 }
 

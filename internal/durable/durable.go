@@ -1,5 +1,5 @@
-// Package durable replaces files such that no crash and no loss of power leaves
-// half of one: a name holds what it held before, or all of the new.
+// Package durable replaces and moves files such that no crash and no loss of
+// power leaves half of one: a name holds what it held before, or all of the new.
 package durable
 
 import (
@@ -16,10 +16,39 @@ import (
 // as it was, unless only the last step failed, which makes the new name durable.
 func Replace(path string, fill func(w io.Writer) error) error { return replace(system{}, path, fill) }
 
+// Move puts a file that is complete in the place of another, both in folders
+// that must be there. Its content is made durable first, whoever wrote it. It is
+// durable there once Move has returned.
+func Move(from, to string) error { return move(system{}, from, to) }
+
+func move(d disk, from, to string) error {
+	f, err := d.open(from)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = d.rename(from, to)
+	}
+	if err != nil {
+		return err
+	}
+	return d.syncFolder(filepath.Dir(to))
+}
+
+// SyncFolder makes the names in a folder durable, where the system can. A folder
+// that may be written to but not read is passed over.
+func SyncFolder(dir string) error { return system{}.syncFolder(dir) }
+
 // disk is where files are.
 type disk interface {
 	// create makes a file of a new name in a folder.
 	create(dir string) (file, error)
+	// open opens a file to be synced.
+	open(path string) (file, error)
 	rename(from, to string) error
 	remove(path string) error
 	syncFolder(dir string) error
@@ -66,13 +95,12 @@ func (system) create(dir string) (file, error) {
 	return f, nil
 }
 
+func (system) open(path string) (file, error) { return os.OpenFile(path, os.O_WRONLY, 0) }
+
 func (system) rename(from, to string) error { return os.Rename(from, to) }
 func (system) remove(path string) error     { return os.Remove(path) }
 
 func (system) syncFolder(dir string) error {
-	if runtime.GOOS == "windows" { // which has no such call; NTFS journals names
-		return nil
-	}
 	f, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) { // a folder that may be written to and not be read
 		return nil
@@ -80,7 +108,15 @@ func (system) syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
+	return SyncAndClose(f)
+}
+
+// SyncAndClose makes the names in a folder that is open durable, where the system
+// can, and closes it.
+func SyncAndClose(f *os.File) (err error) {
+	if runtime.GOOS != "windows" { // which has no such call; NTFS journals names
+		err = f.Sync()
+	}
 	if e := f.Close(); err == nil {
 		err = e
 	}

@@ -81,6 +81,13 @@ func (d *faulty) create(string) (file, error) {
 	return faultyFile{d, i}, nil
 }
 
+func (d *faulty) open(path string) (file, error) {
+	if err := d.operation(); err != nil {
+		return nil, err
+	}
+	return faultyFile{d, d.now[path]}, nil
+}
+
 func (d *faulty) rename(from, to string) error {
 	if err := d.operation(); err != nil {
 		return err
@@ -134,6 +141,26 @@ func TestReplace(t *testing.T) {
 			}
 			if failAt < 0 && (err != nil || d.operations != 8) {
 				t.Errorf("%d operations, %v", d.operations, err)
+			}
+		}
+	}
+}
+
+// TestMove does the same to a file that somebody else has written and not synced.
+func TestMove(t *testing.T) {
+	for failAt := -1; failAt < 5; failAt++ {
+		old := &inode{[]byte("old"), []byte("old")}
+		d := &faulty{
+			now:     map[string]*inode{"path": old, "from": {data: []byte("new")}},
+			durable: map[string]*inode{"path": old}, failAt: failAt,
+		}
+		err := move(d, "from", "path")
+		if failAt < 0 && (err != nil || d.operations != 5) || failAt >= 0 && !errors.Is(err, errPower) {
+			t.Errorf("operation %d of %d: %v", failAt, d.operations, err)
+		}
+		for how, names := range map[string]map[string]*inode{"nothing unsynced stays": d.durable, "all names stay": d.now} {
+			if got := string(names["path"].synced); got != "old" && got != "new" || err == nil && got == "old" {
+				t.Errorf("operation %d, %s: %q, %v", failAt, how, got, err)
 			}
 		}
 	}
