@@ -2,6 +2,7 @@ package fusion_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestElse(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, s, test.want)
 		}
 		last := got.Stages[len(got.Stages)-1]
-		if told := strings.Contains(strings.Join(last.Notes, "\n"), "no score by every part"); told != (name != "none") || last.Partial {
+		if told := strings.Contains(strings.Join(last.Notes, "\n"), "not scored by every part"); told != (name != "none") || last.Partial {
 			t.Errorf("%s: it reports %+v", name, last)
 		}
 	}
@@ -76,6 +77,63 @@ func TestElseOfLists(t *testing.T) {
 	}
 	if s := show(got.Hits); s != "a=2 b=1 c=1 d=0" {
 		t.Error(s)
+	}
+}
+
+// TestElseUnasked: a list in another's place that has no weight is not asked, and counts
+// for nothing.
+func TestElseUnasked(t *testing.T) {
+	r := &fusion.Retriever{Lists: []fusion.List{
+		{Name: "words", Retriever: list("words", entry{"d", 4}), Weight: new(0.0)},
+		{Name: "dense", Retriever: list("dense", entry{"c", 2}, entry{"e", 1}), Scores: table("dense"), Else: "words"},
+		{Name: "names", Retriever: list("names", entry{"c", 2}, entry{"d", 1})},
+	}}
+	got, err := r.Retrieve(t.Context(), rerank.Search{K: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := show(got.Hits); s != "c=2 d=0 e=0" {
+		t.Error(s)
+	}
+}
+
+// TestElseOfTheBest: a part that judges the best only may abstain from some of them.
+func TestElseOfTheBest(t *testing.T) {
+	by := &fusion.Reranker{Parts: []fusion.Part{
+		{Name: "words", Reranker: table("words", entry{"a", 4}, entry{"b", 3}, entry{"c", 2}, entry{"d", 0})},
+		{Name: "judge", Reranker: table("judge", entry{"b", 1}, entry{"c", 2}), Best: 3, Else: "words"},
+	}}
+	got, err := by.Rerank(t.Context(), rerank.Request{Hits: given("a", "b", "c", "d")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := show(got.Hits); s != "a=2 c=1.5 b=0.75 d=0" {
+		t.Error(s)
+	}
+	if last := got.Stages[len(got.Stages)-1]; last.Partial {
+		t.Errorf("it reports %+v", last)
+	}
+}
+
+// TestElseOfNobody: where a part that judges the best only says nothing, it adds nothing to
+// the hits either that it would not have been asked about.
+func TestElseOfNobody(t *testing.T) {
+	parts := []fusion.Part{
+		{Name: "words", Reranker: table("words", entry{"a", 4}, entry{"b", 3}, entry{"c", 2}, entry{"d", 0})},
+		{Name: "meaning", Reranker: table("meaning", entry{"b", 2}, entry{"d", 1}), Else: "words"},
+		{Name: "judge", Reranker: failingReranker(errors.New("out of order")), Best: 4, Else: "words"},
+	}
+	var want string
+	for n := 2; n <= 3; n++ {
+		got, err := (&fusion.Reranker{Parts: parts[:n], Lenient: true}).Rerank(t.Context(), rerank.Request{Hits: given("a", "b", "c", "d")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := show(got.Hits); n == 2 {
+			want = s
+		} else if s != want {
+			t.Errorf("%s, without the judge %s", s, want)
+		}
 	}
 }
 

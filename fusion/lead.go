@@ -54,11 +54,14 @@ func (r *Reranker) askLast(ctx context.Context, q rerank.Request, fused []rerank
 		if len(leading[i]) > 0 && r.hear(i, said, len(leading[i]), o) {
 			heard = true
 			for _, h := range said.Hits {
-				if h.Index = leading[i][h.Index]; !math.IsNaN(h.Score) {
+				if h.Index = leading[i][h.Index]; !math.IsNaN(h.Score) || r.Parts[i].Else != "" && unscored(h) {
 					o.lists[i] = append(o.lists[i], h)
 				}
 			}
 			o.missed += len(leading[i]) - len(o.lists[i])
+		}
+		if len(leading[i]) > 0 && len(o.lists[i]) == 0 {
+			continue // it said nothing, so that nothing stands in its place
 		}
 		for _, at := range passed[i] {
 			heard = true

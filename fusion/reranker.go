@@ -109,7 +109,7 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 		settle(fused, o.late)
 	}
 	if n := o.abstentions(); n > 0 {
-		report.Notes = append(report.Notes, fmt.Sprintf("%d of the hits have no score by every part; another part's counts in its place", n))
+		report.Notes = append(report.Notes, fmt.Sprintf("%d of the hits were not scored by every part; another part's score counts instead", n))
 	}
 	if o.missed > 0 {
 		report.Partial = true

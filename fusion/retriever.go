@@ -35,7 +35,8 @@ type List struct {
 
 	// Else names the list whose normalised score counts in the place of this one's for
 	// documents that Scores abstains from: that it gives back without a score (NaN). ""
-	// means that they count like the list's lowest. It is used by MinMax.
+	// means that they count like the list's lowest, and so does a list with the weight 0.
+	// It is used by MinMax.
 	Else string
 }
 
@@ -169,6 +170,9 @@ func (r *Retriever) heard(weights []float64) (*Retriever, []float64) {
 	for i, l := range r.Lists {
 		if weights[i] != 0 {
 			l.Name = r.listName(i)
+			if l.Else != "" && weights[r.listNamed(l.Else)] == 0 {
+				l.Else = ""
+			}
 			some.Lists, theirs = append(some.Lists, l), append(theirs, weights[i])
 		}
 	}

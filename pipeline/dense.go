@@ -51,7 +51,14 @@ func (b *builder) dense() (*denseList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
 	}
-	return &denseList{vectors: r, model: m, abstain: b.config.First.Kind == KindHybrid && cmp.Or(b.config.Model, MiniLM) == MiniLM}, nil
+	return &denseList{vectors: r, model: m, abstain: b.fusesWords() && cmp.Or(b.config.Model, MiniLM) == MiniLM}, nil
+}
+
+// fusesWords reports whether the first stage fuses a list found by words, which can decide
+// where the model does not know the language.
+func (b *builder) fusesWords() bool {
+	words := b.config.First.Fusion.Lexical
+	return b.config.First.Kind == KindHybrid && (words == nil || *words > 0)
 }
 
 // completion gives documents that the list lacks the scores that the list would have.

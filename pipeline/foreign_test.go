@@ -111,6 +111,10 @@ func TestForeignQueries(t *testing.T) {
 			t.Errorf("%s, an English question: %v, %+v", name, err, got)
 		}
 	}
+	alone := opened(with, pipeline.Config{First: pipeline.First{Kind: pipeline.KindHybrid, Fusion: pipeline.Fusion{Lexical: new(0.0)}}, Stages: noStages})
+	if got, err := alone.Search(t.Context(), foreign["ru"][0], 0); err != nil || len(got.Hits) != 3 || !warned(got.Stages) {
+		t.Errorf("the hybrid without words: %v, %+v", err, got)
+	}
 	dense := opened(with, pipeline.Config{First: pipeline.First{Kind: pipeline.KindDense}, Stages: noStages})
 	if got, err := dense.Search(t.Context(), foreign["ru"][0], 0); err != nil || len(got.Hits) != 3 || !warned(got.Stages) {
 		t.Errorf("dense: %v, %+v", err, got)
