@@ -401,7 +401,7 @@ func TestOptionsRefused(t *testing.T) {
 		service string
 		o       hosted.Options
 	}{
-		"unknown service":    {"coherent", hosted.Options{}},
+		"unknown service":        {"coherent", hosted.Options{}},
 		"set COHERE_API_KEY":     {"cohere", hosted.Options{}},
 		"needs a URL":            {"tei", hosted.Options{}},
 		"no URL of a service":    {"tei", hosted.Options{URL: "localhost:80"}},

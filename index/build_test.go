@@ -140,8 +140,10 @@ func TestBuildAppearedLate(t *testing.T) {
 	dir := filepath.Join(parent, "index")
 	built(t, dir, "a")
 	b := startBuild(t, dir, "b", true)
-	if b.exchange(dir, b.dir) != nil || b.exchange(dir, b.dir) != nil {
-		t.Skip("this system cannot exchange folders")
+	for range 2 { // there and back
+		if b.exchange(dir, b.dir) != nil {
+			t.Skip("this system cannot exchange folders")
+		}
 	}
 	b.exchange = func(from, to string) error {
 		if _, err := os.Stat(filepath.Join(from, "thesis.txt")); err != nil {
