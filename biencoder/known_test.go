@@ -57,3 +57,19 @@ func TestKnown(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestKnownOfOthers: what a model that cannot tell languages keeps does not speak for one
+// that can.
+func TestKnownOfOthers(t *testing.T) {
+	known := cache.New(1 << 20)
+	for _, language := range []string{"", "en", ""} {
+		m, err := biencoder.Load(folder(t, nil), biencoder.Options{Known: known, Language: language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := m.Embed(t.Context(), []string{"図書館 図書館"}, rerank.RoleDocument)
+		if err != nil || (v.Foreign != nil && v.Foreign[0]) != (language == "en") {
+			t.Errorf("%q: %v, %v", language, v.Foreign, err)
+		}
+	}
+}

@@ -320,10 +320,14 @@ func (m *Model) key(p *pass, i int) cache.Key {
 	if p.roles[i] == rerank.RoleDocument {
 		window = p.most
 	}
-	if p.late != nil && i > 0 {
-		return cache.KeyOf(m.info.Fingerprint, "late", p.texts[0], strconv.Itoa(p.windows), strconv.Itoa(window), p.texts[i])
+	by := m.info.Fingerprint
+	if m.english != nil {
+		by += " en" // as values tell what is foreign
 	}
-	return cache.KeyOf(m.info.Fingerprint, p.roles[i].String(), strconv.Itoa(window), p.texts[i])
+	if p.late != nil && i > 0 {
+		return cache.KeyOf(by, "late", p.texts[0], strconv.Itoa(p.windows), strconv.Itoa(window), p.texts[i])
+	}
+	return cache.KeyOf(by, p.roles[i].String(), strconv.Itoa(window), p.texts[i])
 }
 
 // keep remembers what came out of a text: its vector, and behind it what the comparison with the query gave.

@@ -179,11 +179,15 @@ func (m *Model) recall(ctx context.Context, pairs []rerank.Pair, dst []rerank.Pa
 	if m.known == nil {
 		return m.compute(ctx, pairs, dst, foreign)
 	}
+	by := m.info.Fingerprint
+	if m.english != nil {
+		by += " en" // as values tell what is foreign
+	}
 	var unknown []rerank.Pair
 	var keys []cache.Key
 	var at []int
 	for i, p := range pairs {
-		key := cache.KeyOf(m.info.Fingerprint, strconv.Itoa(m.glance), p.Query, p.Text)
+		key := cache.KeyOf(by, strconv.Itoa(m.glance), p.Query, p.Text)
 		if v, found := m.known.Get(key); found && finite(v.Numbers[0]) {
 			dst[i], foreign[i] = rerank.PairScore{Logit: v.Numbers[0], Truncated: v.Truncated}, v.Foreign
 			continue

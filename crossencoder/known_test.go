@@ -63,3 +63,19 @@ func TestKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownOfOthers: what a model that cannot tell languages keeps does not speak for one
+// that can.
+func TestKnownOfOthers(t *testing.T) {
+	known := cache.New(1 << 20)
+	request := rerank.Request{Query: rerank.Query{Text: "a b"}, Hits: rerank.Hits([]rerank.Document{{Text: "図書館 図書館"}})}
+	for _, language := range []string{"", "en", ""} {
+		result, err := load(t, crossencoder.Options{Known: known, Language: language}).Reranker().Rerank(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Stages[0].Foreign; got > 0 != (language == "en") {
+			t.Errorf("%q: %d texts are foreign", language, got)
+		}
+	}
+}
