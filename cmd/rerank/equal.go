@@ -71,12 +71,12 @@ func (a *app) remarkEqual(o indexed) {
 		}
 		a.remark("%s with the ID of one from another source, of which the last counts: %s", count(o.Equal.Count, "document"), firstOf(parts, o.Equal.Count))
 	}
-	if n := o.Replaced + o.Duplicates - o.Equal.Count; n > 0 && len(o.Overridden) > 0 {
+	if o.overridden > o.Equal.Count && len(o.Overridden) > 0 {
 		var parts []string
 		for _, id := range o.Overridden {
 			parts = append(parts, terminal.Clean(id))
 		}
-		a.remark("of documents with one ID the last counts: %s", firstOf(parts, o.Replaced+o.Duplicates))
+		a.remark("of documents with one ID the last counts: %s", firstOf(parts, o.overridden))
 	}
 }
 

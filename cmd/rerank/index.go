@@ -149,7 +149,7 @@ type indexed struct {
 	Embedded   int               `json:"embedded"`     // whose vector was computed
 	Duplicates int               `json:"duplicates"`   // of one input, overridden by a later one with the same ID
 	Equal      equalIDs          `json:"equal_ids"`    // of documents from different sources
-	Overridden []string          `json:"overridden"`   // IDs of the first few that are replaced or duplicates
+	Overridden []string          `json:"overridden"`   // IDs of the first few that are duplicates or, without --sync, replaced
 	Skipped    int               `json:"skipped"`      // files and folders of folders that were left out
 	LeftOut    []mentioned       `json:"left_out"`     // which these are
 	Ignored    []mentioned       `json:"ignored"`      // members and columns that nothing was made of, by the lines with them
@@ -161,6 +161,8 @@ type indexed struct {
 	Foreign    int               `json:"foreign"`      // documents without a vector, as the model does not seem to know their language
 	Bytes      int64             `json:"bytes"`        // of titles and texts
 	Elapsed    time.Duration     `json:"elapsed_ns"`
+
+	overridden int // how many there are
 }
 
 func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {

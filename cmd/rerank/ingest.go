@@ -94,10 +94,8 @@ func (in *ingest) take(ctx context.Context, d rerank.Document) error {
 	if in.embed == nil {
 		in.bar.add(1)
 	}
-	if in.old != nil {
-		if same, err := in.old.has(d); same || err != nil {
-			return err
-		}
+	if in.old != nil && in.old.has(d) {
+		return nil
 	}
 	in.entries = append(in.entries, index.Entry{Document: d})
 	in.bytes += len(d.Title) + len(d.Text)
@@ -139,6 +137,12 @@ func (in *ingest) commit(ctx context.Context, deletes []string) error {
 	in.commits++
 	in.outcome.Added += did.Added
 	in.outcome.Duplicates += did.Duplicates
+	in.outcome.overridden += did.Duplicates
+	if in.old == nil {
+		in.outcome.overridden += did.Replaced
+	} else { // that a document has changed is no news
+		did.Overridden = did.Overridden[:min(len(did.Overridden), did.Duplicates)]
+	}
 	in.outcome.Overridden = append(in.outcome.Overridden, did.Overridden[:min(len(did.Overridden), maxEqual-len(in.outcome.Overridden))]...)
 	if in.fresh {
 		in.outcome.Duplicates += did.Replaced

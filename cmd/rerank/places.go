@@ -59,46 +59,79 @@ func folderOf(path string) (string, error) {
 	return filepath.Dir(abs), nil
 }
 
-// name returns the name of a folder, which is an absolute path.
+// name returns the name of a folder, which is an absolute path: the one that its
+// documents in the index have, or the shortest that is free.
 func (p *places) name(folder string) (string, error) {
-	rest := strings.TrimPrefix(filepath.ToSlash(folder), filepath.ToSlash(filepath.VolumeName(folder)))
-	parts := strings.Split(strings.Trim(rest, "/"), "/")
-	name := ""
-	for i := len(parts) - 1; i >= 0; i-- {
-		name = strings.TrimSuffix(parts[i]+"/"+name, "/")
-		taken, err := p.taken(name, folder)
-		if err != nil {
-			return "", err
-		}
-		if !taken {
-			break
+	names := endings(folder)
+	for _, fits := range []func(name, folder string) (bool, error){p.had, p.free} {
+		for _, name := range names {
+			if ok, err := fits(name, folder); ok || err != nil {
+				return p.take(name, folder), err
+			}
 		}
 	}
+	return p.take(names[len(names)-1], folder), nil
+}
+
+// endings returns the last part of a path, the last two, and so on.
+func endings(path string) []string {
+	rest := strings.TrimPrefix(filepath.ToSlash(path), filepath.ToSlash(filepath.VolumeName(path)))
+	parts := strings.Split(strings.Trim(rest, "/"), "/")
+	var list []string
+	for i := range parts {
+		list = append(list, strings.Join(parts[len(parts)-1-i:], "/"))
+	}
+	return list
+}
+
+func (p *places) take(name, folder string) string {
 	if p.named == nil {
 		p.named = map[string]string{}
 	}
 	p.named[name] = folder
-	return name, nil
+	return name
 }
 
-// taken reports whether documents of something else than the folder have a name.
-func (p *places) taken(name, folder string) (bool, error) {
+// had reports whether the folder's documents in the index have a name.
+func (p *places) had(name, folder string) (bool, error) {
+	owner, found, err := p.owner(name)
+	return found && owner == folder && !p.clashes(name, folder), err
+}
+
+// free reports whether nothing but the folder has a name.
+func (p *places) free(name, folder string) (bool, error) {
+	owner, found, err := p.owner(name)
+	return (!found || owner == folder) && !p.clashes(name, folder), err
+}
+
+// clashes reports whether another folder of the command line has a name.
+func (p *places) clashes(name, folder string) bool {
 	for known, owner := range p.named {
 		if owner != folder && (known == name || strings.HasPrefix(known, name+"/") || strings.HasPrefix(name, known+"/")) {
-			return true, nil
+			return true
 		}
 	}
+	return false
+}
+
+// owner returns the folder of a document in the index whose ID begins with a name;
+// "" if it has no folder, or one of a longer name.
+func (p *places) owner(name string) (folder string, found bool, err error) {
 	if p.index == nil {
-		return false, nil
+		return "", false, nil
 	}
 	doc, found, err := p.index.FindPrefix(name + "/")
 	if err != nil || !found {
-		return false, err
+		return "", false, err
 	}
 	d, err := p.index.Document(doc)
 	if err != nil {
-		return false, fmt.Errorf("whose documents are called %s: %w", name, err)
+		return "", false, fmt.Errorf("whose documents are called %s: %w", name, err)
+	}
+	path, _ := d.Fields.Get("path")
+	if !strings.HasPrefix(d.ID, name+"/"+path.Text()) {
+		return "", true, nil
 	}
 	owner, _ := d.Fields.Get("folder")
-	return owner.Text() != folder, nil
+	return owner.Text(), true, nil
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
@@ -22,6 +22,7 @@ type inventory struct {
 type stored struct {
 	whole, content digest
 	seen           bool // a document with its ID has been read
+	same           bool // and it is counted as unchanged
 }
 
 // digest stands for what it was made of.
@@ -39,12 +40,25 @@ func digestOf(parts ...string) digest {
 func contentDigest(d rerank.Document) digest { return digestOf(d.Title, d.Text) }
 
 // wholeDigest stands for all of a document but its ID.
-func wholeDigest(d rerank.Document) (digest, error) {
-	fields, err := json.Marshal(d.Fields)
-	if err != nil {
-		return digest{}, fmt.Errorf("document %q: %w", d.ID, err)
+func wholeDigest(d rerank.Document) digest {
+	parts := []string{d.Title, d.Text, string(d.Meta), strconv.FormatBool(d.Meta == nil)}
+	for _, f := range d.Fields {
+		parts = appendValue(append(parts, f.Name), f.Value)
 	}
-	return digestOf(d.Title, d.Text, string(fields), string(d.Meta)), nil
+	return digestOf(parts...)
+}
+
+// appendValue appends what tells a value from others, of another kind too.
+func appendValue(parts []string, v rerank.Value) []string {
+	list := v.List()
+	parts = append(parts, v.Kind().String(), strconv.Itoa(len(list)))
+	if v.Kind() != rerank.KindList {
+		return append(parts, v.String())
+	}
+	for _, e := range list {
+		parts = appendValue(parts, e)
+	}
+	return parts
 }
 
 // takeInventory reads all documents of a snapshot, which must stay open.
@@ -54,30 +68,27 @@ func takeInventory(ctx context.Context, s *index.Snapshot) (*inventory, error) {
 		if err != nil {
 			return nil, err
 		}
-		whole, err := wholeDigest(d)
-		if err != nil {
-			return nil, err
-		}
-		v.documents[d.ID] = &stored{whole: whole, content: contentDigest(d)}
+		v.documents[d.ID] = &stored{whole: wholeDigest(d), content: contentDigest(d)}
 	}
 	return v, nil
 }
 
 // has notes that a document has been read and says whether the index holds it
 // as it is. What is read twice under one ID is written, so that the last counts.
-func (v *inventory) has(d rerank.Document) (bool, error) {
+func (v *inventory) has(d rerank.Document) bool {
 	known, ok := v.documents[d.ID]
 	if !ok {
-		return false, nil
+		return false
 	}
-	whole, err := wholeDigest(d)
-	if err != nil || known.seen || whole != known.whole {
-		known.seen = true
-		return false, err
+	before := *known
+	known.seen, known.same = true, !before.seen && wholeDigest(d) == known.whole
+	switch {
+	case known.same:
+		v.unchanged++
+	case before.same:
+		v.unchanged--
 	}
-	known.seen = true
-	v.unchanged++
-	return true, nil
+	return known.same
 }
 
 // gone returns the IDs of the documents that were not read.
@@ -128,12 +139,15 @@ func (v *inventory) renamed(entries []index.Entry) int {
 			gone[d.content]++
 		}
 	}
-	n := 0
+	added := map[string]digest{} // by ID; the last counts
 	for _, e := range entries {
-		if _, known := v.documents[e.Document.ID]; known {
-			continue
+		if _, known := v.documents[e.Document.ID]; !known {
+			added[e.Document.ID] = contentDigest(e.Document)
 		}
-		if content := contentDigest(e.Document); gone[content] > 0 {
+	}
+	n := 0
+	for _, content := range added {
+		if gone[content] > 0 {
 			gone[content]--
 			n++
 		}

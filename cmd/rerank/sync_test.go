@@ -88,10 +88,7 @@ func contents(t *testing.T, dir string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		digest, err := wholeDigest(d)
-		if err != nil {
-			t.Fatal(err)
-		}
+		digest := wholeDigest(d)
 		all = append(all, strings.Join([]string{d.ID, string(digest[:]), score(float64(v[0])), score(float64(v[1]))}, " "))
 	}
 	slices.Sort(all)
@@ -124,5 +121,59 @@ func TestSyncFails(t *testing.T) {
 	}
 	if f := decode[found](t, succeed(t, "", "search", dir, "changed", "--rerank", "none", "--json")); len(f.Hits) != 1 {
 		t.Errorf("the last of two does not win: %v", f.ids())
+	}
+}
+
+// TestSyncMovedFolder: after a folder was moved, one run gives its documents new
+// names, and the next one leaves them alone.
+func TestSyncMovedFolder(t *testing.T) {
+	parent := t.TempDir()
+	dir, from, to := filepath.Join(parent, "index"), filepath.Join(parent, "a", "docs"), filepath.Join(parent, "b", "docs")
+	write(t, filepath.Join(from, "one.txt"), "The river floods when the snow melts.")
+	succeed(t, "", "index", "-q", "--sync", "-o", dir, from)
+	if err := os.Mkdir(filepath.Dir(to), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+	first := decode[indexed](t, succeed(t, "", "index", "--json", "--sync", "-o", dir, to))
+	again := decode[indexed](t, succeed(t, "", "index", "--json", "--sync", "-o", dir, to))
+	if first.Renamed != 1 || again.Unchanged != 1 || again.Renamed+again.Added+again.Replaced+again.Deleted != 0 {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+}
+
+// TestSyncCounts: a changed document is nothing to remark on; a change of a kind
+// of value is one; one ID twice counts once.
+func TestSyncCounts(t *testing.T) {
+	from, dir := t.TempDir(), filepath.Join(t.TempDir(), "index")
+	rows := filepath.Join(from, "rows.jsonl")
+	sync := func(lines ...string) (indexed, string) {
+		t.Helper()
+		write(t, rows, strings.Join(lines, "\n"))
+		a := command(t, "", "index", "--json", "--sync", "-o", dir, rows)
+		if a.code != exitOK {
+			t.Fatal(a.stderr)
+		}
+		return decode[indexed](t, a.stdout), command(t, "", "index", "--sync", "-o", dir, rows).stderr
+	}
+	const when = `{"_id":"a","text":"one","fields":{"when":`
+	sync(when+`{"$time":"2024-01-01T00:00:00Z"}}}`, `{"_id":"b","text":"two"}`, `{"_id":"c","text":"two"}`)
+	did, _ := sync(when+`"2024-01-01T00:00:00Z"}}`, `{"_id":"b","text":"two"}`, `{"_id":"c","text":"two"}`)
+	if did.Replaced != 1 || did.Unchanged != 2 || len(did.Overridden) != 0 {
+		t.Errorf("a time became a text: %+v", did)
+	}
+	did, _ = sync(`{"_id":"a","text":"one"}`, `{"_id":"d","text":"two"}`, `{"_id":"d","text":"two"}`)
+	if did.Added != 0 || did.Renamed != 1 || did.Deleted != 1 || did.Duplicates != 1 {
+		t.Errorf("one new ID twice: %+v", did)
+	}
+	did, _ = sync(`{"_id":"a","text":"one"}`, `{"_id":"a","text":"other"}`, `{"_id":"d","text":"two"}`)
+	if did.Unchanged != 1 || did.Replaced != 1 || did.Documents != 2 {
+		t.Errorf("one old ID twice: %+v", did)
+	}
+	write(t, rows, `{"_id":"a","text":"changed"}`+"\n"+`{"_id":"d","text":"two"}`)
+	if a := command(t, "", "index", "--sync", "-o", dir, rows); strings.Contains(a.stderr, "last counts") {
+		t.Errorf("a changed document: %s", a.stderr)
 	}
 }
