@@ -272,7 +272,7 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
 			p.vectors.Truncated[i] = total > len(b.IDs)-before
 			if p.foreign != nil {
-				p.foreign[i] = m.isForeign(b.IDs[before:], p.roles[i])
+				p.foreign[i] = m.isForeign(p.texts[i], b.IDs[before:], p.roles[i])
 			}
 			count.Add(int64(len(b.IDs) - before))
 		},
@@ -391,18 +391,18 @@ func (m *Model) Knows(text string, role rerank.Role) bool {
 		text = strings.ToValidUTF8(text[:most], "")
 	}
 	ids, _, _ := m.tokenizer.Append(nil, nil, m.prepare(text), m.info.MaxTokens)
-	return !m.isForeign(ids, role)
+	return !m.isForeign(text, ids, role)
 }
 
 // tokenBytes is how long a token is thought to be at most, so that of a long text only
 // what may fit into the window is looked at.
 const tokenBytes = 16
 
-func (m *Model) isForeign(ids []int32, role rerank.Role) bool {
+func (m *Model) isForeign(text string, ids []int32, role rerank.Role) bool {
 	if role == rerank.RoleQuery {
-		return m.english.ForeignQuery(ids)
+		return m.english.ForeignQuery(text, ids)
 	}
-	return m.english.ForeignText(ids)
+	return m.english.ForeignText(text, ids)
 }
 
 // leastTokens is the least of a text that is read: something between the special

@@ -213,7 +213,7 @@ func (m *Model) compute(ctx context.Context, pairs []rerank.Pair, dst []rerank.P
 		before := len(b.IDs)
 		cut := m.sequences.first(b, pairs[i])
 		dst[i] = rerank.PairScore{Tokens: len(b.IDs) - before, Truncated: cut}
-		foreign[i] = m.foreign(b.IDs[before:], b.Types)
+		foreign[i] = m.foreign(pairs[i].Text, b.IDs[before:], b.Types)
 	}
 	err := m.judge(ctx, len(pairs), fill, func(i int, logit float32) { dst[i].Logit = logit })
 	if err != nil || m.long != LongBest {
@@ -224,13 +224,13 @@ func (m *Model) compute(ctx context.Context, pairs []rerank.Pair, dst []rerank.P
 
 // foreign reports whether the text of a pair is in a language that the model does not
 // know; the last of types are the pair's.
-func (m *Model) foreign(ids, types []int32) bool {
+func (m *Model) foreign(text string, ids, types []int32) bool {
 	if m.english == nil || len(types) < len(ids) {
 		return false
 	}
 	types = types[len(types)-len(ids):]
-	text := slices.Index(types, 1)
-	return text >= 0 && m.english.ForeignText(ids[text:])
+	begin := slices.Index(types, 1)
+	return begin >= 0 && m.english.ForeignText(text, ids[begin:])
 }
 
 // foreignQuery reports whether a query is in a language that the model does not know.
@@ -239,7 +239,7 @@ func (m *Model) foreignQuery(text string) bool {
 		return false
 	}
 	ids, _ := m.sequences.tokenizer.AppendText(nil, text, m.info.MaxTokens)
-	return m.english.ForeignQuery(ids)
+	return m.english.ForeignQuery(text, ids)
 }
 
 // scoreRest judges the other chunks of the texts that did not fit.

@@ -46,7 +46,7 @@ func TestLanguages(t *testing.T) {
 		}
 		foreign := 0
 		for _, p := range pages {
-			if ids, _, _ := j.tokens.Append(nil, nil, p.purpose, window); j.vocabulary.ForeignQuery(ids) {
+			if ids, _, _ := j.tokens.Append(nil, nil, p.purpose, window); j.vocabulary.ForeignQuery(p.purpose, ids) {
 				foreign++
 			}
 		}

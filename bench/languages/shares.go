@@ -48,7 +48,7 @@ func (j judge) count(t *tally, text string) {
 	}
 	ids, _, _ := j.tokens.Append(nil, nil, text, window)
 	t.texts++
-	n := j.vocabulary.Count(ids)
+	n := j.vocabulary.Count(text, ids)
 	for i, share := range bounds {
 		if n.Foreign >= 2 && float64(n.Foreign) >= share*float64(n.Letters) {
 			t.foreign[i]++

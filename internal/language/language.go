@@ -1,8 +1,9 @@
 // Package language tells whether a text is one that a model for English can read, by the
 // tokens that its vocabulary makes of it.
 //
-// The measure is the share of foreign pieces among those that have letters: pieces that
-// the vocabulary does not know and pieces in other letters than those from a to z. A
+// The measure is the share of foreign pieces among those that have letters: words that
+// the vocabulary does not know and pieces in other letters than those from a to z. Emoji,
+// arrows and the like are unknown too, and no words. A
 // vocabulary for English has other scripts only letter by letter; of languages in Latin
 // letters, accents are gone before the text is cut, and only letters that are none with an
 // accent are left (the dotless ı, ø, ł). English has such pieces in names and quotations.
@@ -37,8 +38,9 @@ type class uint8
 const (
 	other   class = iota // without letters
 	native               // with a letter from a to z
-	foreign              // with letters, but none of these; or unknown
-	symbol               // a Greek letter, which stands for a quantity where it stands alone
+	foreign              // with letters, but none of these
+	symbol               // a Greek letter, which stands for a quantity where no other follows
+	unknown              // not in the vocabulary: a word, or a picture
 )
 
 // Vocabulary tells the pieces of a vocabulary for English apart. It is immutable and safe
@@ -52,7 +54,7 @@ type Vocabulary struct {
 // WordPiece, as others do not show what they lack.
 func New(size int, token func(id int32) (string, bool)) *Vocabulary {
 	v := &Vocabulary{class: make([]class, size), continues: make([]bool, size)}
-	unknown, continued := false, false
+	hasUnknown, continued := false, false
 	for id := range size {
 		s, _ := token(int32(id))
 		rest, inner := strings.CutPrefix(s, "##")
@@ -61,9 +63,9 @@ func New(size int, token func(id int32) (string, bool)) *Vocabulary {
 			s = rest
 		}
 		v.class[id], v.continues[id] = classOf(s, inner), inner
-		unknown, continued = unknown || s == unknownToken, continued || inner
+		hasUnknown, continued = hasUnknown || s == unknownToken, continued || inner
 	}
-	if !unknown || !continued {
+	if !hasUnknown || !continued {
 		return nil
 	}
 	return v
@@ -74,7 +76,7 @@ const unknownToken = "[UNK]"
 func classOf(piece string, inner bool) class {
 	switch {
 	case piece == unknownToken:
-		return foreign
+		return unknown
 	case len(piece) > 2 && piece[0] == '[' && piece[len(piece)-1] == ']':
 		return other // a special token
 	}
@@ -106,35 +108,70 @@ type Count struct {
 	Foreign int // of these, those that are none of a vocabulary for English
 }
 
-// Count counts the pieces of a text. Special tokens do not count.
-func (v *Vocabulary) Count(ids []int32) Count {
+// Count counts the pieces of a text; ids are its tokens, or the first of them. Special
+// tokens do not count.
+func (v *Vocabulary) Count(text string, ids []int32) Count {
 	var n Count
+	strangers := 0
 	for i, id := range ids {
-		if id < 0 || int(id) >= len(v.class) || v.class[id] == other {
+		if id < 0 || int(id) >= len(v.class) {
 			continue
 		}
-		n.Letters++
-		if v.class[id] == foreign || v.class[id] == symbol && v.goesOn(ids[i+1:]) {
+		switch v.class[id] {
+		case other:
+			continue
+		case unknown:
+			strangers++
+			continue
+		case foreign:
 			n.Foreign++
+		case symbol:
+			if v.goesOn(ids[i+1:]) {
+				n.Foreign++
+			}
+		}
+		n.Letters++
+	}
+	if strangers > 0 {
+		strangers = min(strangers, otherWords(text))
+	}
+	return Count{n.Letters + strangers, n.Foreign + strangers}
+}
+
+// goesOn reports whether a token goes on with the word before, in letters like it.
+func (v *Vocabulary) goesOn(ids []int32) bool {
+	return len(ids) > 0 && ids[0] >= 0 && int(ids[0]) < len(v.continues) && v.continues[ids[0]] && v.class[ids[0]] == foreign
+}
+
+// otherWords counts the words of a text that are not in Latin letters. Each Chinese
+// character is one, as for the tokenizer.
+func otherWords(text string) int {
+	words, within := 0, false
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			words, within = words+1, false
+		case r >= 0x80 && unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r):
+			if !within {
+				words++
+			}
+			within = true
+		case !unicode.IsLetter(r) && !unicode.IsMark(r):
+			within = false
 		}
 	}
-	return n
+	return words
 }
 
-// goesOn reports whether a token goes on with the word before.
-func (v *Vocabulary) goesOn(ids []int32) bool {
-	return len(ids) > 0 && ids[0] >= 0 && int(ids[0]) < len(v.continues) && v.continues[ids[0]]
+// ForeignQuery reports whether a query, of which the tokens are given, is not English. A
+// nil Vocabulary takes nothing for foreign.
+func (v *Vocabulary) ForeignQuery(text string, ids []int32) bool {
+	return v != nil && v.Count(text, ids).strange(QueryShare)
 }
 
-// ForeignQuery reports whether the tokens of a query are of one that is not English. A nil
-// Vocabulary takes nothing for foreign.
-func (v *Vocabulary) ForeignQuery(ids []int32) bool {
-	return v != nil && v.Count(ids).strange(QueryShare)
-}
-
-// ForeignText is the same of a text.
-func (v *Vocabulary) ForeignText(ids []int32) bool {
-	return v != nil && v.Count(ids).strange(TextShare)
+// ForeignText is the same of a text; ids may be the first of its tokens.
+func (v *Vocabulary) ForeignText(text string, ids []int32) bool {
+	return v != nil && v.Count(text, ids).strange(TextShare)
 }
 
 // strange reports whether foreign pieces have a share.

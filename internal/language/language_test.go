@@ -56,6 +56,15 @@ func TestForeign(t *testing.T) {
 		"λ":                                  false,
 		"the poet Bjørn wrote of the sea":    false,
 		"what 京 means in a name of a place":  false,
+		"Ωm and Δt":                          false,
+		// Pictures are unknown, and no words.
+		"great 😀 movie 😍":             false,
+		"🎉":                           false,
+		"it runs ✓ and it fails ✗":    false,
+		"⌘ + ⇧ + P opens the palette": false,
+		"∀x ∃y: x ∈ A ⇒ y ∉ B":        false,
+		"├── cmd\n│   └── go.mod\n└── web": false,
+		"הספרייה 😀 נפתחת 😀":                true,
 		// Other languages in these letters are covered by pieces; blends are not below BM25
 		// there (docs/languages.md).
 		"wann öffnet die Bücherei":        false,
@@ -66,14 +75,14 @@ func TestForeign(t *testing.T) {
 		"mikor nyit ki a városi könyvtár": false,
 	} {
 		ids, _, _ := tok.Append(nil, nil, text, 0)
-		if got := v.ForeignQuery(ids); got != want {
-			t.Errorf("%q: foreign %v, by %+v", text, got, v.Count(ids))
+		if got := v.ForeignQuery(text, ids); got != want {
+			t.Errorf("%q: foreign %v, by %+v", text, got, v.Count(text, ids))
 		}
 	}
-	if none := (*language.Vocabulary)(nil); none.ForeignQuery([]int32{1, 2}) || none.ForeignText([]int32{1, 2}) {
+	if none := (*language.Vocabulary)(nil); none.ForeignQuery("", []int32{1, 2}) || none.ForeignText("", []int32{1, 2}) {
 		t.Error("nothing is foreign to a vocabulary that is not known")
 	}
-	v.ForeignText([]int32{-1, 1 << 30}) // of another vocabulary
+	v.ForeignText("", []int32{-1, 1 << 30}) // of another vocabulary
 }
 
 // TestForeignTexts: texts quote other languages, which queries do not.
@@ -85,8 +94,8 @@ func TestForeignTexts(t *testing.T) {
 		strings.Repeat("La plus vieille bibliothèque de la ville ouvre à neuf heures tous les jours. ", 9):       false,
 	} {
 		ids, _, _ := tok.Append(nil, nil, text, 256)
-		if got := v.ForeignText(ids); got != want {
-			t.Errorf("%.60q: foreign %v, by %+v", text, got, v.Count(ids))
+		if got := v.ForeignText(text, ids); got != want {
+			t.Errorf("%.60q: foreign %v, by %+v", text, got, v.Count(text, ids))
 		}
 	}
 }
@@ -109,9 +118,9 @@ func TestEnglishCollections(t *testing.T) {
 			t.Fatal(err)
 		}
 		read := 0
-		foreign := func(text string, is func([]int32) bool) {
+		foreign := func(text string, is func(string, []int32) bool) {
 			ids, _, _ := tok.Append(nil, nil, text, 256)
-			if read++; is(ids) {
+			if read++; is(text, ids) {
 				t.Errorf("%s: %q is taken for foreign", name, text)
 			}
 		}
@@ -144,7 +153,7 @@ func TestJapanese(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ids, _, _ := tok.Append(nil, nil, q.Text, 256); !v.ForeignQuery(ids) {
+		if ids, _, _ := tok.Append(nil, nil, q.Text, 256); !v.ForeignQuery(q.Text, ids) {
 			t.Errorf("%q is taken for English", q.Text)
 		}
 	}
@@ -186,14 +195,15 @@ func FuzzOfCard(f *testing.F) {
 func ExampleVocabulary_ForeignQuery() {
 	pieces := []string{"[UNK]", "the", "##s", "д", "##а"}
 	v := language.New(len(pieces), func(id int32) (string, bool) { return pieces[id], true })
-	fmt.Println(v.ForeignQuery([]int32{1, 2, 1}), v.ForeignQuery([]int32{3, 4}))
+	fmt.Println(v.ForeignQuery("the thes", []int32{1, 2, 1}), v.ForeignQuery("да", []int32{3, 4}))
 	// Output: false true
 }
 
 func BenchmarkForeign(b *testing.B) {
 	tok, v := english(b)
-	ids, _, _ := tok.Append(nil, nil, strings.Repeat("the library opens at nine in the morning ", 30), 256)
+	text := strings.Repeat("the library opens at nine in the morning ", 30)
+	ids, _, _ := tok.Append(nil, nil, text, 256)
 	for b.Loop() {
-		v.ForeignText(ids)
+		v.ForeignText(text, ids)
 	}
 }
