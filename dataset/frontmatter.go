@@ -36,6 +36,11 @@ func frontMatter(text string) (title string, fields rerank.Fields, err error) {
 		case name == "title" && len(found) == 1:
 			title = found[0].Value.String()
 		default:
+			for _, f := range found {
+				if _, twice := fields.Get(f.Name); twice {
+					return "", nil, fmt.Errorf("the field %q is there twice", f.Name)
+				}
+			}
 			fields = append(fields, found...)
 		}
 	}

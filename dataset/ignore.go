@@ -1,7 +1,9 @@
 package dataset
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -12,7 +14,7 @@ import (
 
 const ignoreName = ".gitignore"
 
-// Limits on a .gitignore. What is beyond them is not looked at.
+// Limits on a .gitignore. A larger one is an error.
 const (
 	maxIgnoreFile = 1 << 20
 	maxPatterns   = 10_000
@@ -45,7 +47,11 @@ func (ig *ignores) enter(fsys fs.FS, dir string) error {
 	} else if err != nil {
 		return err
 	}
-	*ig = append(*ig, ignoreFile{dir: dir, patterns: parseIgnore(string(text))})
+	patterns := parseIgnore(string(text))
+	if len(patterns) > maxPatterns {
+		return fmt.Errorf("%d patterns; at most %d", len(patterns), maxPatterns)
+	}
+	*ig = append(*ig, ignoreFile{dir: dir, patterns: patterns})
 	return nil
 }
 
@@ -79,7 +85,7 @@ func (ig ignores) match(name string, folder bool) bool {
 func parseIgnore(text string) []ignorePattern {
 	var patterns []ignorePattern
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
-		if p, ok := parsePattern(strings.TrimRight(line, "\r\n")); ok && len(patterns) < maxPatterns {
+		if p, ok := parsePattern(strings.TrimRight(line, "\r\n")); ok {
 			patterns = append(patterns, p)
 		}
 	}
@@ -100,6 +106,7 @@ func parsePattern(line string) (ignorePattern, bool) {
 	if rest == "" {
 		return p, false
 	}
+	rest = exceptMarks(rest)
 	p.parts = strings.Split(rest, "/")
 	if !anchored && len(p.parts) == 1 {
 		p.parts = []string{"**", rest}
@@ -111,6 +118,23 @@ func parsePattern(line string) (ignorePattern, bool) {
 		}
 	}
 	return p, true
+}
+
+// exceptMarks writes [!a] as [^a], which is how path.Match has it.
+func exceptMarks(pattern string) string {
+	b := []byte(pattern)
+	for i := 0; i+1 < len(b); i++ {
+		switch {
+		case b[i] == '\\':
+			i++
+		case b[i] == '[':
+			if b[i+1] == '!' {
+				b[i+1] = '^'
+			}
+			i += max(0, bytes.IndexByte(b[i:], ']'))
+		}
+	}
+	return string(b)
 }
 
 // matchParts matches a pattern with a path, both without their slashes. The cost

@@ -18,6 +18,7 @@ func TestIgnorePatterns(t *testing.T) {
 		{"a/**/z", "a/z a/x/z a/x/y/z", "z a/z/y"},
 		{"a/**/b/**/c", "a/b/c a/x/b/y/c", "a/c"},
 		{"?x[ab]", "1xa", "1xc x1xa/y"},
+		{"x[!ab]\ny[[!]\nz\\[!]", "xc y[ y! z[!]", "xa y^ z[^]"},
 		{"*.md\n!keep.md", "a.md", "keep.md"},
 		{"#c\n\\#c\n\n!\n/\n[", "#c", "c ["},
 		{"trail  \nspace\\ ", "trail space~", "trailx"},

@@ -131,10 +131,15 @@ func (s *Snapshot) FilterWarnings(f rerank.Filter) ([]string, error) {
 	if err != nil || !complete {
 		return nil, err
 	}
+	const most = 20 // names that are listed
 	var warnings []string
 	for _, name := range named.Fields() {
 		if _, found := slices.BinarySearch(names, name); !found {
-			warnings = append(warnings, fmt.Sprintf("no document has the field %q of the filter%s", name, nearest.Choice(name, names[:min(len(names), 20)])))
+			hint := nearest.Hint(name, names)
+			if len(names) <= most {
+				hint = nearest.Choice(name, names)
+			}
+			warnings = append(warnings, fmt.Sprintf("no document has the field %q of the filter%s", name, hint))
 		}
 	}
 	return warnings, nil

@@ -336,6 +336,12 @@ func TestFieldNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("lang year", true, absent)
+	var some []string
+	for i := range 25 { // more than a sentence can list, and all before the one that is meant
+		some = append(some, fmt.Sprintf("a%02d", i))
+	}
+	put("d", some...)
+	check(strings.Join(some, " ")+" lang year", true, absent)
 	var many []string
 	for i := range maxFieldNames + 1 {
 		many = append(many, fmt.Sprint("f", i))

@@ -126,13 +126,16 @@ func (a *app) deletions(ctx context.Context, x *index.Index, ids []string, only 
 		}
 	}
 	warnings, err := s.FilterWarnings(only)
-	if err == nil && len(warnings) > 0 && batch.Len() > 0 {
-		err = fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count(batch.Len(), "document"))
+	if err != nil {
+		return nil, err
+	}
+	if len(warnings) > 0 && batch.Len() > 0 {
+		return nil, fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count(batch.Len(), "document"))
 	}
 	for _, w := range warnings {
 		a.remark("%s", w)
 	}
-	return &batch, err
+	return &batch, nil
 }
 
 func (a *app) writeDeleted(d deleted) error {

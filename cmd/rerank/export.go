@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/models/minilm"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -107,11 +109,18 @@ func (a *app) writeDocuments(ctx context.Context, w io.Writer, s *index.Snapshot
 // flagsOf are the flags of rerank index that make an index of these options.
 func flagsOf(o index.Options) string {
 	flags := ""
-	if o.Analyzer != analysis.Default {
+	switch {
+	case o.Analyzer == analysis.Default:
+	case strings.Contains(o.Analyzer, " "):
+		flags += " --analyzer '" + o.Analyzer + "'"
+	default:
 		flags += " --analyzer " + o.Analyzer
 	}
 	if o.Model != (rerank.ModelInfo{}) {
 		flags += " --vectors"
+		if o.Model.Name != minilm.Name {
+			flags += " --model FOLDER-OF-" + o.Model.Name
+		}
 	}
 	return flags
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/models/minilm"
 )
 
 // documentsOf reads all documents of an index.
@@ -167,4 +169,28 @@ func TestDelete(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "manifest")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestExportFlags: what export says makes an equal index can be typed as it stands.
+func TestExportFlags(t *testing.T) {
+	for want, o := range map[string]index.Options{
+		"":                             {Analyzer: analysis.Default},
+		" --analyzer german --vectors": {Analyzer: "german", Model: rerank.ModelInfo{Name: minilm.Name}},
+		" --analyzer 'unicode lowercase' --vectors --model FOLDER-OF-other": {Analyzer: "unicode lowercase", Model: rerank.ModelInfo{Name: "other"}},
+	} {
+		if got := flagsOf(o); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// TestExportFrontMatter: a field that a file's front matter says twice does not keep
+// an index from being exported.
+func TestExportFrontMatter(t *testing.T) {
+	from, dir := t.TempDir(), filepath.Join(t.TempDir(), "index")
+	write(t, filepath.Join(from, "a.md"), "---\na.b: 1\na:\n  b: 2\n---\n# Lease\n\nThe flat is ours.\n")
+	if a := command(t, "", "index", "-o", dir, from); a.code != exitOK || !strings.Contains(a.stderr, "front matter") {
+		t.Errorf("%+v", a)
+	}
+	succeed(t, "", "export", dir)
 }
