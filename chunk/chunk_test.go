@@ -138,6 +138,8 @@ func TestLinearCost(t *testing.T) {
 		"quoted lists":       {strings.Repeat("> - ", n) + "a\n\n# b\n", 2},
 		"lists":              {strings.Repeat("* - ", n/2) + "a\n\n# b\n", 2},
 		"numbered lists":     {strings.Repeat("1. ", n/4) + "a\n\n# b\n", 0},
+		"a wide break":       {strings.Repeat("- ", n) + "\n\n# b\n", 0},
+		"a break of stars":   {strings.Repeat("* ", n) + "\n# b\n", 0},
 		"brackets":           {strings.Repeat("[", n) + "a" + strings.Repeat("]", n) + "\n\n# b\n", 2},
 		"open links":         {strings.Repeat("[a](", n/4) + "\n\n# b\n", 0},
 		"emphasis":           {strings.Repeat("*a_ ", n/4) + "\n\n# b\n", 0},

@@ -87,8 +87,10 @@ func flattenLine(line []byte) {
 			}
 			return
 		}
-		if markers > maxNesting && !isBreak(line) {
-			line[i] = 'x'
+		if markers > maxNesting {
+			if !isBreak(line) {
+				line[i] = 'x'
+			}
 			return
 		}
 	}
