@@ -8,17 +8,23 @@ import (
 	"time"
 )
 
-// count says how many of something there are: "1 document", "12,345 documents".
+// count says how many of something there are: "1 document", "12,345 documents",
+// "2 lines or files".
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	switch {
-	case strings.HasSuffix(what, "ry"):
-		return thousands(n) + " " + strings.TrimSuffix(what, "y") + "ies"
-	default:
-		return thousands(n) + " " + what + "s"
+	return thousands(n) + " " + plural(what)
+}
+
+func plural(what string) string {
+	if one, other, two := strings.Cut(what, " or "); two {
+		return plural(one) + " or " + plural(other)
 	}
+	if stem, ok := strings.CutSuffix(what, "ry"); ok {
+		return stem + "ries"
+	}
+	return what + "s"
 }
 
 // thousands writes a number with commas.

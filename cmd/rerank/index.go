@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -197,11 +199,26 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 	if err := in.run(ctx, target, sources); err != nil {
 		return f.explainStop(err, in.outcome)
 	}
+	place, _ := filepath.Abs(f.output) // "" is no folder, and then nothing is said
+	inside := sameFolder(".", place)
 	if err := target.install(); err != nil {
 		return err
 	}
+	if inside && !sameFolder(".", place) {
+		a.remark("the folder that you are in was replaced; go to the new one with: cd %s", place)
+	}
 	in.outcome.Index, in.outcome.Elapsed = f.output, time.Since(start)
 	return a.writeIndexed(in.outcome)
+}
+
+// sameFolder reports whether two paths lead to one folder.
+func sameFolder(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // explainStop adds what was kept of an append that stopped.
@@ -274,11 +291,14 @@ func (o indexed) changes() string {
 		what string
 	}{
 		{o.Added, "added"}, {o.Replaced, "replaced"}, {o.Renamed, "renamed"}, {o.Deleted, "deleted"}, {o.Unchanged, "unchanged"},
-		{o.Duplicates, "overridden by a later one with the same ID"}, {o.Skipped, "files and folders left out"},
+		{o.Duplicates, "overridden by a later one with the same ID"},
 	} {
 		if c.n > 0 {
 			parts = append(parts, thousands(c.n)+" "+c.what)
 		}
+	}
+	if o.Skipped > 0 {
+		parts = append(parts, count(o.Skipped, "file or folder")+" left out")
 	}
 	if len(parts) == 0 {
 		return ""

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/flashrerank/rerank/internal/regular"
 )
 
 // Standard returns the folder of the standard library's source: src below the
@@ -128,7 +130,7 @@ func goFiles(dir string) ([]string, error) {
 // modulePath returns the path that import paths start with: what the go.mod in
 // root says, and nothing for the standard library or where there is none.
 func modulePath(root string) (string, error) {
-	f, err := os.Open(filepath.Join(root, "go.mod"))
+	f, err := regular.Open(filepath.Join(root, "go.mod"))
 	if errors.Is(err, fs.ErrNotExist) {
 		if info, statErr := os.Stat(root); statErr != nil {
 			return "", fmt.Errorf("go packages: %w", statErr)
