@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -177,8 +178,11 @@ const (
 // NoEnding is the reason for which a file is left out whose name has no ending.
 const NoEnding = "no ending"
 
-// NoteUTF8 is the note on a file whose bytes are not all UTF-8.
-const NoteUTF8 = "bytes that are not UTF-8, replaced"
+// The notes on a file whose bytes are not all what they must be.
+const (
+	NoteUTF8  = "bytes that are not UTF-8, replaced"
+	NoteUTF16 = "bytes that are not UTF-16, replaced"
+)
 
 // maxEnding is the length in bytes of what is taken for the ending of a name.
 const maxEnding = 12
@@ -278,9 +282,13 @@ func (f *folder) read(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	data = fromUTF16(bytes.TrimPrefix(data, []byte("\ufeff")))
+	data, damaged := fromUTF16(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if bytes.IndexByte(data, 0) >= 0 {
 		return "", errBinary
+	}
+	if damaged {
+		f.options.Stats.note(NoteUTF16, f.path(name))
+		f.options.Stats.replaced()
 	}
 	if utf8.Valid(data) {
 		return string(data), nil
@@ -290,8 +298,8 @@ func (f *folder) read(name string) (string, error) {
 }
 
 // fromUTF16 returns UTF-16 with a byte order mark as UTF-8, and all else as it
-// is.
-func fromUTF16(data []byte) []byte {
+// is. Half of a pair, or of a unit, becomes U+FFFD; damaged tells so.
+func fromUTF16(data []byte) (text []byte, damaged bool) {
 	var order binary.ByteOrder
 	switch {
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
@@ -299,13 +307,21 @@ func fromUTF16(data []byte) []byte {
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
 	default:
-		return data
+		return data, false
 	}
 	units := make([]uint16, 0, len(data)/2)
+	known := 0 // that are U+FFFD themselves
 	for i := 2; i+1 < len(data); i += 2 {
 		units = append(units, order.Uint16(data[i:]))
+		if units[len(units)-1] == unicode.ReplacementChar {
+			known++
+		}
 	}
-	return []byte(string(utf16.Decode(units)))
+	text = []byte(string(utf16.Decode(units)))
+	if len(data)%2 > 0 {
+		text = append(text, "\ufffd"...)
+	}
+	return text, bytes.Count(text, []byte("\ufffd")) > known
 }
 
 // ids gives the chunks of a file IDs of their own.

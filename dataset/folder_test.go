@@ -203,3 +203,27 @@ func TestManyKinds(t *testing.T) {
 		t.Errorf("%d left out, %d mentions", stats.Skipped, len(stats.LeftOut))
 	}
 }
+
+// TestDamagedUTF16: what is lost of UTF-16 is told, and nothing is dropped.
+func TestDamagedUTF16(t *testing.T) {
+	for data, want := range map[string]string{
+		"\xff\xfea\x00\x3d\xd8b\x00":    "a\ufffdb", // half of a pair
+		"\xff\xfea\x00b":                "a\ufffd",  // half of a unit
+		"\xfe\xff\x00a\xff\xfd":         "",         // U+FFFD itself
+		"\xfe\xff\x00a\xd8\x3d\xde\x00": "",         // a pair
+	} {
+		name := filepath.Join(t.TempDir(), "a.txt")
+		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stats dataset.Stats
+		for d, err := range dataset.File(name, dataset.Options{Stats: &stats}) {
+			if err != nil || want != "" && d.Text != want {
+				t.Errorf("%q: %q, %v", data, d.Text, err)
+			}
+		}
+		if told := stats.Replaced == 1 && len(stats.Notes) == 1 && stats.Notes[0].What == dataset.NoteUTF16; told != (want != "") {
+			t.Errorf("%q: %+v", data, stats)
+		}
+	}
+}

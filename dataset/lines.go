@@ -20,7 +20,7 @@ const MaxLine = 128 << 20
 // after another; it is not safe for concurrent use.
 type Stats struct {
 	Documents int   // documents yielded
-	Replaced  int   // lines or files that had bytes which are not UTF-8
+	Replaced  int   // lines or files that had bytes which are not UTF-8, or UTF-16
 	Skipped   int   // files and folders of folders that were left out
 	Errors    int   // lines or files that could not be read
 	Bytes     int64 // of text and titles yielded
@@ -61,6 +61,13 @@ func (s *Stats) leaveOut(reason, name string) {
 func (s *Stats) note(what, name string) {
 	if s != nil {
 		s.Notes = mention(s.Notes, what, func() string { return name })
+	}
+}
+
+// replaced counts a line or file of which some bytes are replaced.
+func (s *Stats) replaced() {
+	if s != nil {
+		s.Replaced++
 	}
 }
 
@@ -162,8 +169,6 @@ func valid(text []byte, stats *Stats) []byte {
 	if utf8.Valid(text) {
 		return text
 	}
-	if stats != nil {
-		stats.Replaced++
-	}
+	stats.replaced()
 	return bytes.ToValidUTF8(text, []byte("\ufffd"))
 }

@@ -243,7 +243,7 @@ func (a *app) writeIndexed(o indexed) error {
 	if o.Bad > 0 {
 		a.remark("%s left out that could not be read", count(o.Bad, "line or file"))
 	}
-	if o.Repaired > o.notes(dataset.NoteUTF8) {
+	if o.Repaired > o.notes(dataset.NoteUTF8)+o.notes(dataset.NoteUTF16) {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
 	}
 	a.remarkIgnored(o.Ignored)
