@@ -177,10 +177,17 @@ func documentsOf(texts []string) []rerank.Document {
 // it had no time for comes last with the least score.
 func (g *ranked) take(r ranking, result rerank.Result) {
 	g.hits, g.scores = result.Hits, make([]float64, len(result.Hits))
-	unscored := false
+	unscored := 0
 	for i, h := range g.hits {
 		g.scores[i] = wireScore(h, r.raw)
-		unscored = unscored || math.IsNaN(h.Relevance) && !math.IsNaN(h.Score)
+		if math.IsNaN(h.Relevance) && !math.IsNaN(h.Score) {
+			unscored++
+		}
+	}
+	some := slices.ContainsFunc(g.hits, func(h rerank.Hit) bool { return !math.IsNaN(h.Relevance) })
+	if some && unscored > 0 {
+		g.borrow()
+		g.warnings = append(g.warnings, fmt.Sprintf("%d documents have no relevance of their own; their scores only keep the order", unscored))
 	}
 	least := 0.0
 	for _, x := range g.scores {
@@ -200,15 +207,31 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 			g.cut = max(g.cut, s.Truncated)
 			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
 		}
+		if s.Foreign > 0 {
+			g.warnings = append(g.warnings, fmt.Sprintf("%d documents seem to be in a language that the model does not know", s.Foreign))
+		}
 		g.warnings = append(g.warnings, s.Warnings...)
 		if s.Degraded != "" {
 			g.warnings = append(g.warnings, s.Degraded)
 		}
 	}
-	if unscored && !r.raw {
+	if unscored > 0 && !some && !r.raw {
 		g.warnings = append(g.warnings, fmt.Sprintf("scores are on the scale %q, which is no relevance between 0 and 1", g.hits[0].Scale))
 	}
 	g.warnings = slices.Compact(g.warnings)
+}
+
+// borrow gives hits without a relevance the score of the next one that has it: theirs is
+// on another scale.
+func (g *ranked) borrow() {
+	next := math.NaN()
+	for i, h := range slices.Backward(g.hits) {
+		if math.IsNaN(h.Relevance) {
+			g.scores[i] = next
+		} else {
+			next = g.scores[i]
+		}
+	}
 }
 
 // separate makes scores differ where their hits do, by the least that a float32 can:

@@ -1,11 +1,37 @@
 package server
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/pipeline"
 )
+
+// TestScoresOfOneScale: hits without a relevance, among others that have one, as texts in
+// another language, keep their places and get no score of another scale.
+func TestScoresOfOneScale(t *testing.T) {
+	var hits []rerank.Hit
+	for _, h := range [][2]float64{{2.4, math.NaN()}, {2.1, 0.75}, {0.9, math.NaN()}, {0.5, 0.125}, {0.3, math.NaN()}, {math.NaN(), math.NaN()}} {
+		hits = append(hits, rerank.Hit{Score: h[0], Relevance: h[1], Scale: rerank.ScaleFused})
+	}
+	below := func(x float32) float64 { return float64(math.Nextafter32(x, 0)) }
+	var g ranked
+	g.take(ranking{}, rerank.Result{Hits: hits, Stages: []rerank.StageReport{{Foreign: 3}}})
+	if want := []float64{0.75, below(0.75), 0.125, below(0.125), 0, 0}; !slices.Equal(g.scores, want) {
+		t.Errorf("%v, want %v", g.scores, want)
+	}
+	if w := strings.Join(g.warnings, "; "); !strings.Contains(w, "3 documents have no relevance of their own") || !strings.Contains(w, "3 documents seem to be in a language") {
+		t.Errorf("it warns %q", w)
+	}
+	g = ranked{}
+	g.take(ranking{}, rerank.Result{Hits: hits[:1]})
+	if len(g.warnings) != 1 || !strings.Contains(g.warnings[0], "no relevance between 0 and 1") || g.scores[0] != 2.4 {
+		t.Errorf("alone: %v, %q", g.scores, g.warnings)
+	}
+}
 
 // TestScores: pairs are judged in the order they come in.
 func TestScores(t *testing.T) {
