@@ -112,12 +112,15 @@ func openOrCreate(dir string, o index.Options) (*index.Index, error) {
 	var version *index.VersionError
 	var analyzer *index.AnalyzerError
 	if errors.As(err, &version) || errors.As(err, &analyzer) {
-		if err := errors.Join(os.RemoveAll(dir), os.RemoveAll(stateFile(dir))); err != nil {
+		if err := os.RemoveAll(dir); err != nil {
 			return nil, err
 		}
 		err = index.ErrNotExist
 	}
 	if errors.Is(err, index.ErrNotExist) {
+		if err := os.RemoveAll(stateFile(dir)); err != nil { // it is about an index that is gone
+			return nil, err
+		}
 		return index.Create(dir, o)
 	}
 	return x, err

@@ -382,6 +382,25 @@ func TestOldIndex(t *testing.T) {
 	}
 }
 
+// TestLostIndex: an index of the cache that is gone is made again, whatever is kept
+// about it.
+func TestLostIndex(t *testing.T) {
+	c, o := experiment.Config{Data: collection(t)}, experiment.Options{Cache: t.TempDir()}
+	want := values(run(t, c, o))
+	lost := []string{filepath.Dir(only(t, filepath.Join(o.Cache, "*", "index-*", "manifest")))}
+	for name := range outputs(t, o.Cache) {
+		lost = append(lost, only(t, filepath.Join(o.Cache, "*", name)))
+	}
+	for _, path := range lost {
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, values(run(t, c, o))); diff != "" {
+		t.Errorf("values (-before +after)\n%s", diff)
+	}
+}
+
 func TestUnavailable(t *testing.T) {
 	c := experiment.Config{Data: collection(t), Rerank: []string{pipeline.None, "no/such/model"}}
 	report := run(t, c, experiment.Options{})

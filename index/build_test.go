@@ -352,3 +352,30 @@ func replaceOften(dir string) error {
 	}
 	return nil
 }
+
+// TestCreateForeign: an index is not made among the files of somebody else, and is
+// where a Create was killed.
+func TestCreateForeign(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{lockName, manifestTemp} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	precious(t, dir)
+	if _, err := Create(dir, testOptions); !errors.Is(err, ErrForeign) || !strings.HasSuffix(err.Error(), ": thesis.txt") {
+		t.Errorf("%v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "thesis.txt")); err != nil {
+		t.Fatal(err)
+	}
+	x, err := Create(dir, testOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Close()
+	precious(t, dir)
+	if _, err := Create(dir, testOptions); !errors.Is(err, ErrExists) {
+		t.Errorf("%v", err)
+	}
+}

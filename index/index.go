@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 
 	rerank "github.com/flashrerank/rerank"
@@ -47,12 +48,21 @@ type segmentKey struct {
 func (s segmentInfo) key() segmentKey { return segmentKey{s.id, s.size, s.checksum} }
 
 // Create makes an empty index in a directory, which it creates if need be.
-// [ErrExists] says that there is an index already.
+// [ErrExists] says that there is an index already, [ErrForeign] that there are
+// other files. What a Create that was killed has left is no hindrance.
 func Create(dir string, o Options) (*Index, error) {
 	if err := makeDirectory(dir); err != nil {
 		return nil, err
 	}
-	x, err := create(newDirectory(dir), o)
+	var x *Index
+	found, err := inspect(dir)
+	if err == nil && !found.index {
+		found.foreign = slices.DeleteFunc(found.foreign, func(name string) bool { return name == lockName || name == manifestTemp })
+		err = found.err()
+	}
+	if err == nil {
+		x, err = create(newDirectory(dir), o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("creating an index in %s: %w", dir, err)
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/index"
@@ -57,13 +55,6 @@ func sameAnalyzer(ctx context.Context, live *pipeline.Live, c Config) error {
 }
 
 func createIndex(loader *pipeline.Loader, c Config) error {
-	entries, err := os.ReadDir(c.Search.Index)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s holds files that are no index: choose another folder", c.Search.Index)
-	}
 	name := c.Search.Model
 	if name == "" {
 		name = pipeline.MiniLM
@@ -73,6 +64,9 @@ func createIndex(loader *pipeline.Loader, c Config) error {
 		return err
 	}
 	x, err := index.Create(c.Search.Index, index.Options{Analyzer: c.Analyzer, Model: e.Model()})
+	if errors.Is(err, index.ErrForeign) {
+		return fmt.Errorf("%w: choose another folder", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -180,13 +180,29 @@ func TestCorpusIsMade(t *testing.T) {
 	}
 }
 
+// TestCorpusAfterKill: a server that was killed while it made its index makes it when
+// it starts again.
+func TestCorpusAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"lock", "manifest.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := New(Config{Search: pipeline.Config{Index: dir}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+}
+
 // TestCorpusSparesFiles: a folder of other files is not made an index.
 func TestCorpusSparesFiles(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "letter.txt"), []byte("dear"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Config{Search: pipeline.Config{Index: dir}}, nil); err == nil || !strings.Contains(err.Error(), "holds files that are no index") {
+	if _, err := New(Config{Search: pipeline.Config{Index: dir}}, nil); err == nil || !strings.Contains(err.Error(), "letter.txt: choose another folder") {
 		t.Errorf("%v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
