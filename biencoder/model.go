@@ -29,9 +29,9 @@ type Options struct {
 	// says anything.
 	Name string
 
-	// Language is the code of the only language that the model knows, such as "en";
-	// empty means what its card says, if it names one (README.md). Queries and texts in
-	// another are told from English ones and reported.
+	// Language is the code of the only language that the model knows; empty means what
+	// its card says, if it names one (README.md). Only "en" changes anything:
+	// queries and texts in other languages are told from English ones and reported.
 	Language string
 
 	// Precision of the computation; empty means that of the weights' file.

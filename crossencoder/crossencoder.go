@@ -29,9 +29,9 @@ type Options struct {
 	// says anything.
 	Name string
 
-	// Language is the code of the only language that the model knows, such as "en";
-	// empty means what its card says, if it names one (README.md). Rerankers warn of queries
-	// and texts that are not English where that is the model's.
+	// Language is the code of the only language that the model knows; empty means what
+	// its card says, if it names one (README.md). Only "en" changes anything:
+	// rerankers then warn of queries and texts that are not English.
 	Language string
 
 	// Precision of the encoder; empty means that of the weights' file.
