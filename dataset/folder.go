@@ -61,7 +61,7 @@ type FolderOptions struct {
 // YAML front matter of a Markdown file is no text: its title becomes the first
 // part of the titles, and its other members become fields of every document of
 // the file, but for those called folder, path, start or end. Front matter that is no
-// YAML mapping is text, and noted in [Stats].
+// YAML mapping, or has a field twice, is text, and noted in [Stats].
 func Folder(dir string, o Options) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {
 		f := folder{fsys: os.DirFS(dir), dir: dir, options: o, yield: yield}

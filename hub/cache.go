@@ -81,7 +81,7 @@ func readSmall(name string) (string, error) {
 func (c *Client) snapshot(n name, commit string) (Snapshot, error) {
 	s := Snapshot{Name: n.repo, Revision: n.revision, Commit: commit, Folder: filepath.Join(c.folder(n.repo), "snapshots", commit)}
 	err := filepath.WalkDir(s.Folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || durable.Unfinished(d.Name()) {
 			return err
 		}
 		info, err := os.Stat(path)
@@ -163,7 +163,7 @@ func (c *Client) List() ([]Snapshot, error) {
 		repo = strings.Replace(repo, "--", "/", 1)
 		refs := filepath.Join(c.Cache, e.Name(), "refs")
 		err := filepath.WalkDir(refs, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			if err != nil || d.IsDir() || durable.Unfinished(d.Name()) {
 				return err
 			}
 			revision, err := filepath.Rel(refs, path)

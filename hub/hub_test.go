@@ -441,3 +441,23 @@ func TestPython(t *testing.T) {
 		t.Error("what Python had fetched was fetched again")
 	}
 }
+
+// TestUnfinishedCopies: what a killed Pull has begun, where it copies, is no file of the
+// model.
+func TestUnfinishedCopies(t *testing.T) {
+	c := client(t, newServer(t))
+	s := pull(t, c)
+	refs := filepath.Join(filepath.Dir(filepath.Dir(s.Folder)), "refs")
+	for _, folder := range []string{s.Folder, refs} {
+		if err := os.WriteFile(filepath.Join(folder, ".new-1"), []byte(commit), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := c.Find(repo)
+	if err != nil || len(again.Files) != len(s.Files) {
+		t.Errorf("%d files became %d, %v", len(s.Files), len(again.Files), err)
+	}
+	if list, err := c.List(); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}

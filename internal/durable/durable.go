@@ -9,12 +9,20 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Replace puts a file with what fill writes in the place of path, whose folder
 // must be there. It is durable once Replace has returned. After an error path is
 // as it was, unless only the last step failed, which makes the new name durable.
 func Replace(path string, fill func(w io.Writer) error) error { return replace(system{}, path, fill) }
+
+// prefix begins the names of files that are being written.
+const prefix = ".new-"
+
+// Unfinished reports whether a name is that of a file which [Replace] has begun, and
+// left if it was killed.
+func Unfinished(name string) bool { return strings.HasPrefix(name, prefix) }
 
 // Move puts a file that is complete in the place of another, both in folders
 // that must be there. Its content is made durable first, whoever wrote it. It is
@@ -87,7 +95,7 @@ func replace(d disk, path string, fill func(w io.Writer) error) error {
 type system struct{}
 
 func (system) create(dir string) (file, error) {
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, prefix+"*")
 	if err != nil {
 		return nil, err
 	}
