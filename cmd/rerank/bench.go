@@ -33,10 +33,10 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this machine: kernels beside its peak, and the default model",
-		Long: `Measure what this machine does: the kernels beside what its cores can do at most,
-the parts of a forward pass, passages a second and latencies of the default model
-at several lengths, and what the kernels of lower levels would cost. Figures are of
-this machine at this moment: other programs and turbo clocks move them.`,
+		Long: `Measure this machine: each kernel against the peak of a core, the parts of a forward
+pass, passages per second and latencies at several lengths, and how much slower the
+model is with the kernels of less capable CPUs. The figures hold for this machine at
+this moment: other programs and the CPU's clock affect them.`,
 		Example: `  rerank bench
   rerank bench --time 2s --all
   rerank bench --model ./my-cross-encoder --json`,
@@ -44,10 +44,10 @@ this machine at this moment: other programs and turbo clocks move them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&f.time, "time", 300*time.Millisecond, "time for each figure")
-	flags.StringVar(&f.model, "model", "minilm", "minilm, or the folder of a bi-encoder or cross-encoder of BERT's architecture")
-	flags.BoolVar(&f.all, "all", false, "kernels of every level of this CPU, not only of the one in use")
-	flags.BoolVar(&f.lower, "levels", true, "measure the model with the kernels of every level too")
+	flags.DurationVar(&f.time, "time", 300*time.Millisecond, "`time` spent on each figure")
+	flags.StringVar(&f.model, "model", "minilm", "`model` to measure: minilm, or the folder of a bi-encoder or cross-encoder with BERT's architecture")
+	flags.BoolVar(&f.all, "all", false, "measure the kernels of every level that this CPU supports, not only the one in use")
+	flags.BoolVar(&f.lower, "levels", true, "also measure the model with the kernels of every level")
 	flags.BoolVar(&f.short, "short", false, "only passages a second at one length")
 	if err := flags.MarkHidden("short"); err != nil {
 		panic(err) // the flag is two lines above

@@ -19,12 +19,13 @@ func (a *app) deleteCommand() *cobra.Command {
 	var purge bool
 	cmd := &cobra.Command{
 		Use:   "delete DIR ID…",
-		Short: "Delete documents of an index",
-		Long: `Delete the documents with these IDs, or those that --filter matches, from the index in
-DIR: all at once, or none. IDs that the index does not have are named.
+		Short: "Delete documents from an index",
+		Long: `Delete the documents with the given IDs, or those that --filter matches, from the index
+in DIR: either all of them or, if something fails, none. IDs that are not in the index
+are reported.
 
-Deleted documents are found no more. What was stored of them stays in the files until
-segments are merged; --purge rewrites the index without them.`,
+Searches no longer find deleted documents, but their data stays in the files until
+segments are merged; --purge rewrites the index without it.`,
 		Example: `  rerank delete notes today.md~1 today.md~2
   rerank delete notes --filter '{"year": {"$lt": 2020}}' --purge`,
 		Args: arguments(cobra.MinimumNArgs(1), "an index folder, and IDs or --filter"),
@@ -40,13 +41,13 @@ segments are merged; --purge rewrites the index without them.`,
 			case len(ids) == 0 && only == "":
 				return usagef("which documents? Give IDs after the folder, or --filter")
 			case only != "" && narrow == nil:
-				return usagef("--filter %s matches every document; to be rid of an index, remove its folder", only)
+				return usagef("--filter %s matches every document; to delete the whole index, remove its folder", only)
 			}
 			return a.deleteDocuments(cmd.Context(), args[0], ids, narrow, purge)
 		},
 	}
-	cmd.Flags().StringVar(&only, "filter", "", "delete documents whose fields are so: `condition` as {\"year\": {\"$lt\": 2020}}")
-	cmd.Flags().BoolVar(&purge, "purge", false, "rewrite the index, so that nothing of them is left in its files")
+	cmd.Flags().StringVar(&only, "filter", "", "delete the documents that match this `condition`, such as {\"year\": {\"$lt\": 2020}}")
+	cmd.Flags().BoolVar(&purge, "purge", false, "rewrite the index, so that its files hold nothing of deleted documents")
 	return cmd
 }
 

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,18 +54,17 @@ func (a *app) evalCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval [FILE.yaml]",
 		Short: "Measure which re-ranking is worth its cost on judged data",
-		Long: `Evaluate searches on a judged collection: a folder with corpus.jsonl,
-queries.jsonl and qrels/test.tsv (the layout of BEIR; each may end in .gz). Every
---first stage is combined with every --rerank at every --depth; a YAML file can
-declare more (docs/cli.md has one). The first system is what the others are
-compared with.
+		Long: `Run searches on a judged collection and report quality, latency and cost. A
+collection is a folder in BEIR's layout: corpus.jsonl, queries.jsonl and
+qrels/test.tsv, each with or without .gz. Every --first stage is combined with every
+--rerank at every --depth; a YAML file can define other systems (see docs/cli.md).
+The first system is the baseline that the others are compared with.
 
-What stages find is kept in the user's cache folder (--cache, or --cache none), so
-that nothing is computed twice: after Ctrl-C the same command goes on where it
-was stopped.
+Indexes and results are kept in the user's cache folder (--cache), so that nothing is
+computed twice. After Ctrl-C, run the same command again to continue.
 
-With --qrels and --run nothing is searched: runs that any program wrote are
-evaluated, and --format trec_eval prints them as trec_eval does.`,
+--qrels and --run evaluate runs that other programs wrote, without searching;
+--format trec_eval prints what trec_eval prints.`,
 		Example: `  rerank eval --data cranfield
   rerank eval --data cranfield --first bm25,hybrid --rerank none,minilm --depth 20,100
   rerank eval --data cranfield --html report.html --plot pareto.svg
@@ -86,24 +85,25 @@ evaluated, and --format trec_eval prints them as trec_eval does.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.data, "data", "", "`folder` of the collection")
-	flags.StringVar(&f.split, "split", "", "which judgments: the name of a file in qrels (default test)")
-	flags.StringVar(&f.analyzer, "analyzer", "", "text analysis of BM25 and TF-IDF (see rerank index --help)")
-	flags.StringVar(&f.model, "model", "", "model of dense and hybrid: minilm or a folder")
-	flags.BoolVar(&f.vectors, "vectors", false, "re-rank over the vectors of an index also what bm25 and tfidf find; without it their texts are read")
-	flags.StringSliceVar(&f.first, "first", []string{"bm25"}, "first stages: bm25, tfidf, dense, hybrid")
-	flags.StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
-	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "re-rankers: none, minilm, best, minilm-cosine, cross, bm25 or models' folders")
-	flags.IntSliceVar(&f.depth, "depth", []int{100}, "how many candidates a re-ranker is given")
+	flags.StringVar(&f.data, "data", "", "`folder` of the collection, in BEIR's layout")
+	flags.StringVar(&f.split, "split", "", "`name` of the judgments, a file in the folder qrels (default test)")
+	flags.StringVar(&f.analyzer, "analyzer", "", "analyzer of BM25 and TF-IDF (listed by rerank index --help; default english)")
+	flags.StringVar(&f.model, "model", "", "embedding model of dense and hybrid: minilm or a folder (default minilm)")
+	flags.BoolVar(&f.vectors, "vectors", false, "use an index with vectors for bm25 and tfidf too, so that re-rankers need not read the texts")
+	flags.StringSliceVar(&f.first, "first", []string{"bm25"}, "`list` of first stages: bm25, tfidf, dense, hybrid, auto")
+	flags.StringVar(&f.bm25, "bm25", "lucene", "BM25 variant and parameters, such as lucene:k1=1.2,b=0.75")
+	flags.StringSliceVar(&f.rerank, "rerank", []string{"none", "minilm"}, "`list` of re-rankers: none, minilm, best, minilm-cosine, cross, bm25, and models")
+	flags.IntSliceVar(&f.depth, "depth", []int{100}, "`list` of depths: how many candidates are re-ranked")
 	flags.Var(&f.measures, "measures",
-		"`names` of measures as trec_eval or ir_measures have them, the main one first (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
-	flags.IntVar(&f.queries, "queries", 0, "evaluate the first `n` judged queries only; 0: all")
-	flags.StringToStringVar(&f.prices, "price", nil, "`stage=price` for a million tokens, for the cost; a YAML file can say more")
-	flags.StringVar(&f.format, "format", "text", "text, json, csv or markdown; for runs also trec_eval")
-	flags.StringVar(&f.html, "html", "", "also write a report that opens offline to this `file`")
-	flags.StringVar(&f.plot, "plot", "", "also draw quality against latency to this `file`: .svg or .png")
-	flags.StringVar(&f.runsTo, "save-runs", "", "also write what each system found to this `folder`, a TREC run for each")
-	flags.StringVar(&f.cache, "cache", "", "`folder` where results are kept; none: nowhere (default: the user's cache folder)")
+		"`names` of measures, as in trec_eval or ir_measures; the first is the main one (default "+strings.Join(experiment.DefaultMeasures(), ",")+")")
+	flags.IntVar(&f.queries, "queries", 0, "evaluate only the first `n` judged queries; 0 means all")
+	flags.StringToStringVar(&f.prices, "price", nil, "`stage=price`, the price of a million tokens; may be given several times")
+	flags.StringVar(&f.format, "format", "text", "output format: text, json, csv, markdown, or trec_eval (with --run)")
+	flags.StringVar(&f.html, "html", "", "also write an HTML report to this `file`")
+	flags.StringVar(&f.plot, "plot", "", "also plot quality against latency to this `file` (.svg or .png)")
+	flags.StringVar(&f.runsTo, "save-runs", "", "also write each system's results to this `folder`, as TREC runs")
+	flags.StringVar(&f.cache, "cache", "", "`folder` for indexes and results, or none to keep nothing (default: the user's cache folder)")
+	flags.Lookup("price").DefValue = "" // pflag would print []
 	f.runFlags.add(flags)
 	return cmd
 }
@@ -183,8 +183,9 @@ func (f evalFlags) priceTable() (map[string]experiment.Price, error) {
 	table := map[string]experiment.Price{}
 	for name, text := range f.prices {
 		var p experiment.Price
-		if n, err := fmt.Sscanf(text, "%g", &p.MTokens); n != 1 || err != nil {
-			return nil, usagef("--price %s=%s: %q is no number", name, text, text)
+		var err error
+		if p.MTokens, err = strconv.ParseFloat(text, 64); err != nil {
+			return nil, usagef("--price %s=%s: %q is not a number", name, text, text)
 		}
 		table[name] = p
 	}

@@ -30,14 +30,14 @@ type runFlags struct {
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.qrels, "qrels", "", "`file` of judgments, for --run")
-	flags.StringArrayVar(&f.runs, "run", nil, "`file` of a run: TREC, JSON lines or MS MARCO; may be given several times")
-	flags.BoolVar(&f.perQuery, "per-query", false, "also print every query (JSON and --html always have them)")
-	flags.BoolVarP(&f.complete, "complete", "c", false, "count judged queries that the run lacks, or that have no text, as 0")
-	flags.IntVarP(&f.level, "level", "l", 1, "least grade that counts as relevant")
-	flags.IntVarP(&f.maxDocs, "max", "M", 0, "look at the first so many documents of a query only; 0: all")
-	flags.BoolVarP(&f.judgedOnly, "judged-only", "J", false, "look at judged documents only")
-	flags.BoolVar(&f.noSelf, "no-self", false, "leave out a hit whose ID is the query's, as BEIR does")
+	flags.StringVar(&f.qrels, "qrels", "", "`file` of judgments for --run")
+	flags.StringArrayVar(&f.runs, "run", nil, "`file` with a run to evaluate (TREC, MS MARCO or JSON lines); may be given several times")
+	flags.BoolVar(&f.perQuery, "per-query", false, "also print every query (json and --html always do)")
+	flags.BoolVarP(&f.complete, "complete", "c", false, "count judged queries without results or without text as 0")
+	flags.IntVarP(&f.level, "level", "l", 1, "lowest grade that counts as relevant")
+	flags.IntVarP(&f.maxDocs, "max", "M", 0, "evaluate only the top `n` documents of each query; 0 means all")
+	flags.BoolVarP(&f.judgedOnly, "judged-only", "J", false, "leave out documents without a judgment")
+	flags.BoolVar(&f.noSelf, "no-self", false, "leave out hits whose ID is that of the query, as BEIR does")
 }
 
 // rules are what the flags say for systems that search.

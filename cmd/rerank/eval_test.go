@@ -221,17 +221,19 @@ func TestEvalBadInput(t *testing.T) {
 func TestEvalUsage(t *testing.T) {
 	dir := judged(t)
 	for words, args := range map[string][]string{
-		"say what to evaluate":                     {},
-		"--qrels and --run belong together":        {"--qrels", "x"},
-		"--first is about searching":               {"--qrels", "x", "--run", "y", "--first", "bm25"},
-		"x.yaml cannot be combined with --run":     {"x.yaml", "--qrels", "x", "--run", "y"},
-		"--max must be at least 0":                 {"--qrels", "x", "--run", "y", "-M", "-1"},
-		"--format trec_eval is for":                {"--data", dir, "--format", "trec_eval"},
-		`--format: unknown value "pdf"`:            {"--data", dir, "--format", "pdf"},
-		"must end in .svg or .png":                 {"--data", dir, "--plot", "x.gif"},
-		`--price minilm=dear: "dear" is no number`: {"--data", dir, "--price", "minilm=dear"},
-		"depth[0]: 0 is not between":               {"--data", dir, "--depth", "0"},
-		"measures[0]":                              {"--data", dir, "--measures", "quality"},
+		"say what to evaluate":                        {},
+		"--qrels and --run belong together":           {"--qrels", "x"},
+		"--first is about searching":                  {"--qrels", "x", "--run", "y", "--first", "bm25"},
+		"x.yaml cannot be combined with --run":        {"x.yaml", "--qrels", "x", "--run", "y"},
+		"--max must be at least 0":                    {"--qrels", "x", "--run", "y", "-M", "-1"},
+		"--format trec_eval is for":                   {"--data", dir, "--format", "trec_eval"},
+		`--format: unknown value "pdf"`:               {"--data", dir, "--format", "pdf"},
+		"must end in .svg or .png":                    {"--data", dir, "--plot", "x.gif"},
+		`--price minilm=dear: "dear" is not a number`: {"--data", dir, "--price", "minilm=dear"},
+		`--price minilm=3,5: "3,5" is not a number`:   {"--data", dir, "--price", `"minilm=3,5"`},
+		`--price minilm=3x: "3x" is not a number`:     {"--data", dir, "--price", "minilm=3x"},
+		"depth[0]: 0 is not between":                  {"--data", dir, "--depth", "0"},
+		"measures[0]":                                 {"--data", dir, "--measures", "quality"},
 	} {
 		fail(t, exitUsage, words, "", append([]string{"eval"}, args...)...)
 	}

@@ -21,14 +21,14 @@ func (a *app) exportCommand() *cobra.Command {
 	var only string
 	cmd := &cobra.Command{
 		Use:   "export DIR",
-		Short: "Write an index's documents",
-		Long: `Write the documents of the index in DIR to standard output as JSON lines that
-"rerank index" reads back to an equal index: IDs, titles, texts, fields and meta are as
-they were, and passages are not cut again. Embeddings are not written; --vectors makes
-them anew.
+		Short: "Write the documents of an index as JSON lines",
+		Long: `Write the documents of the index in DIR to standard output as JSON lines, from which
+"rerank index" builds an equal index: IDs, titles, texts, fields and meta stay the
+same, and passages are not split again. Embeddings are not written; "rerank index
+--vectors" computes them again.
 
-An index whose analyzer has changed since, which cannot be searched any more, can still
-be exported.`,
+An index whose analyzer has changed since it was built can be exported, although it
+can no longer be searched.`,
 		Example: `  rerank export notes > notes.jsonl && rerank index --overwrite -o notes notes.jsonl
   rerank export notes --filter '{"lang": "en"}' | rerank index -o english -`,
 		Args: arguments(cobra.ExactArgs(1), "an index folder"),
@@ -40,7 +40,7 @@ be exported.`,
 			return a.export(cmd.Context(), args[0], f.Narrow())
 		},
 	}
-	cmd.Flags().StringVar(&only, "filter", "", "write only documents whose fields are so: `condition` as {\"year\": {\"$gte\": 2020}}")
+	cmd.Flags().StringVar(&only, "filter", "", "write only the documents that match this `condition`, such as {\"year\": {\"$gte\": 2020}}")
 	return cmd
 }
 

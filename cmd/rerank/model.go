@@ -23,7 +23,13 @@ func (a *app) modelCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "model",
 		Short: "Fetch, list, remove, describe and check models",
-		Args:  cobra.ArbitraryArgs,
+		Long: `Manage the models that --rerank and --model take. Two English models are part of this
+program: the bi-encoder minilm and the cross-encoder cross. "rerank model pull" fetches
+others from the Hugging Face Hub into the cache that Python's huggingface_hub uses too.`,
+		Example: `  rerank model list --known
+  rerank model pull tinybert
+  rerank model info tinybert`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -37,12 +43,12 @@ func (a *app) modelCommand() *cobra.Command {
 
 func (a *app) modelInfoCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "info [minilm|DIR|NAME]",
-		Short: "Tell what a model is and which files it has",
-		Long: `Load a model and tell its name, fingerprint, dimensions, window and precision, and
-its files with sizes and SHA-256 sums. minilm is the model in this program; DIR is
-the folder of a sentence-transformers model or of a cross-encoder, or a zip file of
-one; NAME is a model that "model pull" has fetched.`,
+		Use:   "info [minilm|cross|DIR|NAME]",
+		Short: "Describe a model and list its files",
+		Long: `Load a model and print its name, fingerprint, dimensions, window and precision, and its
+files with their sizes and SHA-256 sums. minilm, the default, and cross are part of this
+program; DIR is the folder or zip file of a sentence-transformers model or a
+cross-encoder; NAME is a model that "rerank model pull" has fetched.`,
 		Example: `  rerank model info
   rerank model info ./my-model --json`,
 		Args: arguments(cobra.MaximumNArgs(1), "at most one model"),
@@ -52,13 +58,11 @@ one; NAME is a model that "model pull" has fetched.`,
 
 func (a *app) modelVerifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify [minilm|DIR|NAME]",
-		Short: "Check that a model is whole and computes what it should",
-		Long: `Compare the files of a model that "model pull" has fetched with the Hub's checksums.
-Then load the model, which checks that its files fit together, and try it: a few
-texts are embedded, or judged by a cross-encoder. What comes out must be numbers, the
-same for a text alone and among others, and texts that mean the same must be nearer
-than texts that do not.`,
+		Use:   "verify [minilm|cross|DIR|NAME]",
+		Short: "Check that a model is complete and works",
+		Long: `Compare the files of a fetched model with the Hub's checksums, load the model, and try
+it on a few texts. The results must be numbers, must be the same for a text alone and
+in a batch, and must rank texts with the same meaning above texts with another.`,
 		Example: `  rerank model verify
   rerank model verify ./my-model`,
 		Args: arguments(cobra.MaximumNArgs(1), "at most one model"),

@@ -12,23 +12,23 @@ import (
 	"github.com/flashrerank/rerank/hub"
 )
 
-const hubEnvironment = `The cache and the settings are those of Python's huggingface_hub: HF_HOME,
-HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE.`
+const hubEnvironment = `The cache is the one that Python's huggingface_hub uses, and so are the variables that
+control it: HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE.`
 
 func (a *app) modelPullCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "pull NAME[@REVISION]",
 		Short: "Fetch a model from the Hugging Face Hub",
-		Long: `Fetch the files of a model that this program reads, unless they are in the cache:
-weights as safetensors, config and tokenizer. Downloads that were cut go on where
-they stopped; every file is compared with its checksum before it counts. NAME is a
-repository, such as cross-encoder/ms-marco-MiniLM-L6-v2, or one of the short names
-that "model list --known" shows; it then works wherever a model is asked for.
+		Long: `Fetch a model from the Hugging Face Hub, unless it is in the cache: its weights as
+safetensors, configuration and tokenizer. An interrupted download is resumed, and every
+file is checked against its checksum. NAME is a repository, such as
+cross-encoder/ms-marco-MiniLM-L6-v2, or a short name that "rerank model list --known"
+shows. Once fetched, NAME can be used wherever a model can be given.
 
 ` + hubEnvironment,
 		Example: `  rerank model pull tinybert
   rerank model pull BAAI/bge-reranker-base@main
-  rerank search "how to read a file" --rerank tinybert`,
+  rerank search notes "when does the lease end" --rerank tinybert`,
 		Args: arguments(cobra.ExactArgs(1), "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.modelPull(cmd.Context(), args[0]) },
 	}

@@ -25,19 +25,19 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer the clients of rerank services",
-		Long: `Listen for requests in the dialects of Cohere (v1 and v2), Jina, Voyage, TEI,
-vLLM, infinity, Mixedbread, NVIDIA NIM, Together and Weaviate, on one port: a client
-needs nothing but another base URL. The embedded model answers under any name,
-unless models are configured. With --index there are also /search, with filters, and
-/documents, to add, replace and delete while it is searched.
+		Long: `Serve the rerank APIs of Cohere (v1 and v2), Jina, Voyage, TEI, vLLM, infinity,
+Mixedbread, NVIDIA NIM, Together and Weaviate on one port: to use a client of theirs,
+change its base URL. The embedded model answers to any model name unless --models is
+given. With --index the server also searches an index at /search and adds, replaces
+and deletes documents at /documents.
 
-Every setting is a flag, a variable (RERANK_ and its name in capitals) and a key
-of the YAML file that --config names; a flag wins over a variable, and that over the
-file. Keys are read from a file or from RERANK_KEYS (separated by commas), and models
-can be given aliases in the YAML file; docs/server.md has all.
+Every setting can be given as a flag, as an environment variable (--max-body is
+RERANK_MAX_BODY) or as a key of the YAML file that --config names (max_body). Flags
+override variables, and variables override the file. API keys come from --keys-file
+or from RERANK_KEYS, separated by commas. docs/server.md describes all settings.
 
-Only this machine can connect unless --listen says otherwise. Ctrl-C lets requests
-that are at work end.`,
+The server listens on this machine only unless --listen says otherwise. After Ctrl-C
+it finishes the requests that have begun.`,
 		Example: `  rerank serve
   rerank serve --listen :8787 --keys-file keys.txt
   rerank serve --index notes
@@ -47,11 +47,12 @@ that are at work end.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&file, "config", "", "YAML `file` with settings")
-	flags.BoolVar(&printConfig, "print-config", false, "write what is in force and end")
+	flags.BoolVar(&printConfig, "print-config", false, "print the settings in force and exit")
 	for _, s := range serveSettings {
-		flags.String(s.name, "", s.help)
-		if !strings.Contains(s.help, "`") { // it is true or false
-			flags.Lookup(s.name).NoOptDefVal = "true"
+		if strings.Contains(s.help, "`") {
+			flags.String(s.name, "", s.help)
+		} else { // it is true or false
+			flags.Bool(s.name, false, s.help)
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -43,24 +44,24 @@ var serveSettings = []setting{
 	{"listen", "`address` to listen on (default " + defaultListen + ")", text(func(c *serveConfig) *string { return &c.Listen })},
 	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
 	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
-	{"keys-file", "`file` with a bearer key on each line; without keys everybody is let in", text(func(c *serveConfig) *string { return &c.KeysFile })},
-	{"index", "`folder` of an index to search at /search and change at /documents; it is made if need be", text(func(c *serveConfig) *string { return &c.Index })},
-	{"analyzer", "`analyzer` of an index that is made", text(func(c *serveConfig) *string { return &c.Analyzer })},
-	{"read-only", "the index is searched and not changed", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
-	{"bulk-timeout", "`time` for a change of the index (default 10m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout }))},
-	{"models", "`name[=model],…`: models to choose from (default: the embedded one, under any name)", setModels},
-	{"max-body", "`bytes` of a request at most (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
-	{"max-documents", "`number` of documents of a request at most (default 10000)", aboveZero(number(func(c *serveConfig) *int { return &c.MaxDocuments }))},
-	{"max-tokens", "`number` of tokens of a request at most (default: no limit of their own)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
-	{"timeout", "`time` for a request, waiting included (default 1m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.Timeout }))},
-	{"concurrent", "`number` of requests that are computed at once (default 4)", aboveZero(number(func(c *serveConfig) *int { return &c.Concurrent }))},
-	{"queue", "`number` of requests that may wait, 0 for none; more are told to come again (default 64)", number(func(c *serveConfig) *int { c.Queue = new(int); return c.Queue })},
-	{"workers", "`number` of threads that compute (default: as many as there are CPUs)", aboveZero(number(func(c *serveConfig) *int { return &c.Workers }))},
-	{"idle", "`time` after which a model that nobody asks is unloaded (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
-	{"origins", "`origin,…`: pages in browsers that may ask, as https://example.org, or * (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
-	{"profiles", "`address` to serve Go's profiles on, at /debug/pprof/, for those who can connect to it (default: nowhere)", text(func(c *serveConfig) *string { return &c.Profiles })},
-	{"traces", "`URL` that takes traces by OTLP over HTTP, as http://localhost:4318/v1/traces (default: what OTEL_EXPORTER_OTLP_ENDPOINT says, or none)", text(func(c *serveConfig) *string { return &c.Traces })},
-	{"cache", "`bytes` of vectors and scores to keep for documents that come again (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
+	{"keys-file", "`file` with one API key per line; without keys anyone who can connect is served", text(func(c *serveConfig) *string { return &c.KeysFile })},
+	{"index", "`folder` of an index for /search and /documents; created if it does not exist", text(func(c *serveConfig) *string { return &c.Index })},
+	{"analyzer", "`analyzer` of an index that is created (default english)", text(func(c *serveConfig) *string { return &c.Analyzer })},
+	{"read-only", "refuse changes of the index", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
+	{"bulk-timeout", "`time` limit for a change of the index (default 10m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout }))},
+	{"models", "`names` of the models to serve, separated by commas, as name or name=model (default: the embedded one, under any name)", setModels},
+	{"max-body", "largest request, in `bytes` (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
+	{"max-documents", "largest `number` of documents in a request (default 10000)", aboveZero(number(func(c *serveConfig) *int { return &c.MaxDocuments }))},
+	{"max-tokens", "largest `number` of tokens in a request (default: unlimited)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
+	{"timeout", "`time` limit for a request, including waiting (default 1m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.Timeout }))},
+	{"concurrent", "`number` of requests computed at once (default 4)", aboveZero(number(func(c *serveConfig) *int { return &c.Concurrent }))},
+	{"queue", "`number` of requests that may wait; further ones are told to retry (default 64)", number(func(c *serveConfig) *int { c.Queue = cmp.Or(c.Queue, new(int)); return c.Queue })},
+	{"workers", "`number` of threads that compute (default: one per CPU)", aboveZero(number(func(c *serveConfig) *int { return &c.Workers }))},
+	{"idle", "unload a model after this `time` without requests (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
+	{"origins", "`origins` of web pages that may call the server, such as https://example.org, or * for all (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
+	{"profiles", "also serve Go's profiles at /debug/pprof/ on this `address`, to anyone who can connect (default: off)", text(func(c *serveConfig) *string { return &c.Profiles })},
+	{"traces", "send traces to this `URL` by OTLP over HTTP, such as http://localhost:4318/v1/traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, if set)", text(func(c *serveConfig) *string { return &c.Traces })},
+	{"cache", "memory for the vectors and scores of earlier documents, in `bytes` (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
 }
 
 func text(of func(*serveConfig) *string) func(*serveConfig, string) error {
@@ -80,15 +81,22 @@ func list(of func(*serveConfig) *[]string) func(*serveConfig, string) error {
 func number(of func(*serveConfig) *int) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) (err error) {
 		*of(c), err = strconv.Atoi(value)
-		return err
+		return atLeastZero(*of(c), err)
 	}
 }
 
 func number64(of func(*serveConfig) *int64) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) (err error) {
 		*of(c), err = strconv.ParseInt(value, 10, 64)
-		return err
+		return atLeastZero(*of(c), err)
 	}
+}
+
+func atLeastZero[T int | int64 | time.Duration](x T, err error) error {
+	if err == nil && x < 0 {
+		return errors.New("it is negative")
+	}
+	return err
 }
 
 // aboveZero refuses a zero that is given: in the configuration it would mean that
@@ -112,7 +120,7 @@ func truth(of func(*serveConfig) *bool) func(*serveConfig, string) error {
 func duration(of func(*serveConfig) *time.Duration) func(*serveConfig, string) error {
 	return func(c *serveConfig, value string) (err error) {
 		*of(c), err = time.ParseDuration(value)
-		return err
+		return atLeastZero(*of(c), err)
 	}
 }
 

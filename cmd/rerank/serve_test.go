@@ -102,7 +102,11 @@ func TestServeSettings(t *testing.T) {
 	fail(t, exitFailure, "soon", "", "serve", "--config", file, "--print-config")
 	fail(t, exitUsage, "--queue", "", "serve", "--queue", "many", "--print-config")
 	fail(t, exitUsage, "needs its key", "", "serve", "--tls-cert", "x", "--print-config")
-	fail(t, exitFailure, "concurrent: -1", "", "serve", "--concurrent", "-1")
+	for _, setting := range []string{"concurrent=-1", "queue=-1", "max-body=-1", "cache=-1", "timeout=-1s", "idle=-1s"} {
+		fail(t, exitUsage, "is negative", "", "serve", "--"+setting, "--print-config")
+	}
+	write(t, file, "max_documents: -1\n")
+	fail(t, exitFailure, "max_documents: -1", "", "serve", "--config", file)
 	write(t, keys, " \n")
 	fail(t, exitFailure, "holds no keys", "", "serve", "--keys-file", keys, "--print-config")
 	if err := os.Remove(keys); err != nil {
