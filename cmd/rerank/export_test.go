@@ -194,3 +194,12 @@ func TestExportFrontMatter(t *testing.T) {
 	}
 	succeed(t, "", "export", dir)
 }
+
+// TestTextWithMark: a heading is one behind a byte order mark too.
+func TestTextWithMark(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "index")
+	succeed(t, "\ufeff# Lease\n\nThe flat is ours.\n", "index", "-q", "-o", dir, "--format", "text", "-")
+	if d := documentsOf(t, dir); len(d) != 1 || d[0].Title != "Lease" || d[0].Text != "The flat is ours." {
+		t.Errorf("%+v", d)
+	}
+}

@@ -168,7 +168,7 @@ func oneText(r io.Reader, o dataset.Options) iter.Seq2[rerank.Document, error] {
 			yield(rerank.Document{}, fmt.Errorf("%s: more than %s of text", standardInputName, bytesize(dataset.MaxFile)))
 			return
 		}
-		text := string(data)
+		text := string(bytes.TrimPrefix(data, byteOrderMark))
 		if valid := strings.ToValidUTF8(text, "\ufffd"); valid != text {
 			text = valid
 			o.Stats.Replaced++
