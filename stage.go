@@ -2,6 +2,7 @@ package rerank
 
 import (
 	"context"
+	"encoding/json"
 )
 
 // Retriever finds the best documents of a corpus for a query: the first stage
@@ -128,6 +129,15 @@ type Explanation struct {
 	Value   float64       `json:"value"`
 	What    string        `json:"what"` // e.g. "idf, from 3 of 1400 documents"
 	Details []Explanation `json:"details,omitempty"`
+}
+
+// MarshalJSON writes a value that is not a number, of a stage that gave no score, as null.
+func (e Explanation) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Value   *float64      `json:"value"`
+		What    string        `json:"what"`
+		Details []Explanation `json:"details,omitempty"`
+	}{finite(e.Value), e.What, e.Details})
 }
 
 // Explainer is a stage that can tell how it came to a hit's score.

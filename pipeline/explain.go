@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/flashrerank/rerank"
 )
@@ -22,9 +23,12 @@ func (p *Pipeline) Explain(ctx context.Context, q rerank.Query, h rerank.Hit) (r
 		if t.Scale != "" && string(t.Scale) != t.Stage {
 			seen.What += fmt.Sprintf(" (%s)", t.Scale)
 		}
-		if t.Rank >= 0 {
+		switch {
+		case math.IsNaN(t.Score):
+			seen.What += ", which gives it no score"
+		case t.Rank >= 0:
 			seen.What += fmt.Sprintf(", place %d", t.Rank+1)
-		} else {
+		default:
 			seen.What += ", not in its list: scored because another list had it"
 		}
 		if !explained && (t.Scale == rerank.ScaleBM25 || t.Scale == rerank.ScaleTFIDF) {

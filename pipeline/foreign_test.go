@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,6 +119,33 @@ func TestForeignQueries(t *testing.T) {
 	dense := opened(with, pipeline.Config{First: pipeline.First{Kind: pipeline.KindDense}, Stages: noStages})
 	if got, err := dense.Search(t.Context(), foreign["ru"][0], 0); err != nil || len(got.Hits) != 3 || !warned(got.Stages) {
 		t.Errorf("dense: %v, %+v", err, got)
+	}
+}
+
+// TestForeignExplained: that a list has no score for a text is told as it is, in JSON too.
+func TestForeignExplained(t *testing.T) {
+	testenv.Native(t)
+	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := entries(append(mixed(), rerank.Document{ID: "baker", Text: "Хлеб пекут сорок минут, говорит the baker."})...)
+	if _, err := pipeline.Embed(t.Context(), e, list, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, memory(t, index.Options{Model: e.Model()}, list), pipeline.Config{First: pipeline.First{Kind: pipeline.KindHybrid}, Stages: noStages})
+	q := rerank.Query{Text: "baker"}
+	got, err := p.Search(t.Context(), q.Text, 1)
+	if err != nil || len(got.Hits) != 1 || got.Hits[0].Document.ID != "baker" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	told, err := p.Explain(t.Context(), q, got.Hits[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(told)
+	if want := `{"value":null,"what":"dense (cosine), which gives it no score"}`; err != nil || !strings.Contains(string(data), want) {
+		t.Errorf("%s lacks %s: %v", data, want, err)
 	}
 }
 

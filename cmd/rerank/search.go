@@ -237,8 +237,8 @@ func (a *app) writeSearchJSON(query string, result rerank.Result, explanations [
 		Query        string               `json:"query"`
 		Hits         []rerank.Hit         `json:"hits"`
 		Stages       []rerank.StageReport `json:"stages"`
-		Explanations []explained          `json:"explanations,omitempty"`
-	}{query, append([]rerank.Hit{}, result.Hits...), result.Stages, explainedAll(explanations)}
+		Explanations []rerank.Explanation `json:"explanations,omitempty"`
+	}{query, append([]rerank.Hit{}, result.Hits...), result.Stages, explanations}
 	return written(writeJSON(a.stdout, out))
 }
 
@@ -269,20 +269,4 @@ func writeExplanation(b *strings.Builder, e rerank.Explanation, level int) {
 	for _, d := range e.Details {
 		writeExplanation(b, d, level+1)
 	}
-}
-
-// explained is the JSON form of an explanation: a value that is not a number
-// is null.
-type explained struct {
-	Value   *float64    `json:"value"`
-	What    string      `json:"what"`
-	Details []explained `json:"details,omitempty"`
-}
-
-func explainedAll(list []rerank.Explanation) []explained {
-	var out []explained
-	for _, e := range list {
-		out = append(out, explained{Value: finite(e.Value), What: e.What, Details: explainedAll(e.Details)})
-	}
-	return out
 }
