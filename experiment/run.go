@@ -137,32 +137,31 @@ func (r *run) progress(what string, done, total int) {
 	}
 }
 
-// openCache opens the folder for this data and this program, alone. What it
-// returns gives it back.
+// openCache opens the folder for this data and this program, alone, or a temporary
+// one. What it returns gives it back.
 func (r *run) openCache() (done func() error, err error) {
+	if r.options.Cache == "" {
+		if r.cache, err = os.MkdirTemp("", "rerank-experiment-*"); err != nil {
+			return nil, err
+		}
+		return func() error { return os.RemoveAll(r.cache) }, nil
+	}
 	program, err := programDigest()
 	if err != nil {
 		return nil, err
 	}
-	base, remove := r.options.Cache, func() error { return nil }
-	if base == "" {
-		if base, err = os.MkdirTemp("", "rerank-experiment-*"); err != nil {
-			return nil, err
-		}
-		remove = func() error { return os.RemoveAll(base) }
-	}
-	r.cache = filepath.Join(base, r.data.name+"-"+digest(r.data.fingerprint, program)[:16])
+	r.cache = filepath.Join(r.options.Cache, r.data.name+"-"+digest(r.data.fingerprint, program)[:16])
 	if err := os.MkdirAll(r.cache, 0o755); err != nil {
-		return nil, errors.Join(err, remove())
+		return nil, err
 	}
 	lock := flock.New(filepath.Join(r.cache, "lock"))
 	if ok, err := lock.TryLock(); err != nil || !ok {
 		if err == nil {
 			err = fmt.Errorf("%s: %w", r.cache, ErrBusy)
 		}
-		return nil, errors.Join(err, remove())
+		return nil, errors.Join(err, lock.Close())
 	}
-	return func() error { return errors.Join(lock.Close(), remove()) }, nil
+	return lock.Close, nil
 }
 
 // programDigest identifies the program: another version may score otherwise,
