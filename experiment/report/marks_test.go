@@ -95,3 +95,10 @@ func TestLabelsKeepApart(t *testing.T) {
 		taken = append(taken, place)
 	}
 }
+
+// TestTicksEnd: far from 0 the next multiple of a step can be the same number.
+func TestTicksEnd(t *testing.T) {
+	if n := len(evenTicks{}.Ticks(1e12, math.Nextafter(1e12, 2e12))); n > 10 {
+		t.Errorf("%d ticks", n)
+	}
+}

@@ -22,7 +22,12 @@ func (t evenTicks) Ticks(least, most float64) []plot.Tick {
 	step := factor * math.Pow10(exponent)
 	decimals := max(0, -exponent)
 	var ticks []plot.Tick
-	for n := math.Ceil(least/step - 1e-9); n*step <= most+step*1e-9; n++ {
+	first := math.Ceil(least/step - 1e-9)
+	for i := range 10 { // not until n passes most: so far from 0, n+1 may be n
+		n := first + float64(i)
+		if !(n*step <= most+step*1e-9) {
+			break
+		}
 		ticks = append(ticks, plot.Tick{Value: n * step, Label: decimal(n*step, decimals)})
 	}
 	return ticks
