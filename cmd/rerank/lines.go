@@ -54,7 +54,7 @@ func readRecords(r io.Reader, form lineForm, fields []string, needJSON bool) ([]
 		form = detect(records)
 	}
 	if needJSON && form != formJSON && len(records) > 0 {
-		return nil, usagef("--field has no effect on lines that are no JSON: the first begins with %.20q", records[0].raw)
+		return nil, usagef("--field has no effect on lines that are not JSON: the first begins with %.20q", strings.TrimSpace(string(records[0].raw)))
 	}
 	for i := range records {
 		line := bytes.TrimRight(records[i].raw, "\r\n")
