@@ -63,6 +63,17 @@ func Names() []string {
 	return slices.Sorted(maps.Keys(presets()))
 }
 
+// Stemming returns the names of the presets that reduce words to stems, sorted. It
+// costs less than [New] of each and [Analyzer.Stems].
+func Stemming() []string {
+	known := stemmers()
+	specs := presets()
+	maps.DeleteFunc(specs, func(_, spec string) bool {
+		return !slices.ContainsFunc(strings.Split(spec, "|"), func(part string) bool { return known[part] != nil })
+	})
+	return slices.Sorted(maps.Keys(specs))
+}
+
 // New returns the analyzer of a preset or of a specification, as the package
 // comment describes them. The empty name means [Default].
 func New(name string) (*Analyzer, error) {

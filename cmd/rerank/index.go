@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,14 +101,8 @@ with --skip-bad it is reported and left out.`,
 
 // analyzers lists the presets, those that stem words and those that do not.
 func analyzers() string {
-	var stem, whole []string
-	for _, name := range analysis.Names() {
-		if a, err := analysis.New(name); err == nil && a.Stems() {
-			stem = append(stem, name)
-		} else {
-			whole = append(whole, name)
-		}
-	}
+	stem := analysis.Stemming()
+	whole := slices.DeleteFunc(analysis.Names(), func(name string) bool { return slices.Contains(stem, name) })
 	return oneOf(stem) + "; without stems " + oneOf(whole)
 }
 
