@@ -43,7 +43,7 @@ func (o *outer) UnmarshalJSON(data []byte) error { return exactjson.Unmarshal(da
 
 func TestErrors(t *testing.T) {
 	type target struct {
-		N     int             `json:"n"`
+		N     int64           `json:"n"`
 		U     uint8           `json:"u"`
 		F     float64         `json:"f"`
 		B     bool            `json:"b"`
