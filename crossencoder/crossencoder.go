@@ -147,7 +147,7 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 	return m.judgePairs(ctx, pairs, dst, nil)
 }
 
-// judgePairs judges each pair, and tells of which the text is foreign to the model unless
+// judgePairs scores each pair, and sets foreign where the text is foreign to the model unless
 // foreign is nil.
 func (m *Model) judgePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
 	if err := m.scorePairs(ctx, pairs, dst, foreign); err != nil {

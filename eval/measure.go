@@ -13,7 +13,7 @@ import (
 // names.
 type Measure struct {
 	kind       kind
-	cut        int32   // look at so many documents; 0: at all
+	cut        int32   // look at the top n documents only; 0: at all
 	param      float64 // recall point, multiple of R, persistence or highest grade
 	level      int32   // the lowest relevant grade; 0: that of the options
 	judgedOnly bool    // whatever the options say

@@ -75,7 +75,7 @@ func (r *run) findJudged() error {
 	return nil
 }
 
-// unmatchedQueries tells of judged queries that cannot be searched for, and of
+// unmatchedQueries notes judged queries that cannot be searched for, and
 // queries that nobody judged.
 func (d *data) unmatchedQueries(judged eval.Qrels, empty []string, seen map[string]bool, complete bool) {
 	for id := range judged {

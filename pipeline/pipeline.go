@@ -102,7 +102,7 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 // [KindAuto] and [Auto] came to.
 func (p *Pipeline) Config() Config { return p.config }
 
-// Recipes tells of each stage after the first what its bi-encoder compares a query with:
+// Recipes returns, for each stage after the first, what its bi-encoder compares a query with:
 // "vectors", those that the index keeps, or "texts", which it reads; "" where a stage has
 // none. The rerankers of bi-encoders, [MiniLM] and [Best] among them, are two recipes each,
 // with weights and a relevance of their own.

@@ -50,7 +50,7 @@ type Vocabulary struct {
 	continues []bool // a word that the piece before began
 }
 
-// New reads a vocabulary of so many tokens. It returns nil where the vocabulary is none of
+// New reads a vocabulary of size tokens. It returns nil where the vocabulary is none of
 // WordPiece, as others do not show what they lack.
 func New(size int, token func(id int32) (string, bool)) *Vocabulary {
 	v := &Vocabulary{class: make([]class, size), continues: make([]bool, size)}
