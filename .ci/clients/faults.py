@@ -48,7 +48,7 @@ models:
   - name: slow
     rerank: cohere:m@http://127.0.0.1:{behind.server_port}
   - name: broken
-    rerank: {config.name}-is-no-model
+    rerank: {os.environ['BROKEN']}
   - name: away
     rerank: cohere:m@http://127.0.0.1:1
 """)
