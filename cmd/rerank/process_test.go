@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,111 +31,6 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), self, args...)
 	c.Env = append(os.Environ(), asCommand+"=1")
 	return c
-}
-
-// documents is what an index holds: texts by ID.
-type documents map[string]string
-
-func contentOf(t *testing.T, dir string) documents {
-	t.Helper()
-	d := documents{}
-	for _, x := range documentsOf(t, dir) {
-		d[x.ID] = x.Text
-	}
-	return d
-}
-
-// lines writes some of the IDs d0 to d79 as documents of a step.
-func (d documents) lines(step int, r *rand.Rand) string {
-	var b strings.Builder
-	for i := range 80 {
-		if r.IntN(3) > 0 {
-			id := fmt.Sprint("d", i)
-			d[id] = fmt.Sprintf("step %d of text %d", step, i)
-			fmt.Fprintf(&b, `{"_id":%q,"text":%q}`+"\n", id, d[id])
-		}
-	}
-	return b.String()
-}
-
-// TestKillCommand kills commands that write at random moments: afterwards the
-// index holds what it held or all that the command was to make of it, and the
-// next command finds nothing in its way.
-func TestKillCommand(t *testing.T) {
-	kills := 5
-	if v := os.Getenv("RERANK_CRASH_KILLS"); v != "" {
-		var err error
-		if kills, err = strconv.Atoi(v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
-	parent := t.TempDir()
-	dir, input := filepath.Join(parent, "index"), filepath.Join(parent, "documents.jsonl")
-	before := documents{}
-	write(t, input, before.lines(0, r))
-	started := time.Now()
-	if out, err := process(t, "index", "-q", "-o", dir, input).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	var longest [3]time.Duration // of each kind of command; some are done before they are killed
-	for kind := range longest {
-		longest[kind] = time.Since(started)
-	}
-	finished := 0
-	for step := 1; step <= kills; step++ {
-		after, args := documents{}, []string{"index", "-q", "-o", dir, "--overwrite", input}
-		switch step % 3 {
-		case 1:
-			write(t, input, after.lines(step, r))
-		case 2:
-			after, args[4] = maps.Clone(before), "--append"
-			write(t, input, after.lines(step, r))
-		default:
-			after, args = maps.Clone(before), []string{"delete", "-q", dir, "--purge"}
-			for i := range 40 {
-				args = append(args, fmt.Sprint("d", 2*i))
-				delete(after, args[len(args)-1])
-			}
-		}
-		started := time.Now()
-		if killed(t, r, longest[step%3], args) {
-			finished++
-			before = after
-			longest[step%3] = time.Since(started) * 5 / 4
-		}
-		got := contentOf(t, dir)
-		if !maps.Equal(got, before) && !maps.Equal(got, after) {
-			t.Fatalf("step %d, %q: the index holds %d documents; %d before and %d after", step, args, len(got), len(before), len(after))
-		}
-		before = got
-	}
-	t.Logf("%d kills, %d commands had ended", kills, finished)
-	succeed(t, "", "index", "-q", "-o", dir, "--overwrite", input)
-	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 2 {
-		t.Errorf("left beside the index: %v, %v", entries, err)
-	}
-}
-
-// killed runs a command and kills it at a random moment; it reports whether the
-// command was done before.
-func killed(t *testing.T, r *rand.Rand, longest time.Duration, args []string) (done bool) {
-	t.Helper()
-	c := process(t, args...)
-	var said strings.Builder
-	c.Stderr = &said
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	moment := time.AfterFunc(time.Duration(r.Int64N(int64(longest))), func() { _ = c.Process.Kill() })
-	defer moment.Stop()
-	err := c.Wait()
-	if err != nil && c.ProcessState.ExitCode() > 0 && !(runtime.GOOS == "windows" && said.Len() == 0) {
-		t.Fatalf("%q: %v: %s", args, err, said.String())
-	}
-	return err == nil
 }
 
 // TestInterruptedProcess: a command that is stopped by a signal says so, ends with 130
