@@ -143,7 +143,7 @@ func (c run) first() (rerank.Result, error) {
 	result, err := await(c.whole, func() (rerank.Result, error) { return c.First.Retrieve(c.inner, s) })
 	if err != nil && s.Enough(c.inner) {
 		return rerank.Result{Stages: []rerank.StageReport{{
-			Stage: "first", Partial: true, Degraded: "it had found nothing when its time was up: " + err.Error(), Elapsed: time.Since(start),
+			Stage: "first", Partial: true, Degraded: "nothing was found: " + reason(err), Elapsed: time.Since(start),
 		}}}, nil
 	}
 	if err != nil {
@@ -165,6 +165,14 @@ func cause(caller, own context.Context, timeout time.Duration, err error) error 
 		return fmt.Errorf("out of time after %v: %w", timeout, own.Err())
 	}
 	return err
+}
+
+// reason says in words why a stage has no answer.
+func reason(err error) string {
+	if err == context.DeadlineExceeded { // not what wraps it, which says more
+		return "out of time"
+	}
+	return err.Error()
 }
 
 // apply runs stage i on the best of what came before.
@@ -201,7 +209,7 @@ func (c run) apply(i int, before rerank.Result) (rerank.Result, error) {
 	return rerank.Result{Hits: before.Hits, Stages: append(before.Stages, rerank.StageReport{
 		Stage: c.stageName(i), Candidates: n, Skipped: n,
 		Partial:  own.Err() != nil,
-		Degraded: "the order before is kept: " + err.Error(),
+		Degraded: "the previous order is kept: " + reason(err),
 		Elapsed:  time.Since(start),
 	})}, nil
 }

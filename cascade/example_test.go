@@ -44,5 +44,5 @@ func Example() {
 	// 4 4 count
 	// count degraded: ""
 	// reversed degraded: ""
-	// remote degraded: "the order before is kept: connection refused"
+	// remote degraded: "the previous order is kept: connection refused"
 }

@@ -141,6 +141,9 @@ func (b *builder) stores(m *biencoder.Model) bool {
 	return stored != "" && stored == m.Model().Fingerprint
 }
 
+// recipeVectors is the recipe of a bi-encoder that compares the vectors in the index.
+const recipeVectors = "vectors"
+
 // recipe tells what the bi-encoder of a stage compares queries with, "" if it has none.
 func (b *builder) recipe(stage string) string {
 	if _, service := serviceOf(stage); service || stage == LexicalBM25 {
@@ -151,7 +154,7 @@ func (b *builder) recipe(stage string) string {
 		return ""
 	}
 	if m, err := b.loader.biencoder(n.folder); err == nil && b.stores(m) {
-		return "vectors"
+		return recipeVectors
 	}
 	return "texts"
 }

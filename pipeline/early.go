@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/flashrerank/rerank"
@@ -14,13 +16,32 @@ const GlanceTokens = 48
 // Early lets a stage answer before every hit has been judged in full: it reads the
 // beginnings of all texts, and then those texts in full that lead. docs/early.md
 // tells what that costs and saves: for the blend next to nothing, for a cosine
-// alone something where texts are long. It changes nothing where the vectors of the
-// texts are in the index, as nothing is read there. The zero value is the default.
+// alone something where texts are long. Where the vectors of the texts are in the index
+// there is nothing to leave out, which is [ErrNoText]. The zero value is the default.
 type Early struct {
 	Tokens int           `yaml:"tokens,omitempty" default:"48"` // of each text that are read first, special ones included; 0 means GlanceTokens
 	Best   int           `yaml:"best,omitempty" default:"20"`   // hits that are judged in full; 0 means anytime.DefaultBest
 	Within time.Duration `yaml:"within,omitempty"`              // when it is up, what was judged is the answer; 0 means no bound
 	Budget int           `yaml:"budget,omitempty"`              // tokens that are computed at most, about; 0 means no bound
+}
+
+// ErrNoText is wrapped by the error of a pipeline of which a stage is to answer [Early]
+// and compares the vectors in the index: it reads no text that could be left out.
+var ErrNoText = errors.New("there is no text to leave out, since the vectors in the index are compared")
+
+// checkEarly refuses Early where it has no effect on the recipe of a stage. What Best
+// judges by its cross-encoder can only be stopped.
+func (s Stage) checkEarly(recipe string) error {
+	e := s.Early
+	switch {
+	case e == nil || recipe != recipeVectors:
+		return nil
+	case s.Rerank != Best:
+		return fmt.Errorf("%s: %w; leave early out", s.Rerank, ErrNoText)
+	case e.Within == 0 && e.Budget == 0:
+		return fmt.Errorf("%s: %w; only within and budget have an effect, on its cross-encoder", s.Rerank, ErrNoText)
+	}
+	return nil
 }
 
 // over returns a reranker that answers early, of a full judge and of one that reads so

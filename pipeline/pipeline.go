@@ -89,8 +89,12 @@ func (l *Loader) assemble(ctx context.Context, s *index.Snapshot, c Config) (*Pi
 		if err != nil {
 			return nil, fmt.Errorf("stages[%d]: %w", i, err)
 		}
+		recipe := b.recipe(stage.Rerank)
+		if err := stage.checkEarly(recipe); err != nil {
+			return nil, fmt.Errorf("stages[%d].early: %w", i, err)
+		}
 		p.models[stage.Rerank] = l.modelFingerprint(stage.Rerank)
-		p.recipes = append(p.recipes, b.recipe(stage.Rerank))
+		p.recipes = append(p.recipes, recipe)
 		p.cascade.Stages = append(p.cascade.Stages, cascade.Stage{
 			Name: stage.name(), Reranker: r, Depth: stage.Depth, Timeout: stage.Timeout, OnError: stage.OnError,
 		})

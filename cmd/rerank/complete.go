@@ -64,6 +64,8 @@ func completer(cmd string, f *pflag.Flag) cobra.CompletionFunc {
 		return values(documentFormats, noFile)
 	case "pipeline":
 		return cobra.FixedCompletions([]cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt)
+	case "n", "depth", "within", "timeout", "filter", "time", "chunk", "overlap", "queries", "level", "max", "price":
+		return cobra.NoFileCompletions
 	case "output", "data", "index", "cache":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	}

@@ -132,7 +132,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, queries []string) error {
 		queries = demoQueries[corpus.Name]
 	}
 	opening := time.Now()
-	s, err := openSearcher(ctx, pipeline.Config{
+	s, err := f.early.search(ctx, pipeline.Config{
 		Index:  corpus.Index,
 		First:  pipeline.First{Depth: f.depth},
 		Stages: []pipeline.Stage{{Rerank: f.rerank, Early: early}},

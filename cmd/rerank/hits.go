@@ -10,12 +10,12 @@ import (
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 )
 
-// writeHit writes a hit of a search: a line with rank, score, title, and how
-// far the re-ranker moved it, and its snippet below.
-func (a *app) writeHit(b *strings.Builder, h rerank.Hit, snippet string) {
+// writeHit writes a hit of a search: a line with rank, score, title and how far it
+// moved since the first stage, and the snippet below.
+func (a *app) writeHit(b *strings.Builder, h rerank.Hit, first, snippet string) {
 	moved := ""
-	if len(h.Trace) > 1 {
-		moved = move(h.Trace[0].Rank, h.Rank)
+	if found := seenBy(&h, first); h.Trace[len(h.Trace)-1].Stage != found.Stage {
+		moved = move(found.Rank, h.Rank)
 	}
 	title, id := terminal.Clean(h.Document.Title), terminal.Clean(h.Document.ID)
 	if title == "" {
@@ -108,10 +108,9 @@ func (a *app) warn(stages []rerank.StageReport) {
 	for _, s := range stages {
 		name := cmp.Or(s.Stage, "a stage")
 		if s.Degraded != "" {
-			a.remark("%s is degraded: %s", name, s.Degraded)
-		}
-		if s.Partial {
-			a.remark("%s stopped before it had seen everything", name)
+			a.remark("%s: %s", name, s.Degraded)
+		} else if s.Partial {
+			a.remark("%s was stopped before it had seen everything", name)
 		}
 		if s.Skipped > 0 {
 			a.remark("%s skipped %s", name, count(s.Skipped, "hit"))

@@ -2,16 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
-	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/internal/nearest"
@@ -30,6 +31,8 @@ type searchFlags struct {
 	filter   string
 	pipeline string
 	early    earlyFlags
+	timeout  time.Duration
+	partial  bool
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -84,7 +87,8 @@ index.`,
 			if err != nil {
 				return usagef("--filter: %w", err)
 			}
-			return a.search(cmd.Context(), config, rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: f.n, Filter: only.Narrow()}, f.explain)
+			s := rerank.Search{Query: rerank.Query{Text: args[len(args)-1]}, K: f.n, Filter: only.Narrow(), Partial: f.partial}
+			return a.search(cmd.Context(), config, s, f)
 		},
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
@@ -96,6 +100,8 @@ index.`,
 	cmd.Flags().StringVar(&f.filter, "filter", "", "`condition` on the documents' fields, as {\"year\": {\"$gte\": 2020}}")
 	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
 	f.early.add(cmd)
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "give the search up after this `time` (50ms, 2s); loading models does not count")
+	cmd.Flags().BoolVar(&f.partial, "partial", false, "show what was found when --timeout is over, instead of an error")
 	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that describes the stages")
 	return cmd
 }
@@ -130,21 +136,36 @@ func (f searchFlags) config(args []string, changed func(flag string) bool) (pipe
 			return pipeline.Config{}, err
 		}
 	}
+	if err := f.checkTimeout(changed); err != nil {
+		return pipeline.Config{}, err
+	}
 	early, err := f.early.asked(f.rerank)
 	if err != nil {
 		return pipeline.Config{}, err
 	}
 	return pipeline.Config{
-		Index:  args[0],
-		Model:  f.model,
-		First:  pipeline.First{Kind: pipeline.Kind(f.first), Depth: f.depth, BM25: bm25},
-		Stages: []pipeline.Stage{{Rerank: f.rerank, Early: early}},
+		Index:   args[0],
+		Model:   f.model,
+		First:   pipeline.First{Kind: pipeline.Kind(f.first), Depth: f.depth, BM25: bm25},
+		Stages:  []pipeline.Stage{{Rerank: f.rerank, Early: early}},
+		Timeout: f.timeout,
 	}, nil
+}
+
+// checkTimeout refuses a timeout that no search can keep, and --partial without one.
+func (f searchFlags) checkTimeout(g given) error {
+	if f.timeout < 0 || f.timeout == 0 && g("timeout") {
+		return usagef("--timeout must be above 0")
+	}
+	if f.timeout == 0 {
+		return g.unused("without --timeout", "partial")
+	}
+	return nil
 }
 
 // load reads the declaration from a file.
 func (f searchFlags) load(args []string, changed func(flag string) bool) (pipeline.Config, error) {
-	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25", "early", "within"} {
+	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25", "early", "within", "timeout", "partial"} {
 		if changed(flag) {
 			return pipeline.Config{}, usagef("--%s cannot be combined with --pipeline: the file says it", flag)
 		}
@@ -209,19 +230,22 @@ func checkQuery(query string) error {
 	return nil
 }
 
-func (a *app) search(ctx context.Context, config pipeline.Config, s rerank.Search, explain bool) error {
-	p, err := openSearcher(ctx, config)
+func (a *app) search(ctx context.Context, config pipeline.Config, s rerank.Search, f searchFlags) error {
+	p, err := f.early.search(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
 	result, err := p.Retrieve(ctx, s)
+	if f.timeout > 0 && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the search took longer than --timeout %v; add --partial to see what it found in that time", f.timeout)
+	}
 	if err != nil {
 		return err
 	}
 	var explanations []rerank.Explanation
 	query := s.Query.Text
-	if explain {
+	if f.explain {
 		if explanations, err = p.explainHits(ctx, query, result.Hits); err != nil {
 			return err
 		}
@@ -229,7 +253,7 @@ func (a *app) search(ctx context.Context, config pipeline.Config, s rerank.Searc
 	if a.json {
 		return a.writeSearchJSON(query, result, explanations)
 	}
-	return a.writeSearch(p.snapshot.Analyzer(), query, result, explanations)
+	return a.writeSearch(p, query, result, explanations)
 }
 
 func (a *app) writeSearchJSON(query string, result rerank.Result, explanations []rerank.Explanation) error {
@@ -242,11 +266,12 @@ func (a *app) writeSearchJSON(query string, result rerank.Result, explanations [
 	return written(writeJSON(a.stdout, out))
 }
 
-func (a *app) writeSearch(analyzer *analysis.Analyzer, query string, result rerank.Result, explanations []rerank.Explanation) error {
+func (a *app) writeSearch(p *searcher, query string, result rerank.Result, explanations []rerank.Explanation) error {
 	var b strings.Builder
-	s := newSnippeter(analyzer, query)
+	s := newSnippeter(p.snapshot.Analyzer(), query)
+	first := string(p.Config().First.Kind)
 	for i, h := range result.Hits {
-		a.writeHit(&b, h, s.snippet(h.Document.Text))
+		a.writeHit(&b, h, first, s.snippet(h.Document.Text))
 		if explanations != nil {
 			writeExplanation(&b, explanations[i], 2)
 		}

@@ -7,12 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // alwaysUsed are flags that have an effect wherever their command does
 // anything; those of eval are in evalFlagCases.
 var alwaysUsed = map[string]string{
-	"rerank search":     "first rerank depth n explain filter pipeline early within",
+	"rerank search":     "first rerank depth n explain filter pipeline early within timeout",
 	"rerank sort":       "n rerank scores jsonl lines early within",
 	"rerank compare":    "n depth rerank model",
 	"rerank demo":       "n depth rerank corpus vectors no-cache early within",
@@ -42,6 +45,9 @@ func TestUnusedFlags(t *testing.T) {
 		{"--model=minilm", []string{"search", x, "lease", "--first", "bm25"}},
 		{"--bm25=atire", []string{"search", x, "lease", "--first", "tfidf", "--rerank", "none"}},
 		{"--within=1s", []string{"search", x, "lease", "--rerank", "none"}},
+		{"--partial", []string{"search", x, "lease"}},
+		{"--timeout=1s", pipeline},
+		{"--partial", pipeline},
 		{"--first=bm25", pipeline},
 		{"--rerank=none", pipeline},
 		{"--depth=3", pipeline},
@@ -102,5 +108,61 @@ func visit(c *cobra.Command, each func(*cobra.Command)) {
 	each(c)
 	for _, sub := range c.Commands() {
 		visit(sub, each)
+	}
+}
+
+// TestEarlyOverVectors: where the vectors in the index are compared, no text can be left
+// out, and the person is told what to do instead.
+func TestEarlyOverVectors(t *testing.T) {
+	testenv.Native(t)
+	x := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", x, "--vectors", "-")
+	for _, c := range []struct{ flags, want string }{
+		{"--early", "leave them out"},
+		{"--within=1s", "leave them out"},
+		{"--early --rerank=minilm-cosine", "leave them out"},
+		{"--early --rerank=best", "use --within alone"},
+		{"--early --within=1s --rerank=best", "use --within alone"},
+		{"--early --rerank=cohere:any@http://localhost:1", "a service reads every text in full"},
+	} {
+		fail(t, exitUsage, c.want, "", append([]string{"search", x, "lease"}, strings.Fields(c.flags)...)...)
+	}
+	fail(t, exitUsage, "leave them out", "", "demo", "--corpus", "builtin", "--no-cache", "--vectors", "--early")
+	for _, flags := range []string{"--within=1m --rerank=best", "--early --rerank=cross"} {
+		succeed(t, "", append([]string{"search", x, "lease"}, strings.Fields(flags)...)...)
+	}
+}
+
+// TestTimeout: a search whose time is up is an error that names --partial, which shows
+// what was found.
+func TestTimeout(t *testing.T) {
+	testenv.Native(t)
+	x := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", x, "-")
+	search := []string{"search", x, "lease", "--timeout", "1ns"}
+	fail(t, exitFailure, "add --partial to see what it found", "", search...)
+	out := decode[struct {
+		Hits   []rerank.Hit
+		Stages []struct{ Partial bool }
+	}](t, succeed(t, "", append(search, "--partial", "--json")...))
+	if len(out.Stages) == 0 || !out.Stages[0].Partial {
+		t.Errorf("%+v", out)
+	}
+	if a := command(t, "", "search", x, "lease", "--timeout", "1m", "--partial"); a.code != exitOK || a.stdout == "" || strings.Contains(a.stderr, "stopped") {
+		t.Errorf("with time enough: %+v", a)
+	}
+}
+
+// TestMovesSinceTheFirstStage: the marks of a search count from the rank in the first
+// stage, not in one of the lists that it is made of.
+func TestMovesSinceTheFirstStage(t *testing.T) {
+	testenv.Native(t)
+	x := filepath.Join(t.TempDir(), "index")
+	succeed(t, corpus, "index", "-o", x, "--vectors", "-")
+	if out := succeed(t, "", "search", x, "lease", "--rerank", "none"); strings.ContainsAny(out, "▲▼=") {
+		t.Errorf("nothing was re-ranked:\n%s", out)
+	}
+	if out := succeed(t, "", "search", x, "lease"); strings.Contains(out, "▼2") || !strings.Contains(out, "=") {
+		t.Errorf("re-ranked:\n%s", out)
 	}
 }

@@ -48,7 +48,7 @@ func TestExplicitZeroOfSettings(t *testing.T) {
 func TestExplicitZeroOfFlags(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{
-		{"search", dir, "a", "-n", "0"}, {"search", dir, "a", "--depth", "0"}, {"search", dir, "a", "--within", "0s"},
+		{"search", dir, "a", "-n", "0"}, {"search", dir, "a", "--depth", "0"}, {"search", dir, "a", "--within", "0s"}, {"search", dir, "a", "--timeout", "0s"},
 		{"compare", dir, "a", "-n", "0"}, {"compare", dir, "a", "--depth", "0"}, {"sort", "a", "--within", "0s"}, {"demo", "a", "-n", "0"},
 	} {
 		got := command(t, "", args...)
