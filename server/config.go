@@ -26,6 +26,10 @@ type Config struct {
 	// Keys are the bearer tokens that are let in; with none, everybody is.
 	Keys []string `yaml:"keys,omitempty"`
 
+	// ProtectAll puts the routes that are open otherwise behind the keys too: probes,
+	// metrics and the description.
+	ProtectAll bool `yaml:"protect_all,omitempty"`
+
 	MaxBody      int64         `yaml:"max_body,omitempty" default:"32 MiB"`            // bytes of a request; 0 means 32 MiB
 	MaxDocuments int           `yaml:"max_documents,omitempty" default:"10,000"`       // of a request; 0 means 10,000
 	MaxTokens    int           `yaml:"max_tokens,omitempty"`                           // of the texts of a request, counted by the model; 0 means no limit of their own
@@ -39,6 +43,11 @@ type Config struct {
 	// Origins are those whose pages in browsers may ask, as https://example.org, "*" meaning
 	// any; with none, no page may.
 	Origins []string `yaml:"origins,omitempty"`
+
+	// Hosts are names that requests may be sent to, as a proxy passes them on, "*" meaning
+	// any. Without keys, a listener on a loopback address answers under the names of this
+	// machine and these only.
+	Hosts []string `yaml:"hosts,omitempty"`
 
 	// Traces takes a span of each request, and of its waiting and computing, without
 	// texts; nil means that there are none.
@@ -98,6 +107,14 @@ func (c Config) filled() (Config, error) {
 		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
 			errs = append(errs, fmt.Errorf("origins[%d]: %q is no origin, as https://example.org", i, origin))
 		}
+	}
+	for i, host := range c.Hosts {
+		if u, err := url.Parse("http://" + host); host != "*" && (err != nil || host == "" || u.Host != host || u.Port() != "") {
+			errs = append(errs, fmt.Errorf("hosts[%d]: %q is no name of a host, as rerank.example.org", i, host))
+		}
+	}
+	if c.ProtectAll && len(c.Keys) == 0 {
+		errs = append(errs, errors.New("protect_all: there are no keys"))
 	}
 	for _, n := range []struct {
 		name  string

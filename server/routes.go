@@ -11,9 +11,24 @@ import (
 	"github.com/rs/cors"
 )
 
-// routes says what is where.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
+// mux is an http.ServeMux that knows its patterns.
+type mux struct {
+	http.ServeMux
+	patterns []string
+}
+
+// Handle registers a handler and notes its pattern.
+func (m *mux) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc is Handle for a function.
+func (m *mux) HandleFunc(pattern string, h http.HandlerFunc) { m.Handle(pattern, h) }
+
+// routes says what is where, and lists the patterns.
+func (s *Server) routes() (http.Handler, []string) {
+	mux := new(mux)
 	for _, path := range []string{
 		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
 		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking",
@@ -52,25 +67,26 @@ func (s *Server) routes() http.Handler {
 	if s.corpus != nil {
 		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
 	}
-	return s.watched(s.crossOrigin(mux))
+	return s.watched(s.crossOrigin(mux)), mux.patterns
 }
 
-// crossOrigin lets the pages of the configured origins ask.
+// crossOrigin lets the pages of the configured origins ask, and no others.
 func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	if len(s.config.Origins) == 0 {
-		return next
+		return s.safe(nil, next)
 	}
-	return cors.New(cors.Options{
+	c := cors.New(cors.Options{
 		AllowedOrigins: s.config.Origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowedHeaders: []string{"*"},
 		ExposedHeaders: []string{"X-Request-Id", "X-Rerank-Model", "Retry-After"},
 		MaxAge:         600,
-	}).Handler(next)
+	})
+	return c.Handler(s.safe(c, next))
 }
 
 // nothing answers where there is nothing, or nothing for the method.
-func (s *Server) nothing(mux *http.ServeMux) http.HandlerFunc {
+func (s *Server) nothing(mux *mux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f := &failure{http.StatusNotFound, "Validation", fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path)}
 		if allowed := methods(mux, r); len(allowed) > 0 {
@@ -82,7 +98,7 @@ func (s *Server) nothing(mux *http.ServeMux) http.HandlerFunc {
 }
 
 // corpusRoutes are those of the index, if there is one.
-func (s *Server) corpusRoutes(mux *http.ServeMux) {
+func (s *Server) corpusRoutes(mux *mux) {
 	if s.corpus == nil {
 		return
 	}
@@ -99,7 +115,7 @@ func (s *Server) corpusRoutes(mux *http.ServeMux) {
 }
 
 // methods are those that something answers to where a request went.
-func methods(mux *http.ServeMux, r *http.Request) []string {
+func methods(mux *mux, r *http.Request) []string {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())

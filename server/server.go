@@ -18,14 +18,15 @@ import (
 
 // Server answers requests by its models. It is safe for concurrent use.
 type Server struct {
-	config  Config
-	log     *slog.Logger
-	models  *models
-	queue   *queue
-	metrics *metrics
-	tracer  trace.Tracer
-	corpus  *pipeline.Live // nil: there is no index
-	handler http.Handler
+	config   Config
+	log      *slog.Logger
+	models   *models
+	queue    *queue
+	metrics  *metrics
+	tracer   trace.Tracer
+	corpus   *pipeline.Live // nil: there is no index
+	handler  http.Handler
+	patterns []string // of the routes
 
 	description func() ([]byte, error) // made when it is first asked for
 }
@@ -49,7 +50,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	s := &Server{config: c, corpus: corpus, log: log, models: models, tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
-	s.handler = s.routes()
+	s.handler, s.patterns = s.routes()
 	return s, nil
 }
 
@@ -100,6 +101,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: s.config.Timeout, IdleTimeout: 2 * time.Minute,
 		WriteTimeout:   s.config.Timeout + drain, // for clients that do not read
+		BaseContext:    withListener,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)

@@ -59,6 +59,8 @@ var serveSettings = []setting{
 	{"workers", "`number` of threads that compute (default: one per CPU)", aboveZero(number(func(c *serveConfig) *int { return &c.Workers }))},
 	{"idle", "unload a model after this `time` without requests (default: never)", duration(func(c *serveConfig) *time.Duration { return &c.Idle })},
 	{"origins", "`origins` of web pages that may call the server, such as https://example.org, or * for all (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
+	{"hosts", "`names` under which a proxy passes requests on, such as rerank.example.org, or * for all (default: without keys, a server on a loopback address answers under this machine's own)", list(func(c *serveConfig) *[]string { return &c.Hosts })},
+	{"protect-all", "ask for a key at the probes, /metrics, /docs and /openapi.json too", truth(func(c *serveConfig) *bool { return &c.ProtectAll })},
 	{"profiles", "also serve Go's profiles at /debug/pprof/ on this `address`, to anyone who can connect (default: off)", text(func(c *serveConfig) *string { return &c.Profiles })},
 	{"traces", "send traces to this `URL` by OTLP over HTTP, such as http://localhost:4318/v1/traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, if set)", text(func(c *serveConfig) *string { return &c.Traces })},
 	{"cache", "memory for the vectors and scores of earlier documents, in `bytes` (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
@@ -190,6 +192,9 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 				return c, usagef("--%s has no effect without an index: --index names its folder", s.flag)
 			}
 		}
+	}
+	if c.ProtectAll && len(c.Keys) == 0 {
+		return c, usagef("--protect-all has no effect without keys: --keys-file names them")
 	}
 	if c.Listen == "" {
 		c.Listen = defaultListen
