@@ -49,8 +49,8 @@ func FuzzDocuments(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var d wire.Document
-		if d.UnmarshalJSON(data) != nil {
+		d, err := wire.ParseDocument(data)
+		if err != nil {
 			return
 		}
 		if _, err := d.Render(nil); err != nil && !d.Object {

@@ -5,15 +5,19 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
 // dialect is how one kind of client says what it wants and reads what it gets.
 type dialect struct {
 	name  string
-	read  func(b *wire.RerankRequest) (ranking, error)
+	read  func(b *loose.Object) (ranking, error)
 	write func(r ranking, got ranked) any
 	fail  func(f *failure) any
+
+	mute  bool // answers have no place for warnings, so that a header has them
+	unfit int  // status of a member of the wrong type; 0 means 400
 }
 
 // ranking is a request in no dialect.
@@ -23,6 +27,7 @@ type ranking struct {
 	texts    []string
 	topN     int // 0: all
 	texted   bool
+	voyage   bool // who asks may be a client of Voyage, which reads another member
 	raw      bool // scores before they are made relevance
 	whole    int  // status of a refusal where a text would have to be cut; 0: it may be
 	cut      int  // tokens of a text that are judged; 0: all
@@ -43,21 +48,32 @@ type ranked struct {
 	warnings []string
 }
 
-// dialectOf tells the dialect of a request by where it went and what is in it.
-func dialectOf(path string, b *wire.RerankRequest) *dialect {
+// dialectOf tells the dialect of a request by where it went and what is in it. What
+// another dialect has beside the list that a path is for does not change it.
+func dialectOf(path string, b *loose.Object) *dialect {
+	usual := dialectOfPath(path)
+	listed := b.Has("documents")
 	switch {
-	case b.Texts != nil:
+	case usual == &nim && b.Has("passages"), usual == &mixedbread && b.Has("input"):
+		return usual
+	case b.Kind("texts") == '[' && (!listed || usual == &infinity || usual == &tei):
 		return &tei
-	case b.Passages != nil:
-		return &nim
-	case b.Input != nil:
-		return &mixedbread
-	case b.Documents != nil && b.Property != nil && b.Model == "":
+	case listed && b.Has("property") && b.Word("model") == "":
 		return &weaviate
-	case b.Documents != nil && (b.TopK != nil || b.Truncation != nil):
+	case listed && (b.Has("top_k") || b.Has("truncation")):
 		return &voyage
+	case listed && usual == &mixedbread: // llama.cpp has the path too
+		return &cohere1
+	case listed:
+		return usual
+	case b.Has("passages"):
+		return &nim
+	case b.Has("input"):
+		return &mixedbread
+	case b.Has("texts") && usual == &infinity:
+		return &tei
 	}
-	return dialectOfPath(path)
+	return usual
 }
 
 // dialectOfPath is that of a body which tells nothing.
@@ -79,53 +95,75 @@ func dialectOfPath(path string) *dialect {
 	return &tei
 }
 
-// documents renders what is to be ranked.
-func documents(list *[]wire.Document, fields []string) ([]string, error) {
-	if list == nil || len(*list) == 0 {
-		return nil, invalid("invalid request: list of documents must not be empty")
+// queryOf reads a string, or an object with a text.
+func queryOf(b *loose.Object) string {
+	if b.Kind("query") == '{' {
+		return b.Object("query").Text("text")
 	}
-	texts := make([]string, len(*list))
-	for i, d := range *list {
-		var err error
-		if texts[i], err = d.Render(fields); err != nil {
-			return nil, invalid("invalid request: document at index %d: %v", i, err)
+	return b.Text("query")
+}
+
+// documents reads and renders what is to be ranked. One by itself is a list of one, as
+// vLLM has it.
+func documents(b *loose.Object, list string, fields []string) []string {
+	var texts []string
+	take := func(value []byte) error {
+		d, err := wire.ParseDocument(value)
+		if err != nil {
+			return err
 		}
+		text, err := d.Render(fields)
+		texts = append(texts, text)
+		return err
 	}
-	return texts, nil
+	if kind := b.Kind(list); kind == '"' || kind == '{' {
+		b.One(list, take)
+	} else {
+		b.Each(list, take)
+	}
+	return texts
 }
 
 // asked reads what all dialects but TEI's and Weaviate's have in common.
-func asked(b *wire.RerankRequest, list *[]wire.Document, top *wire.Count) (ranking, error) {
-	r := ranking{model: b.Model, query: b.Query.Text}
-	if strings.TrimSpace(r.query) == "" {
-		return r, invalid("invalid request: query must not be empty or be only whitespace")
+func asked(b *loose.Object, list, top string) (ranking, error) {
+	fields, _ := b.OneOrMore("rank_fields")
+	r := ranking{
+		model: b.Text("model"), query: queryOf(b), texts: documents(b, list, fields),
+		cut: b.Whole("max_tokens_per_doc", 0), priority: max(0, b.Whole("priority", 0)), whole: whole(b, http.StatusBadRequest),
 	}
-	if b.RankFields != nil && len(b.RankFields) == 0 {
-		return r, invalid("invalid request: rank_fields cannot be empty, it must either contain at least one field or be omitted")
+	if top != "" {
+		r.topN = b.Whole(top, 0) // what is more than there are documents means all, as clients send that
 	}
-	var err error
-	if r.texts, err = documents(list, b.RankFields); err != nil {
+	if err := b.Err(); err != nil {
 		return r, err
 	}
-	if top != nil {
-		if *top < 0 {
-			return r, invalid("invalid request: the number of results asked for is %d, it must be at least 1", *top)
-		}
-		r.topN = int(*top) // what is more than there are documents means all, as clients send that
-	}
-	if n := b.MaxTokensPerDoc; n != nil {
-		if *n < 0 {
-			return r, invalid("invalid request: max_tokens_per_doc is %d, it must be at least 1", *n)
-		}
-		r.cut = int(*n)
-	}
-	if b.Truncate.Never || b.Truncation != nil && !*b.Truncation {
-		r.whole = http.StatusBadRequest
-	}
-	if b.Priority != nil {
-		r.priority = max(0, int(*b.Priority))
+	switch {
+	case strings.TrimSpace(r.query) == "":
+		return r, invalid("invalid request: query must not be empty or be only whitespace")
+	case b.Has("rank_fields") && len(fields) == 0:
+		return r, invalid("invalid request: rank_fields cannot be empty, it must either contain at least one field or be omitted")
+	case len(r.texts) == 0 && b.Has("texts"):
+		return r, invalid("invalid request: list of documents must not be empty, and texts is no array")
+	case len(r.texts) == 0:
+		return r, invalid("invalid request: list of documents must not be empty")
+	case r.topN < 0:
+		return r, invalid("invalid request: the number of results asked for is %d, it must be at least 1", r.topN)
+	case r.cut < 0:
+		return r, invalid("invalid request: max_tokens_per_doc is %d, it must be at least 1", r.cut)
 	}
 	return r, nil
 }
 
-func yes(b *bool) bool { return b != nil && *b }
+// whole is the status that a text is refused with which would have to be cut, or 0 where
+// it may be: truncation is Voyage's, truncate is true or false for TEI, and NONE, START or
+// END for NVIDIA and Cohere.
+func whole(b *loose.Object, status int) int {
+	if !b.Flag("truncation", true) {
+		return status
+	}
+	switch b.Word("truncate") {
+	case "none", "false", "0", "no", "off":
+		return status
+	}
+	return 0
+}

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"strings"
+
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -13,33 +16,41 @@ var cohere2 = dialect{
 	fail:  failCohere,
 }
 
-// cohere1 is version 1, and what Jina, Together, vLLM, LocalAI, Xinference and SiliconFlow
-// have on the same path: each reads its part of the answer.
+// cohere1 is version 1, and what Jina, Together, vLLM, LocalAI, Xinference, SiliconFlow and
+// Voyage have on the same path: each reads its part of the answer.
 var cohere1 = dialect{
 	name: "cohere1",
-	read: readCohere,
-	write: func(r ranking, got ranked) any {
-		a := cohereAnswer(r, got, "1")
-		a.Object, a.Model, a.Usage = "list", got.model, usage(got)
-		return a
+	read: func(b *loose.Object) (ranking, error) {
+		r, err := readCohere(b)
+		r.texted = b.Flag("return_documents", isJina(r.model))
+		return r, err
 	},
-	fail: failCohere,
+	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "1", "list") },
+	fail:  failCohere,
+}
+
+// voyage is Voyage AI's, where a request has what only Voyage has.
+var voyage = dialect{
+	name: "voyage",
+	read: func(b *loose.Object) (ranking, error) {
+		r, err := asked(b, "documents", "top_k")
+		r.texted, r.voyage = b.Flag("return_documents", false), true
+		return r, err
+	},
+	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "1", "list") },
+	fail:  failCohere,
 }
 
 // infinity is that of infinity, vLLM and llama.cpp on /rerank. The one reads a document
 // that comes back as a text and the other as an object, so that none does.
 var infinity = dialect{
 	name: "infinity",
-	read: func(b *wire.RerankRequest) (ranking, error) {
+	read: func(b *loose.Object) (ranking, error) {
 		r, err := readCohere(b)
-		r.texted, r.raw = false, yes(b.RawScores) || b.UseActivation != nil && !*b.UseActivation
+		r.texted, r.raw = false, b.Flag("raw_scores", false) || !b.Flag("use_activation", true)
 		return r, err
 	},
-	write: func(r ranking, got ranked) any {
-		a := cohereAnswer(r, got, "2")
-		a.Object, a.Model, a.Usage, a.Created = "rerank", got.model, usage(got), got.created
-		return a
-	},
+	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "2", "rerank") },
 	fail: func(f *failure) any {
 		return struct {
 			wire.Failure
@@ -48,13 +59,41 @@ var infinity = dialect{
 	},
 }
 
-func readCohere(b *wire.RerankRequest) (ranking, error) {
-	r, err := asked(b, b.Documents, b.TopN)
-	r.texted = yes(b.ReturnDocuments)
+func readCohere(b *loose.Object) (ranking, error) {
+	r, err := asked(b, "documents", "top_n")
+	r.texted = b.Flag("return_documents", false)
+	r.voyage = !b.Has("top_n") // which Voyage does not have
 	if err == nil {
-		r.spans, err = wantedSpans(b.RelevantSpans)
+		r.spans, err = wantedSpans(b.Object("relevant_spans"))
 	}
 	return r, err
+}
+
+// isJina reports whether a model is one of Jina's, whose service returns documents unless
+// it is told not to.
+func isJina(model string) bool {
+	return strings.HasPrefix(strings.ToLower(model[strings.LastIndexByte(model, '/')+1:]), "jina-")
+}
+
+// sharedAnswer is that of a path which several services have, under the names that
+// their clients have for it.
+func sharedAnswer(r ranking, got ranked, version, object string) any {
+	a := cohereAnswer(r, got, version)
+	a.Object, a.Model, a.Usage = object, got.model, usage(got)
+	a.Usage.CompletionTokens = new(0)
+	if object == "rerank" {
+		a.Created = got.created
+	}
+	if r.voyage {
+		a.Data = make([]wire.Result, len(a.Results))
+		for i, x := range a.Results {
+			a.Data[i] = wire.Result{Index: x.Index, RelevanceScore: x.RelevanceScore}
+			if r.texted {
+				a.Data[i].Document = r.texts[x.Index]
+			}
+		}
+	}
+	return a
 }
 
 func cohereAnswer(r ranking, got ranked, version string) *wire.RerankResponse {
@@ -81,6 +120,14 @@ func cohereAnswer(r ranking, got ranked, version string) *wire.RerankResponse {
 
 func usage(got ranked) *wire.Usage {
 	return &wire.Usage{PromptTokens: got.tokens, TotalTokens: got.tokens}
+}
+
+// remarks are the warnings of an answer, where there are some.
+func remarks(got ranked) wire.Remarks {
+	if len(got.warnings) == 0 {
+		return wire.Remarks{}
+	}
+	return wire.Remarks{Meta: &wire.Warnings{Warnings: got.warnings}}
 }
 
 func failCohere(f *failure) any { return wire.Failure{Message: f.message, Detail: f.message} }

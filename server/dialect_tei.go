@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -12,14 +13,20 @@ import (
 // Milvus and Elasticsearch speak.
 var tei = dialect{
 	name: "tei",
-	read: func(b *wire.RerankRequest) (ranking, error) {
-		if b.Texts == nil || len(*b.Texts) == 0 {
-			return ranking{}, &failure{400, "Empty", "`texts` cannot be empty"}
+	read: func(b *loose.Object) (ranking, error) {
+		r := ranking{
+			query: queryOf(b), texts: b.Texts("texts"),
+			texted: b.Flag("return_text", false), raw: b.Flag("raw_scores", false), whole: whole(b, http.StatusUnprocessableEntity),
 		}
-		if !b.Query.Set {
-			return ranking{}, &failure{422, "Validation", "missing field `query`"}
+		switch {
+		case b.Err() != nil:
+			return r, b.Err()
+		case len(r.texts) == 0:
+			return r, &failure{http.StatusBadRequest, "Empty", "`texts` cannot be empty"}
+		case !b.Has("query"):
+			return r, &failure{http.StatusUnprocessableEntity, "Validation", "missing field `query`"}
 		}
-		return ranking{query: b.Query.Text, texts: *b.Texts, texted: yes(b.ReturnText), raw: yes(b.RawScores), whole: wholeTEI(b.Truncate)}, nil
+		return r, nil
 	},
 	write: func(r ranking, got ranked) any {
 		results := make([]wire.TEIResult, len(got.hits))
@@ -35,32 +42,21 @@ var tei = dialect{
 		})
 		return results
 	},
-	fail: func(f *failure) any { return wire.TEIFailure{Error: f.message, ErrorType: f.kind} },
-}
-
-// wholeTEI is what TEI refuses a text with that is too long.
-func wholeTEI(t wire.Truncate) int {
-	if t.Never {
-		return http.StatusUnprocessableEntity
-	}
-	return 0
+	fail:  func(f *failure) any { return wire.TEIFailure{Error: f.message, ErrorType: f.kind} },
+	mute:  true,
+	unfit: http.StatusUnprocessableEntity,
 }
 
 // weaviate is the service that Weaviate's module reranker-transformers asks. It wants
 // all scores in the order of the documents.
 var weaviate = dialect{
 	name: "weaviate",
-	read: func(b *wire.RerankRequest) (ranking, error) {
-		r := ranking{query: b.Query.Text}
-		if len(*b.Documents) == 0 {
-			return r, nil
-		}
-		var err error
-		r.texts, err = documents(b.Documents, nil)
-		return r, err
+	read: func(b *loose.Object) (ranking, error) {
+		r := ranking{query: queryOf(b), texts: documents(b, "documents", nil)}
+		return r, b.Err()
 	},
 	write: func(r ranking, got ranked) any {
-		a := wire.WeaviateResponse{Query: r.query, Scores: make([]wire.WeaviateScore, len(r.texts))}
+		a := wire.WeaviateResponse{Query: r.query, Scores: make([]wire.WeaviateScore, len(r.texts)), Remarks: remarks(got)}
 		for i, text := range r.texts {
 			a.Scores[i].Document = text
 		}

@@ -39,7 +39,7 @@ func (s *Server) changeDocuments(w http.ResponseWriter, r *http.Request) {
 
 // putDocument puts the document of an address.
 func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
-	var body map[string]json.RawMessage
+	var body map[string]json.RawMessage // of any name: ParseDocument counts those that it ignores
 	if err := s.decodeOwn(w, r, &body); err != nil {
 		s.refuse(w, r, &own, err)
 		return
@@ -149,7 +149,7 @@ func readChanges(data []byte) ([]pipeline.Change, error) {
 		Documents []json.RawMessage `json:"documents"`
 		Delete    []string          `json:"delete"`
 	}
-	if err := exactjson.Unmarshal(data, &body); err != nil {
+	if err := exactjson.UnmarshalKnown(data, &body); err != nil {
 		return nil, err
 	}
 	var changes []pipeline.Change
@@ -194,15 +194,33 @@ func readLines(data []byte) ([]pipeline.Change, error) {
 }
 
 func readLine(line []byte) (pipeline.Change, error) {
-	var removal struct {
-		Delete *string `json:"delete"`
-	}
-	if bytes.Contains(line, []byte(`"delete"`)) && exactjson.Unmarshal(line, &removal) == nil && removal.Delete != nil {
-		if *removal.Delete == "" {
-			return pipeline.Change{}, errors.New("the ID to delete is empty")
+	if bytes.Contains(line, []byte(`"delete"`)) {
+		if id, err := removal(line); id != "" || err != nil {
+			return pipeline.Change{Delete: id}, err
 		}
-		return pipeline.Change{Delete: *removal.Delete}, nil
 	}
 	d, err := dataset.ParseDocument(line)
 	return pipeline.Change{Put: d}, err
+}
+
+// removal reads {"delete": "ID"}, which has no other members; "" is returned for what is no
+// such object.
+func removal(line []byte) (string, error) {
+	var lax struct {
+		Delete any `json:"delete"`
+	}
+	if err := exactjson.Unmarshal(line, &lax); err != nil {
+		return "", err
+	}
+	if _, named := lax.Delete.(string); !named {
+		return "", nil
+	}
+	var strict struct {
+		Delete string `json:"delete"`
+	}
+	err := exactjson.UnmarshalKnown(line, &strict)
+	if err == nil && strict.Delete == "" {
+		err = errors.New("the ID to delete is empty")
+	}
+	return strict.Delete, err
 }

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -12,60 +15,72 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
 // embedding is a request for vectors, in no dialect.
 type embedding struct {
-	model string
-	texts []string
-	role  rerank.Role
+	model      string
+	texts      []string
+	role       rerank.Role
+	compare    bool // the first text with the others
+	raw        bool // vectors of the length that the model gives them
+	kinds      []string
+	dimensions int // 0: the model's own
+	whole      int // status of a refusal where a text would have to be cut; 0: it may be
 }
 
 // embed answers OpenAI's, Cohere's and TEI's requests for vectors.
 func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
-	fail := embedFailure(r.URL.Path)
-	var body wire.EmbedRequest
-	if err := s.decode(w, r, &body); err != nil {
-		s.refuse(w, r, fail, err)
-		return
-	}
-	s.embedded(w, r, fail, &body)
-}
-
-// root answers TEI's requests to its root: of a reranker, or of an embedder.
-func (s *Server) root(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		wire.RerankRequest
-		Inputs wire.Inputs `json:"inputs"`
-	}
-	if err := s.decode(w, r, &body); err != nil {
-		s.refuse(w, r, &tei, err)
-		return
-	}
-	if body.Inputs.Set {
-		s.embedded(w, r, &tei, &wire.EmbedRequest{Model: body.Model, Inputs: body.Inputs})
-		return
-	}
-	s.reranked(w, r, &body.RerankRequest)
-}
-
-func (s *Server) embedded(w http.ResponseWriter, r *http.Request, d *dialect, body *wire.EmbedRequest) {
-	said := note(r)
-	said.dialect = d.name + " embed"
-	e, err := s.wanted(r.URL.Path, body)
-	var v rerank.Vectors
-	var m *model
-	if err == nil {
-		v, m, err = s.vectors(r.Context(), e, body, said)
-	}
+	d := embedFailure(r.URL.Path)
+	b, err := s.foreign(w, r)
 	if err != nil {
 		s.refuse(w, r, d, err)
 		return
 	}
-	w.Header().Set("X-Rerank-Model", m.Name)
-	w.Header().Set("X-Compute-Tokens", strconv.Itoa(v.Tokens))
-	s.write(w, http.StatusOK, embedAnswer(r.URL.Path, m, e, v, body, said))
+	s.embedded(w, r, d, b)
+}
+
+// root answers TEI's requests to its root: of a reranker, or of an embedder.
+func (s *Server) root(w http.ResponseWriter, r *http.Request) {
+	b, err := s.foreign(w, r)
+	switch {
+	case err != nil:
+		s.refuse(w, r, &tei, err)
+	case b.Has("inputs"):
+		s.embedded(w, r, &tei, b)
+	default:
+		s.reranked(w, r, b)
+	}
+}
+
+func (s *Server) embedded(w http.ResponseWriter, r *http.Request, d *dialect, b *loose.Object) {
+	said := note(r)
+	said.dialect = d.name + " embed"
+	e, err := wanted(r.URL.Path, d, b)
+	var got embedded
+	if err = cmp.Or(b.Err(), err); err == nil {
+		got, err = s.vectors(r.Context(), e, said)
+	}
+	if err != nil {
+		s.refuse(w, r, d, d.misread(err))
+		return
+	}
+	h := w.Header()
+	h.Set("X-Rerank-Model", got.model.Name)
+	h.Set("X-Compute-Tokens", strconv.Itoa(got.Tokens))
+	if d.mute {
+		warn(h, got.warnings)
+	}
+	s.write(w, http.StatusOK, embedAnswer(r.URL.Path, e, got, said))
+}
+
+// embedded are the vectors of a request.
+type embedded struct {
+	rerank.Vectors
+	model    *model
+	warnings []string
 }
 
 // embedFailure is the dialect that errors of a path are in.
@@ -80,87 +95,141 @@ func embedFailure(path string) *dialect {
 }
 
 // openAI has OpenAI's errors.
-var openAI = dialect{name: "openai", fail: func(f *failure) any { return openAIFailure(f) }}
+var openAI = dialect{name: "openai", fail: func(f *failure) any { return openAIFailure(f) }, mute: true}
 
 // wanted reads what is to be embedded.
-func (s *Server) wanted(path string, b *wire.EmbedRequest) (embedding, error) {
-	e := embedding{model: b.Model}
-	in := b.Input
-	if b.Inputs.Set {
-		in = b.Inputs
+func wanted(path string, d *dialect, b *loose.Object) (embedding, error) {
+	e := embedding{model: b.Text("model"), raw: !b.Flag("normalize", true), dimensions: b.Whole("dimensions", 0), whole: whole(b, cmp.Or(d.unfit, http.StatusBadRequest))}
+	if n := b.Whole("output_dimension", 0); n != 0 {
+		e.dimensions = n
 	}
-	e.texts = in.Texts
 	switch {
-	case b.Texts != nil:
-		e.texts = *b.Texts
-	case in.Source != nil:
-		e.texts = append([]string{*in.Source}, in.Sentences...)
-	case path == "/similarity":
+	case b.Has("texts") && d == &cohere2:
+		e.texts, _ = b.OneOrMore("texts")
+	case b.Has("inputs"):
+		e.texts, e.compare = inputs(b, "inputs")
+	case b.Has("input"):
+		e.texts, e.compare = inputs(b, "input")
+	default:
+		e.texts, _ = b.OneOrMore("texts")
+	}
+	switch b.Word("input_type") {
+	case "search_query", "query":
+		e.role = rerank.RoleQuery
+	}
+	e.kinds, _ = b.OneOrMore("embedding_types")
+	if kind := b.Word("encoding_format"); kind != "" && d != &cohere2 {
+		e.kinds = []string{kind}
+	}
+	switch {
+	case b.Err() != nil:
+		return e, b.Err()
+	case path == "/similarity" && !e.compare:
 		return e, invalid("`inputs` must have source_sentence and sentences")
-	}
-	switch {
 	case len(e.texts) == 0:
 		return e, &failure{http.StatusBadRequest, "Empty", "there is no input"}
-	case len(e.texts) > s.config.MaxDocuments:
-		return e, invalid("there are %d inputs, more than %d", len(e.texts), s.config.MaxDocuments)
-	case b.EncodingFormat != "" && b.EncodingFormat != "float" && b.EncodingFormat != "base64":
-		return e, invalid("encoding_format %q is neither float nor base64", b.EncodingFormat)
 	}
-	for _, kind := range b.EmbeddingTypes {
+	for _, kind := range e.kinds {
 		if kind != "float" && kind != "base64" {
-			return e, invalid("embedding_types: %q is neither float nor base64", kind)
+			return e, invalid("the encoding %q is neither float nor base64", kind)
 		}
-	}
-	if b.InputType == "search_query" {
-		e.role = rerank.RoleQuery
 	}
 	return e, nil
 }
 
+// inputs reads a text, an array of texts, or a sentence and others to compare it with.
+func inputs(b *loose.Object, name string) (texts []string, compare bool) {
+	if b.Kind(name) == '{' {
+		o := b.Object(name)
+		if !o.Has("source_sentence") {
+			b.Fail(name, errors.New("it is an object that is not of source_sentence and sentences"))
+		}
+		return append([]string{o.Text("source_sentence")}, o.Texts("sentences")...), true
+	}
+	if b.Kind(name) == '"' {
+		return []string{b.Text(name)}, false
+	}
+	b.Each(name, func(value []byte) error {
+		if value[0] == '[' || value[0] == '-' || value[0] >= '0' && value[0] <= '9' {
+			return errors.New("it is token ids: texts are needed, as models differ in their tokens")
+		}
+		text, err := loose.ElementText(value)
+		texts = append(texts, text)
+		return err
+	})
+	return texts, false
+}
+
 // vectors waits for the request's turn and has its texts embedded.
-func (s *Server) vectors(ctx context.Context, e embedding, b *wire.EmbedRequest, said *record) (rerank.Vectors, *model, error) {
+func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedded, error) {
 	m, err := present(s.models.findEmbedder(e.model), e.model)
 	if err != nil {
-		return rerank.Vectors{}, nil, err
+		return embedded{}, err
 	}
 	said.model, said.documents = m.Name, len(e.texts)
 	leave, err := s.turn(ctx, 0, said)
 	if err != nil {
-		return rerank.Vectors{}, nil, err
+		return embedded{}, err
 	}
 	defer leave()
 	embedder, err := m.embed()
 	if err != nil {
-		return rerank.Vectors{}, nil, err
+		return embedded{}, err
 	}
 	defer m.release()
-	for _, n := range []*wire.Count{b.Dimensions, b.OutputDim} {
-		if own := embedder.Model().Dimensions; n != nil && int(*n) != own {
-			return rerank.Vectors{}, nil, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", *n, own)
-		}
+	if own := embedder.Model().Dimensions; e.dimensions != 0 && e.dimensions != own {
+		return embedded{}, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", e.dimensions, own)
 	}
 	if err := m.affordable(e.texts, s.config.MaxTokens); err != nil {
-		return rerank.Vectors{}, nil, err
+		return embedded{}, err
 	}
 	begun := time.Now()
 	inner, end := s.step(ctx, "embed", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(e.texts)))
 	v, err := embedder.Embed(inner, e.texts, e.role)
 	end(err, attribute.Int("rerank.tokens", v.Tokens))
 	said.computed, said.tokens = time.Since(begun), v.Tokens
-	return v, m, err
+	if err != nil {
+		return embedded{}, err
+	}
+	got := embedded{Vectors: v, model: m}
+	if n := count(v.Truncated); n > 0 && e.whole != 0 {
+		return got, tooLong(n, e.whole)
+	} else if n > 0 {
+		got.warnings = append(got.warnings, fmt.Sprintf("%d texts were cut to fit the model", n))
+	}
+	if n := count(v.Foreign); n > 0 {
+		got.warnings = append(got.warnings, fmt.Sprintf("%d texts seem to be in a language that the model does not know", n))
+	}
+	return got, nil
+}
+
+// count returns how many are true.
+func count(list []bool) int {
+	n := 0
+	for _, yes := range list {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
+// tooLong refuses texts that must not be cut.
+func tooLong(n, status int) *failure {
+	return &failure{status, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", n)}
 }
 
 // embedAnswer puts vectors into a dialect.
-func embedAnswer(path string, m *model, e embedding, v rerank.Vectors, b *wire.EmbedRequest, said *record) any {
-	list := make([]wire.Vector, v.Len())
+func embedAnswer(path string, e embedding, got embedded, said *record) any {
+	list := make([]wire.Vector, got.Len())
 	for i := range list {
-		list[i].Values = v.At(i)
-		if b.Normalize == nil || *b.Normalize {
+		list[i].Values = got.At(i)
+		if !e.raw {
 			unit(list[i].Values)
 		}
 	}
 	switch {
-	case b.Inputs.Source != nil || b.Input.Source != nil:
+	case e.compare:
 		scores := make([]wire.Score, len(list)-1)
 		for i := range scores {
 			scores[i] = wire.Score(dot(list[0].Values, list[i+1].Values))
@@ -169,9 +238,9 @@ func embedAnswer(path string, m *model, e embedding, v rerank.Vectors, b *wire.E
 	case strings.HasPrefix(path, "/v2/"):
 		a := wire.CohereEmbeddings{
 			ID: said.id, Embeddings: map[string][]wire.Vector{}, Texts: e.texts, ResponseType: "embeddings_by_type",
-			Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "2"}, Tokens: &wire.Tokens{InputTokens: v.Tokens}},
+			Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "2"}, Tokens: &wire.Tokens{InputTokens: got.Tokens}, Warnings: got.warnings},
 		}
-		kinds := b.EmbeddingTypes
+		kinds := e.kinds
 		if len(kinds) == 0 {
 			kinds = []string{"float"}
 		}
@@ -183,9 +252,9 @@ func embedAnswer(path string, m *model, e embedding, v rerank.Vectors, b *wire.E
 		}
 		return a
 	case strings.HasSuffix(path, "/embeddings"):
-		a := wire.EmbeddingList{Object: "list", Model: m.Name, Usage: wire.Usage{PromptTokens: v.Tokens, TotalTokens: v.Tokens}}
+		a := wire.EmbeddingList{Object: "list", Model: got.model.Name, Usage: wire.Usage{PromptTokens: got.Tokens, TotalTokens: got.Tokens}}
 		for i, x := range list {
-			x.Base64 = b.EncodingFormat == "base64"
+			x.Base64 = slices.Equal(e.kinds, []string{"base64"})
 			a.Data = append(a.Data, wire.Embedding{Object: "embedding", Index: i, Embedding: x})
 		}
 		return a

@@ -85,12 +85,13 @@ func TestEmbeddings(t *testing.T) {
 	}{
 		{"/v1/embeddings", `{"input":[]}`, 400, `{"error":{"message":"there is no input","type":"invalid_request_error"`},
 		{"/v1/embeddings", `{"input":[1,2]}`, 400, `token ids`},
-		{"/v1/embeddings", `{"input":7}`, 400, `input: 7 is neither a string nor an array`},
+		{"/v1/embeddings", `{"input":7}`, 400, `input: it is a number; it must be an array`},
 		{"/v1/embeddings", `{"input":"a","dimensions":1}`, 400, `have 2`},
 		{"/v1/embeddings", `{"input":"a","encoding_format":"int8"}`, 400, `neither float nor base64`},
-		{"/v2/embed", `{"texts":["a"],"embedding_types":["ubinary"]}`, 400, `"message":"embedding_types`},
+		{"/v2/embed", `{"texts":["a"],"embedding_types":["ubinary"]}`, 400, `"message":"the encoding \"ubinary\" is neither`},
 		{"/similarity", `{"inputs":["a"]}`, 400, `source_sentence`},
-		{"/embed", `{"inputs":{"sentences":[]}}`, 400, `"error_type":"Validation"`},
+		{"/embed", `{"inputs":[null]}`, 422, `inputs[0]: it is null; it must be a string`},
+		{"/embed", `{"inputs":{"sentences":[]}}`, 422, `"error_type":"Validation"`},
 		{"/", `{"inputs":`, 400, `"error_type"`},
 		{"/", `{}`, 400, "`texts` cannot be empty"},
 	} {

@@ -1,43 +1,42 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/internal/exactjson"
-	"github.com/flashrerank/rerank/internal/wire"
+	"github.com/flashrerank/rerank/internal/loose"
 )
 
 // rerank answers a request in its dialect.
 func (s *Server) rerank(w http.ResponseWriter, r *http.Request) {
-	d := dialectOfPath(r.URL.Path)
-	var body wire.RerankRequest
-	if err := s.decode(w, r, &body); err != nil {
-		s.refuse(w, r, d, err)
+	b, err := s.foreign(w, r)
+	if err != nil {
+		s.refuse(w, r, dialectOfPath(r.URL.Path), err)
 		return
 	}
-	s.reranked(w, r, &body)
+	s.reranked(w, r, b)
 }
 
-func (s *Server) reranked(w http.ResponseWriter, r *http.Request, body *wire.RerankRequest) {
-	d := dialectOf(r.URL.Path, body)
+func (s *Server) reranked(w http.ResponseWriter, r *http.Request, b *loose.Object) {
+	d := dialectOf(r.URL.Path, b)
 	said := note(r)
 	said.dialect = d.name
-	asked, err := d.read(body)
-	if err == nil && len(asked.texts) > s.config.MaxDocuments {
-		err = invalid("invalid request: there are %d documents, more than %d", len(asked.texts), s.config.MaxDocuments)
-	}
-	if err != nil {
-		s.refuse(w, r, d, err)
+	asked, err := d.read(b)
+	if err := cmp.Or(b.Err(), err); err != nil {
+		s.refuse(w, r, d, d.misread(err))
 		return
 	}
 	got, err := s.rank(r.Context(), asked, said)
@@ -51,20 +50,46 @@ func (s *Server) reranked(w http.ResponseWriter, r *http.Request, body *wire.Rer
 	h.Set("X-Queue-Time", milliseconds(said.waited))
 	h.Set("X-Inference-Time", milliseconds(said.computed))
 	h.Set("X-Total-Time", milliseconds(time.Since(said.start)))
+	if d.mute {
+		warn(h, got.warnings)
+	}
 	s.write(w, http.StatusOK, d.write(asked, got))
+}
+
+// misread puts the error of a member into the words of a dialect.
+func (d *dialect) misread(err error) error {
+	var wrong *exactjson.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	f := invalid("invalid request: %v", err)
+	f.status = cmp.Or(d.unfit, f.status)
+	return f
+}
+
+// warn puts warnings into the head of an answer that has no place for them.
+func warn(h http.Header, warnings []string) {
+	for _, w := range warnings {
+		h.Add("X-Rerank-Warning", strings.Trim(strconv.QuoteToASCII(w), `"`))
+	}
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// decode reads the body of a request of another service's dialect, which is JSON.
-func (s *Server) decode(w http.ResponseWriter, r *http.Request, into any) error {
-	return s.body(w, r, func(data []byte) error { return exactjson.UnmarshalLast(data, into) })
+// foreign reads the body of a request of another service's dialect, of which no list has
+// more than the documents of a request.
+func (s *Server) foreign(w http.ResponseWriter, r *http.Request) (b *loose.Object, err error) {
+	err = s.body(w, r, func(data []byte) error {
+		b, err = loose.Read(data, s.config.MaxDocuments)
+		return err
+	})
+	return b, err
 }
 
 // decodeOwn reads the body of a request of this server's own, where a member that is
-// there twice is an error.
+// there twice is an error, and so is one that is not known.
 func (s *Server) decodeOwn(w http.ResponseWriter, r *http.Request, into any) error {
-	return s.body(w, r, func(data []byte) error { return exactjson.Unmarshal(data, into) })
+	return s.body(w, r, func(data []byte) error { return exactjson.UnmarshalKnown(data, into) })
 }
 
 // body has the body of a request read.
@@ -128,7 +153,7 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	}
 	said.tokens += got.tokens
 	if got.cut > 0 && r.whole != 0 {
-		return got, &failure{r.whole, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", got.cut)}
+		return got, tooLong(got.cut, r.whole)
 	}
 	return got, nil
 }

@@ -45,15 +45,16 @@ func TestScores(t *testing.T) {
 		{"/predict", `{"inputs":[["q","xx"],["p","b"],["q","xxx"]],"raw_scores":true}`, 200, `[[{"score":0.0,"label":"LABEL_0"}],[{"score":-2.0,"label":"LABEL_0"}],[{"score":1.0,"label":"LABEL_0"}]]`},
 		{"/predict", `{"inputs":[]}`, 400, `"error_type":"Empty"`},
 		{"/predict", `{}`, 400, `"error_type":"Empty"`},
-		{"/predict", `{"inputs":"a"}`, 400, "inputs: it must be a pair of texts or an array of pairs"},
-		{"/predict", `{"inputs":[["a","b"],["c"]]}`, 400, "inputs: element 1 is no pair"},
+		{"/predict", `{"inputs":"a"}`, 422, "inputs: it is a string; it must be an array"},
+		{"/predict", `{"inputs":["a",["b","c"]]}`, 422, "inputs: it must be a pair of texts or an array of pairs"},
+		{"/predict", `{"inputs":[["a","b"],["c"]]}`, 422, "inputs[1]: it is no pair"},
 		{"/score", `{"text_1":"q","text_2":["b","xxx"],"model":"m"}`, 200, `"data":[{"index":0,"object":"score","score":0.11920292},{"index":1,"object":"score","score":0.7310586}],"usage":{"prompt_tokens":4,"total_tokens":4}`},
 		{"/v1/score", `{"queries":["q","p"],"documents":["b","xxx"],"use_activation":false}`, 200, `"data":[{"index":0,"object":"score","score":-2.0},{"index":1,"object":"score","score":1.0}]`},
 		{"/v1/score", `{"data_1":"q","data_2":"xx"}`, 200, `"score":0.5}]`},
 		{"/score", `{"text_1":["a","b"],"text_2":["a","b","c"]}`, 400, "2 texts cannot be paired with 3"},
 		{"/score", `{"text_1":"a"}`, 400, "there is no text_2"},
-		{"/score", `{"text_1":"a","text_2":[]}`, 400, "text_2, documents, items or data_2 must be"},
-		{"/score", `{"text_1":{"source_sentence":"a"},"text_2":"b"}`, 400, "text_1, queries or data_1 must be"},
+		{"/score", `{"text_1":"a","text_2":[]}`, 400, "text_2 must be a text or an array of texts"},
+		{"/score", `{"text_1":{"source_sentence":"a"},"text_2":"b"}`, 400, "text_1: it is an object"},
 	} {
 		status, got, _ := post(t, h.URL+c.path, c.body)
 		if status != c.status || !strings.Contains(got, c.want) {

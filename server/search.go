@@ -2,8 +2,11 @@ package server
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,12 +15,30 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/filter"
+	"github.com/flashrerank/rerank/internal/exactjson"
+	"github.com/flashrerank/rerank/internal/nearest"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
+// question is a text, or an object with one.
+type question struct{ Text string }
+
+// UnmarshalJSON reads a string or {"text": …}.
+func (q *question) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '{' {
+		return exactjson.Unmarshal(data, &q.Text)
+	}
+	var object struct {
+		Text string `json:"text"`
+	}
+	err := exactjson.UnmarshalKnown(data, &object)
+	q.Text = object.Text
+	return err
+}
+
 // searching is a request for documents of the index.
 type searching struct {
-	Query    wire.Query    `json:"query"`
+	Query    question      `json:"query"`
 	K        *wire.Count   `json:"k"`
 	Filter   filter.Filter `json:"filter"`
 	IDsOnly  bool          `json:"ids_only"`
@@ -80,6 +101,9 @@ func (s *Server) readSearch(w http.ResponseWriter, r *http.Request, into *search
 		return s.decodeOwn(w, r, into)
 	}
 	asked := r.URL.Query()
+	if err := knownParameters(asked, "q", "k", "filter"); err != nil {
+		return err
+	}
 	into.Query.Text = asked.Get("q")
 	if k := asked.Get("k"); k != "" {
 		n, err := strconv.Atoi(k)
@@ -92,6 +116,19 @@ func (s *Server) readSearch(w http.ResponseWriter, r *http.Request, into *search
 	var err error
 	if into.Filter, err = filter.Parse([]byte(asked.Get("filter"))); err != nil {
 		return invalid("invalid request: %v", err)
+	}
+	return nil
+}
+
+// knownParameters refuses those of an address that nobody reads.
+func knownParameters(asked url.Values, known ...string) error {
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		switch {
+		case !slices.Contains(known, name):
+			return invalid("invalid request: %.40s: there is no such parameter%s", name, nearest.Choice(name, known))
+		case len(asked[name]) > 1:
+			return invalid("invalid request: %s: the parameter is there twice", name)
+		}
 	}
 	return nil
 }

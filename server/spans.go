@@ -10,6 +10,7 @@ import (
 	"github.com/clipperhouse/uax29/v2/sentences"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -20,11 +21,22 @@ const (
 )
 
 // wantedSpans reads what is wanted of the relevant parts of texts, nil if nothing is.
-func wantedSpans(w *wire.SpansWish) (*wire.SpansWish, error) {
-	if w == nil || w.Mode == "disabled" {
+func wantedSpans(b *loose.Object) (*wire.SpansWish, error) {
+	if b == nil {
 		return nil, nil
 	}
+	w := &wire.SpansWish{Mode: b.Word("mode")}
+	if b.Has("threshold") {
+		w.Threshold = new(b.Number("threshold", usualThreshold))
+	}
+	if b.Has("max_spans") {
+		w.MaxSpans = new(wire.Count(b.Whole("max_spans", 0)))
+	}
 	switch {
+	case b.Err() != nil:
+		return nil, b.Err()
+	case w.Mode == "disabled":
+		return nil, nil
 	case w.Mode != "enabled":
 		return nil, invalid("invalid request: relevant_spans.mode is %q, it must be enabled or disabled", w.Mode)
 	case w.Threshold != nil && (*w.Threshold < 0 || *w.Threshold > 1):

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 	"github.com/flashrerank/rerank/tokenizer"
 )
@@ -86,20 +87,30 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) {
 	}
 	said := note(r)
 	said.dialect = d.name + " tokenize"
-	var body wire.TokenizeRequest
-	answer, err := any(nil), s.decode(w, r, &body)
+	b, err := s.foreign(w, r)
+	var answer any
 	if err == nil {
-		answer, err = s.tokenized(r.Context(), d, &body, said)
+		answer, err = s.tokenized(r.Context(), d, b, said)
 	}
 	if err != nil {
-		s.refuse(w, r, d, err)
+		s.refuse(w, r, d, d.misread(err))
 		return
 	}
 	s.write(w, http.StatusOK, answer)
 }
 
-func (s *Server) tokenized(ctx context.Context, d *dialect, b *wire.TokenizeRequest, said *record) (any, error) {
-	m, err := s.modelOf(b.Model)
+func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
+	name, specials := b.Text("model"), b.Flag("add_special_tokens", true)
+	var texts []string
+	if d == &cohere1 {
+		texts = []string{b.Text("text")}
+	} else {
+		texts, _ = b.OneOrMore("inputs")
+	}
+	if b.Err() != nil {
+		return nil, b.Err()
+	}
+	m, err := s.modelOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +125,11 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *wire.TokenizeRequ
 		return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
 	}
 	if d == &cohere1 {
-		if b.Text == nil || *b.Text == "" {
+		if texts[0] == "" {
 			return nil, invalid("invalid request: text must not be empty")
 		}
 		a := wire.CohereTokens{Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}
-		ids, _ := t.AppendText(nil, *b.Text, 0)
+		ids, _ := t.AppendText(nil, texts[0], 0)
 		for _, id := range ids {
 			name, _ := t.IDToToken(id)
 			a.Tokens, a.TokenStrings = append(a.Tokens, id), append(a.TokenStrings, name)
@@ -126,12 +137,12 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *wire.TokenizeRequ
 		said.documents, said.tokens = 1, len(ids)
 		return a, nil
 	}
-	if len(b.Inputs.Texts) == 0 {
+	if len(texts) == 0 {
 		return nil, &failure{http.StatusBadRequest, "Empty", "`inputs` cannot be empty"}
 	}
-	lists := make([][]wire.TEIToken, len(b.Inputs.Texts))
-	for i, text := range b.Inputs.Texts {
-		lists[i] = teiTokens(t, text, b.AddSpecialTokens == nil || *b.AddSpecialTokens)
+	lists := make([][]wire.TEIToken, len(texts))
+	for i, text := range texts {
+		lists[i] = teiTokens(t, text, specials)
 		said.tokens += len(lists[i])
 	}
 	said.documents = len(lists)

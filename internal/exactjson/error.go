@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // Error is what is wrong with JSON, and where.
@@ -36,7 +38,9 @@ func (e *Error) Error() string {
 // Unwrap returns the error of the function or method that refused the value.
 func (e *Error) Unwrap() error { return e.err }
 
-// within puts a name before the path of an error.
+// Within returns an error as an [*Error] with a name before its path.
+func Within(name string, err error) error { return within(name, err) }
+
 func within(name string, err error) error {
 	if err == nil {
 		return nil
@@ -75,10 +79,26 @@ func explain(err error, data []byte) error {
 		return &Error{Message: syntax.Err.Error(), Syntax: true, Offset: syntax.ByteOffset}
 	case !errors.As(err, &wrong):
 		return &Error{Message: err.Error(), err: err}
+	case errors.Is(wrong.Err, json.ErrUnknownName):
+		return unknown(wrong)
 	case wrong.Err != nil && !errors.Is(wrong.Err, strconv.ErrRange) && !errors.Is(wrong.Err, strconv.ErrSyntax):
 		return within(path(wrong.JSONPointer), wrong.Err)
 	}
 	return &Error{Path: path(wrong.JSONPointer), Message: misfit(wrong)}
+}
+
+// unknown tells which names a struct has in the place of one that it has not.
+func unknown(e *json.SemanticError) error {
+	var names []string
+	if t := e.GoType; t != nil && t.Kind() == reflect.Struct {
+		for _, f := range reflect.VisibleFields(t) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+				names = append(names, name)
+			}
+		}
+	}
+	name := e.JSONPointer.LastToken()
+	return &Error{Path: path(e.JSONPointer), Message: "there is no such member" + nearest.Choice(name, names)}
 }
 
 // misfit tells what a value is and what it must be.

@@ -1,7 +1,8 @@
 // Package exactjson reads JSON strictly by its names: a member belongs to the
 // field of exactly its name, where encoding/json takes "Text" for "text" and
 // lets the last one win. A member that is there twice is an error, except to
-// [UnmarshalLast]. Members that nothing asks for are left to the caller. Bytes
+// [UnmarshalLast] and its like. Members that nothing asks for are ignored, except by
+// [UnmarshalKnown]. Bytes
 // that are not UTF-8, and halves of surrogate pairs, become U+FFFD.
 //
 // Types keep their UnmarshalJSON methods; those that read structs themselves
@@ -21,12 +22,19 @@ import (
 // are ignored. Durations are nanoseconds. Errors are of type [*Error].
 func Unmarshal(data []byte, into any) error { return unmarshal(data, into, false) }
 
+// UnmarshalKnown is Unmarshal where a member that nothing asks for is an error, with
+// the name that was probably meant.
+func UnmarshalKnown(data []byte, into any) error {
+	return unmarshal(data, into, false, json.RejectUnknownMembers(true))
+}
+
 // UnmarshalLast is Unmarshal for what other programs write: of members with the
 // same name the last one counts, as their own readers have it.
 func UnmarshalLast(data []byte, into any) error { return unmarshal(data, into, true) }
 
-func unmarshal(data []byte, into any, twice bool) error {
-	err := json.Unmarshal(data, into, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(twice), v1.FormatDurationAsNano(true))
+func unmarshal(data []byte, into any, twice bool, more ...json.Options) error {
+	options := append(more, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(twice), v1.FormatDurationAsNano(true))
+	err := json.Unmarshal(data, into, options...)
 	return explain(err, data)
 }
 
@@ -34,7 +42,17 @@ func unmarshal(data []byte, into any, twice bool) error {
 // view of data. An error of f ends the walk and is returned with the member's
 // name before it, as an [*Error].
 func Members(data []byte, f func(name string, value []byte) error) error {
-	return walk(data, '{', func(dec *jsontext.Decoder, _ int) error {
+	return members(data, false, f)
+}
+
+// MembersLast is Members for what other programs write: a member that is there
+// twice is no error, and f is called for both.
+func MembersLast(data []byte, f func(name string, value []byte) error) error {
+	return members(data, true, f)
+}
+
+func members(data []byte, twice bool, f func(name string, value []byte) error) error {
+	return walk(data, '{', twice, func(dec *jsontext.Decoder, _ int) error {
 		name, err := dec.ReadToken()
 		if err != nil {
 			return explain(err, data)
@@ -51,7 +69,17 @@ func Members(data []byte, f func(name string, value []byte) error) error {
 // Elements calls f for each element of a JSON array, in order, as [Members]
 // does for an object. The path of an error has the index: "[3]".
 func Elements(data []byte, f func(i int, value []byte) error) error {
-	return walk(data, '[', func(dec *jsontext.Decoder, i int) error {
+	return elements(data, false, f)
+}
+
+// ElementsLast is Elements for what other programs write: members that are there
+// twice in an element are no error.
+func ElementsLast(data []byte, f func(i int, value []byte) error) error {
+	return elements(data, true, f)
+}
+
+func elements(data []byte, twice bool, f func(i int, value []byte) error) error {
+	return walk(data, '[', twice, func(dec *jsontext.Decoder, i int) error {
 		value, err := dec.ReadValue()
 		if err != nil {
 			return explain(err, data)
@@ -61,8 +89,8 @@ func Elements(data []byte, f func(i int, value []byte) error) error {
 }
 
 // walk calls next for all that is between the brackets of one value.
-func walk(data []byte, bracket byte, next func(dec *jsontext.Decoder, i int) error) error {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowInvalidUTF8(true))
+func walk(data []byte, bracket byte, twice bool, next func(dec *jsontext.Decoder, i int) error) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(twice))
 	kind := dec.PeekKind()
 	if byte(kind) != bracket && strings.IndexByte(`ntf"0{[`, byte(kind)) >= 0 { // what is no JSON, reading tells
 		return &Error{Message: "it is " + found(kind) + "; it must be " + found(jsontext.Kind(bracket))}

@@ -85,6 +85,47 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestKnown: a member that nothing asks for is refused with the name that was meant.
+func TestKnown(t *testing.T) {
+	type target struct {
+		inner
+		Text  string  `json:"text,omitempty"`
+		Inner []inner `json:"inner"`
+		Any   any     `json:"any"`
+	}
+	for in, want := range map[string]string{
+		`{"text": "a", "count": 1, "inner": [{"count": 2}], "any": {"x": 1}}`: "",
+		`{"txet": "a"}`:               `txet: there is no such member; did you mean "text"?`,
+		`{"Text": "a"}`:               `Text: there is no such member; did you mean "text"?`,
+		`{"inner": [{}, {"cout":1}]}`: `inner[1].cout: there is no such member; did you mean "count"?`,
+		`{"zzzzzz": 1}`:               `zzzzzz: there is no such member; known are "count", "text", "inner", "any"`,
+		`{"text": "a", "text": "b"}`:  "text: the member is there twice",
+	} {
+		err := exactjson.UnmarshalKnown([]byte(in), new(target))
+		if (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s: %v; want %s", in, err, want)
+		}
+	}
+}
+
+// TestLast: what other programs write may have a member twice.
+func TestLast(t *testing.T) {
+	var got []string
+	err := exactjson.MembersLast([]byte(`{"a": 1, "a": [{"b": 1, "b": 2}]}`), func(name string, value []byte) error {
+		got = append(got, name)
+		if value[0] != '[' {
+			return nil
+		}
+		return exactjson.ElementsLast(value, func(_ int, value []byte) error {
+			got = append(got, string(value))
+			return nil
+		})
+	})
+	if err != nil || strings.Join(got, " ") != `a a {"b": 1, "b": 2}` {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // TestValues: what encoding/json reads, apart from names, is read alike.
 func TestValues(t *testing.T) {
 	type embedded struct {

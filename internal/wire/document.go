@@ -1,9 +1,8 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/internal/exactjson"
@@ -11,55 +10,52 @@ import (
 
 // Document is a text, or an object of fields whose order is kept.
 type Document struct {
-	Text   string // of a text, or the field "text" of an object
+	Text   string // of a text
 	Fields []Field
 	Object bool
 }
 
 // Field is a member of an object: a string as it is, anything else as its JSON.
-type Field struct{ Name, Value string }
+type Field struct {
+	Name, Value string
 
-// UnmarshalJSON reads a string or an object.
-func (d *Document) UnmarshalJSON(data []byte) error {
-	*d = Document{}
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 || trimmed[0] != '{' {
-		if string(trimmed) == "null" {
-			return fmt.Errorf("a document is null: it must be a string or an object")
-		}
-		if err := exactjson.UnmarshalLast(data, &d.Text); err != nil {
-			return fmt.Errorf("a document is %.20s: it must be a string or an object", trimmed)
-		}
-		return nil
-	}
-	d.Object = true
-	dec := json.NewDecoder(bytes.NewReader(trimmed))
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return err
-		}
-		d.add(name.(string), value) // a key is always a string
-	}
-	return nil
+	null bool
 }
 
-func (d *Document) add(name string, value json.RawMessage) {
-	text := string(value)
-	if value[0] == '"' {
-		_ = exactjson.UnmarshalLast(value, &text) // the decoder has read it
+// ParseDocument reads a string or an object. Members that are null are like absent.
+func ParseDocument(value []byte) (Document, error) {
+	if len(value) == 0 || value[0] != '{' {
+		if exactjson.Null(value) {
+			return Document{}, fmt.Errorf("a document is null: it must be a string or an object")
+		}
+		text, err := exactjson.Text(value)
+		if err != nil {
+			return Document{}, fmt.Errorf("a document is %.20s: it must be a string or an object", value)
+		}
+		return Document{Text: text}, nil
 	}
-	if name == "text" {
-		d.Text = text
+	d := Document{Object: true}
+	places := map[string]int{} // of fields
+	err := exactjson.MembersLast(value, func(name string, value []byte) error {
+		at, again := places[name]
+		if !again {
+			at = len(d.Fields)
+			places[name], d.Fields = at, append(d.Fields, Field{Name: name})
+		}
+		d.Fields[at].Value, d.Fields[at].null = valueText(value), exactjson.Null(value)
+		return nil
+	})
+	d.Fields = slices.DeleteFunc(d.Fields, func(f Field) bool { return f.null })
+	return d, err
+}
+
+// valueText is a string, or the JSON of anything else.
+func valueText(value []byte) string {
+	if value[0] != '"' {
+		return string(value)
 	}
-	d.Fields = append(d.Fields, Field{name, text})
+	text, _ := exactjson.Text(value) // it has been read
+	return text
 }
 
 // Render returns what a model is to read: the named fields, or those of an object
@@ -69,54 +65,26 @@ func (d Document) Render(fields []string) (string, error) {
 	if !d.Object {
 		return d.Text, nil
 	}
+	values := make(map[string]string, len(d.Fields))
+	for _, f := range d.Fields {
+		values[f.Name] = f.Value
+	}
+	if text, ok := values["text"]; ok && len(fields) == 0 {
+		return text, nil
+	}
 	if len(fields) == 0 {
-		for _, f := range d.Fields {
-			if f.Name == "text" {
-				return d.Text, nil
-			}
-		}
 		for _, f := range d.Fields {
 			fields = append(fields, f.Name)
 		}
 	}
 	var lines []string
 	for _, name := range fields {
-		for _, f := range d.Fields {
-			if f.Name == name {
-				lines = append(lines, name+": "+f.Value)
-			}
+		if value, ok := values[name]; ok {
+			lines = append(lines, name+": "+value)
 		}
 	}
 	if len(lines) == 0 {
 		return "", fmt.Errorf("it has none of the fields that are to be ranked")
 	}
 	return strings.Join(lines, "\n"), nil
-}
-
-// Query is a text, or an object with one.
-type Query struct {
-	Text string
-	Set  bool // whether there was one
-}
-
-// UnmarshalJSON reads a string or {"text": …}.
-func (q *Query) UnmarshalJSON(data []byte) error {
-	if string(bytes.TrimSpace(data)) == "null" {
-		return nil
-	}
-	q.Set = true
-	if data[0] == '{' {
-		var object struct {
-			Text *string `json:"text"`
-		}
-		if err := exactjson.UnmarshalLast(data, &object); err != nil || object.Text == nil {
-			return fmt.Errorf("it is an object without a text")
-		}
-		q.Text = *object.Text
-		return nil
-	}
-	if err := exactjson.UnmarshalLast(data, &q.Text); err != nil {
-		return fmt.Errorf("%.20s is neither a string nor an object with a text", data)
-	}
-	return nil
 }

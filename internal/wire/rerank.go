@@ -1,48 +1,5 @@
 package wire
 
-import "strings"
-
-// RerankRequest has the fields of every dialect's request: which of them are there
-// tells the dialects that share a path apart. Others are ignored, and null is like
-// absent, as clients send both.
-type RerankRequest struct {
-	Model string `json:"model"`
-	Query Query  `json:"query"`
-
-	Documents *[]Document `json:"documents"` // Cohere, Jina, Voyage, vLLM, infinity, Weaviate
-	Texts     *[]string   `json:"texts"`     // TEI
-	Passages  *[]Document `json:"passages"`  // NVIDIA NIM
-	Input     *[]Document `json:"input"`     // Mixedbread
-
-	TopN *Count `json:"top_n"`
-	TopK *Count `json:"top_k"` // Voyage, Mixedbread
-
-	ReturnDocuments *bool `json:"return_documents"`
-	ReturnText      *bool `json:"return_text"`  // TEI
-	ReturnInput     *bool `json:"return_input"` // Mixedbread
-
-	RankFields    []string   `json:"rank_fields"`
-	RelevantSpans *SpansWish `json:"relevant_spans"` // Cohere
-	Priority      *Count     `json:"priority"`
-
-	MaxTokensPerDoc *Count   `json:"max_tokens_per_doc"` // Cohere
-	Truncation      *bool    `json:"truncation"`         // Voyage
-	Truncate        Truncate `json:"truncate"`           // TEI, NVIDIA NIM
-
-	RawScores     *bool   `json:"raw_scores"` // TEI, infinity
-	UseActivation *bool   `json:"use_activation"`
-	Property      *string `json:"property"` // Weaviate
-}
-
-// Truncate says whether texts may be cut: true or false, or NVIDIA NIM's END or NONE.
-type Truncate struct{ Never bool }
-
-// UnmarshalJSON reads it; what is something else means that texts may be cut.
-func (t *Truncate) UnmarshalJSON(data []byte) error {
-	t.Never = string(data) == "false" || strings.EqualFold(string(data), `"NONE"`)
-	return nil
-}
-
 // Text is a document in an answer.
 type Text struct {
 	Text string `json:"text" required:"true"`
@@ -71,22 +28,24 @@ type SpansWish struct {
 	MaxSpans  *Count   `json:"max_spans,omitempty"`                         // of a text; nil means all
 }
 
-// RerankResponse is the answer of Cohere, Jina, vLLM, infinity and Together, each of
-// which reads its part.
+// RerankResponse is the answer of Cohere, Jina, vLLM, infinity, Together and Voyage,
+// each of which reads its part.
 type RerankResponse struct {
 	ID      string   `json:"id"`
 	Object  string   `json:"object,omitempty"`
 	Model   string   `json:"model,omitempty"`
 	Created int64    `json:"created,omitempty"`
 	Results []Result `json:"results"`
+	Data    []Result `json:"data,omitempty"` // Voyage; documents are plain texts
 	Usage   *Usage   `json:"usage,omitempty"`
 	Meta    *Meta    `json:"meta,omitempty"`
 }
 
 // Usage counts tokens.
 type Usage struct {
-	PromptTokens int `json:"prompt_tokens"`
-	TotalTokens  int `json:"total_tokens"`
+	PromptTokens     int  `json:"prompt_tokens"`
+	CompletionTokens *int `json:"completion_tokens,omitempty"` // of rankings, where Together's clients read it
+	TotalTokens      int  `json:"total_tokens"`
 }
 
 // Meta is what Cohere says beside the results.
@@ -113,12 +72,14 @@ type Tokens struct {
 	InputTokens int `json:"input_tokens"`
 }
 
-// VoyageResponse is Voyage's.
-type VoyageResponse struct {
-	Object string   `json:"object"`
-	Data   []Result `json:"data"` // documents are plain texts
-	Model  string   `json:"model"`
-	Usage  Usage    `json:"usage"`
+// Remarks are what is said beside an answer that has no place of its own for it.
+type Remarks struct {
+	Meta *Warnings `json:"meta,omitempty"`
+}
+
+// Warnings are for the person behind a client.
+type Warnings struct {
+	Warnings []string `json:"warnings"`
 }
 
 // TEIResult is a member of TEI's answer, an array.
@@ -136,6 +97,7 @@ type MixedbreadResponse struct {
 	Usage       Usage              `json:"usage"`
 	TopK        int                `json:"top_k"`
 	ReturnInput bool               `json:"return_input"`
+	Remarks
 }
 
 // MixedbreadResult is a member of it.
@@ -150,6 +112,7 @@ type MixedbreadResult struct {
 type NIMResponse struct {
 	Rankings []NIMRanking `json:"rankings"`
 	Usage    Usage        `json:"usage"`
+	Remarks
 }
 
 // NIMRanking is a member of it.
@@ -163,6 +126,7 @@ type NIMRanking struct {
 type WeaviateResponse struct {
 	Query  string          `json:"query"`
 	Scores []WeaviateScore `json:"scores"`
+	Remarks
 }
 
 // WeaviateScore is a member of it.
