@@ -213,7 +213,7 @@ func TestFailures(t *testing.T) {
 		{"TEI, no query", "/rerank", `{"texts":["a"]}`, 422, `"error_type":"Validation"`, key},
 		{"OpenAI", "/rerank", `{"query":"q","documents":[]}`, 400, `"error":{"message":"invalid request`, key},
 		{"a panic", "/v2/rerank", `{"query":"q","documents":["panic"]}`, 500, `internal error`, key},
-		{"nothing there", "/v3/rerank", `{}`, 404, `there is nothing at POST /v3/rerank`, key},
+		{"nothing there", "/v3/rank", `{}`, 404, `there is nothing at POST /v3/rank`, key},
 	} {
 		status, got, _ := post(t, h.URL+c.path, c.body, c.header...)
 		if status != c.status || !strings.Contains(got, c.want) {
