@@ -215,6 +215,17 @@ func fingerprinted(fsys fs.FS) ([]string, error) {
 // Model returns what identifies the model.
 func (m *Model) Model() rerank.ModelInfo { return m.info }
 
+// Pooling names how one vector is made of those of the tokens: "mean", "cls", "lasttoken", or
+// another of the names of sentence-transformers, or several with plus signs where their
+// vectors are concatenated.
+func (m *Model) Pooling() string {
+	names := make([]string, len(m.settings.pooling.modes))
+	for i, one := range m.settings.pooling.modes {
+		names[i] = string(one)
+	}
+	return strings.Join(names, "+")
+}
+
 // Embed returns one vector for each text, in order. Texts are cut to the
 // model's longest input, which Truncated tells. An empty text has a vector too:
 // that of the special tokens alone. A vector with NaN or an infinite number in it

@@ -23,6 +23,10 @@ type Config struct {
 	// their aliases, is not found, and a request without one gets the first.
 	Models []Model `yaml:"models,omitempty"`
 
+	// Lazy has configured models loaded when they are first asked for, in place of before the
+	// server starts.
+	Lazy bool `yaml:"lazy,omitempty"`
+
 	// Keys are the bearer tokens that are let in; with none, everybody is.
 	Keys []string `yaml:"keys,omitempty"`
 
@@ -53,10 +57,14 @@ type Config struct {
 	// texts; nil means that there are none.
 	Traces trace.TracerProvider `yaml:"-"`
 
+	// Version is what the server says its version is.
+	Version string `yaml:"-"`
+
 	// Search is how an index is searched, at /search, and changed, at /documents; without
-	// Search.Index there is none. Where that folder holds no index yet, one is made, with
-	// vectors of Search.Model.
+	// Search.Index there is none. Where that folder holds no index yet, Create has one made,
+	// with vectors of Search.Model.
 	Search      pipeline.Config `yaml:"search,omitempty"`
+	Create      bool            `yaml:"create,omitempty"`                             // whether an index that is not there is made
 	Analyzer    string          `yaml:"analyzer,omitempty"`                           // of an index that is made; "" means analysis.Default
 	ReadOnly    bool            `yaml:"read_only,omitempty"`                          // whether documents cannot be changed
 	BulkTimeout time.Duration   `yaml:"bulk_timeout,omitempty" default:"ten minutes"` // of a change; 0 means ten minutes
@@ -67,7 +75,24 @@ type Model struct {
 	Name    string          `yaml:"name"`              // in requests
 	Rerank  string          `yaml:"rerank,omitempty"`  // what it is, as pipeline.NewReranker takes it; "" means Name
 	Aliases []string        `yaml:"aliases,omitempty"` // other names for it
+	Type    string          `yaml:"type,omitempty"`    // what lists call it, "rerank" or "embedding"; "" means embedding for a bi-encoder alone
 	Early   *pipeline.Early `yaml:"early,omitempty"`   // nil: every document is judged in full
+}
+
+// Types of models, as lists have them.
+const (
+	typeRerank    = "rerank"
+	typeEmbedding = "embedding"
+)
+
+func (m Model) checkType() error {
+	switch m.Type {
+	case "", typeRerank:
+		return nil
+	case typeEmbedding:
+		return pipeline.CheckEmbedder(m.what())
+	}
+	return fmt.Errorf("%q is neither %s nor %s", m.Type, typeRerank, typeEmbedding)
 }
 
 func (m Model) what() string {
@@ -78,7 +103,7 @@ func (m Model) what() string {
 }
 
 // standard are the models of a server without models: the default, and what embeds.
-var standard = []Model{{Name: pipeline.Default}, {Name: pipeline.MiniLM}}
+var standard = []Model{{Name: pipeline.Default}, {Name: pipeline.MiniLM, Type: typeEmbedding}}
 
 // filled returns the configuration with its defaults, or all that is wrong with it.
 func (c Config) filled() (Config, error) {
@@ -93,6 +118,9 @@ func (c Config) filled() (Config, error) {
 				errs = append(errs, fmt.Errorf("models[%d]: there are two models called %q", i, name))
 			}
 			seen[name] = true
+		}
+		if err := m.checkType(); err != nil {
+			errs = append(errs, fmt.Errorf("models[%d]: type: %w", i, err))
 		}
 		if m.what() == pipeline.None {
 			errs = append(errs, fmt.Errorf("models[%d]: %q is no model", i, m.what()))
@@ -142,6 +170,9 @@ func (c Config) filled() (Config, error) {
 		c.Queue = new(64)
 	} else if *c.Queue < 0 {
 		errs = append(errs, fmt.Errorf("queue: %d is negative", *c.Queue))
+	}
+	if c.Create && c.ReadOnly {
+		errs = append(errs, errors.New("create: an index that is made would stay empty, as read_only is set"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return c, fmt.Errorf("server: configuration: %w", err)

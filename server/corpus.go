@@ -13,13 +13,16 @@ import (
 )
 
 // openCorpus opens the index of a configuration, nil if it has none. Where there is no
-// index yet, one is made that keeps vectors too.
+// index yet, one is made if that is wanted, which keeps vectors too.
 func openCorpus(ctx context.Context, c Config, loader *pipeline.Loader, log *slog.Logger) (*pipeline.Live, error) {
 	if c.Search.Index == "" {
 		return nil, nil
 	}
 	live, err := loader.OpenLive(ctx, c.Search)
-	if errors.Is(err, index.ErrNotExist) && !c.ReadOnly {
+	if errors.Is(err, index.ErrNotExist) {
+		if !c.Create {
+			return nil, fmt.Errorf("server: %w: --create (create: true) makes an empty one", err)
+		}
 		if err := createIndex(loader, c); err != nil {
 			return nil, fmt.Errorf("server: making the index: %w", err)
 		}

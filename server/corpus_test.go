@@ -167,7 +167,7 @@ func TestCorpusReadOnly(t *testing.T) {
 func TestCorpusIsMade(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	for i := range 2 {
-		s, err := New(Config{Search: pipeline.Config{Index: dir}}, nil)
+		s, err := New(Config{Create: true, Search: pipeline.Config{Index: dir}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +197,7 @@ func TestCorpusAfterKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := New(Config{Search: pipeline.Config{Index: dir}}, nil)
+	s, err := New(Config{Create: true, Search: pipeline.Config{Index: dir}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,13 +210,13 @@ func TestCorpusSparesFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "letter.txt"), []byte("dear"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Config{Search: pipeline.Config{Index: dir}}, nil); err == nil || !strings.Contains(err.Error(), "letter.txt: choose another folder") {
+	if _, err := New(Config{Create: true, Search: pipeline.Config{Index: dir}}, nil); err == nil || !strings.Contains(err.Error(), "letter.txt: choose another folder") {
 		t.Errorf("%v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("%v, %v", entries, err)
 	}
-	if _, err := New(Config{Search: pipeline.Config{Index: filepath.Join(dir, "new")}, Analyzer: "no such"}, nil); err == nil {
+	if _, err := New(Config{Create: true, Search: pipeline.Config{Index: filepath.Join(dir, "new")}, Analyzer: "no such"}, nil); err == nil {
 		t.Error("an analyzer that is not there makes an index")
 	}
 }
@@ -224,7 +224,7 @@ func TestCorpusSparesFiles(t *testing.T) {
 // TestCorpusAnalyzer: the analyzer of an index that is there can be named, and no
 // other.
 func TestCorpusAnalyzer(t *testing.T) {
-	c := Config{Search: pipeline.Config{Index: filepath.Join(t.TempDir(), "index")}}
+	c := Config{Create: true, Search: pipeline.Config{Index: filepath.Join(t.TempDir(), "index")}}
 	for _, given := range [][2]string{{"german", ""}, {"german", ""}, {"", ""}, {"french", "was made with the analyzer german, not french"}} {
 		analyzer, want := given[0], given[1] // the first makes it
 		c.Analyzer = analyzer

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -13,14 +14,13 @@ import (
 	"github.com/flashrerank/rerank/tokenizer"
 )
 
-// models are what a server can answer by, each loaded when it is first asked for.
+// models are what a server can answer by.
 type models struct {
 	any    bool // whether the first answers under any name
 	list   []*model
 	known  *cache.Cache
 	shared *pipeline.Loader // of all of them; each has its own where models are unloaded
 	byName map[string]*model
-	embeds atomic.Pointer[model] // the first that makes embeddings, once it is known: to tell it, files are read
 }
 
 func newModels(c Config) *models {
@@ -64,16 +64,26 @@ func (m *models) findEmbedder(name string) *model {
 	if _, named := m.byName[name]; found == nil || named && !m.any {
 		return found
 	}
-	if one := m.embeds.Load(); one != nil {
-		return one
-	}
 	for _, one := range m.list {
-		if pipeline.IsEmbedder(one.what()) {
-			m.embeds.Store(one)
+		if one.makesEmbeddings() {
 			return one
 		}
 	}
 	return found
+}
+
+// load loads all models, and returns what is wrong with those that cannot be.
+func (m *models) load() error {
+	var errs []error
+	for _, one := range m.list {
+		_, err := one.use()
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		one.release()
+	}
+	return errors.Join(errs...)
 }
 
 // modelOf is find where what is not there is an error.
@@ -98,7 +108,11 @@ type model struct {
 	embedder  rerank.Embedder      // likewise
 	tokenizer *tokenizer.Tokenizer // likewise
 	users     int
-	since     int // counts the times that it was used, so that an old timer does nothing
+	since     int       // counts the times that it was used, so that an old timer does nothing
+	broken    error     // of the last time that it was to be loaded
+	tried     time.Time // when that was
+
+	embeds atomic.Bool // whether it makes embeddings, once that is known: to tell it, files are read
 }
 
 // use returns the reranker, which must be released.
@@ -107,8 +121,8 @@ func (m *model) use() (rerank.Reranker, error) {
 	defer m.mu.Unlock()
 	if m.reranker == nil {
 		r, err := m.loader.Reranker(m.what(), m.Early)
-		if err != nil {
-			return nil, fmt.Errorf("server: the model %s: %w", m.Name, err)
+		if m.tell(err) != nil {
+			return nil, m.broken
 		}
 		m.reranker = r
 	}
@@ -122,13 +136,53 @@ func (m *model) embed() (rerank.Embedder, error) {
 	defer m.mu.Unlock()
 	if m.embedder == nil {
 		e, err := m.loader.Embedder(m.what())
-		if err != nil {
+		if err != nil && !m.makesEmbeddings() {
 			return nil, invalid("the model '%s' makes no embeddings", m.Name)
+		}
+		if m.tell(err) != nil {
+			return nil, m.broken
 		}
 		m.embedder = e
 	}
 	m.taken()
 	return m.embedder, nil
+}
+
+// tell notes what came of loading the model, and returns the error in its words. The caller
+// holds m.mu.
+func (m *model) tell(err error) error {
+	m.broken, m.tried = nil, time.Now()
+	if err != nil {
+		m.broken = fmt.Errorf("server: the model %s: %w", m.Name, err)
+	}
+	return m.broken
+}
+
+// again is how long a model that could not be loaded is left alone by probes.
+const again = time.Second
+
+// ready returns why the model cannot be used, as far as that is known: one that has not been
+// asked for is taken to be well, and one that could not be loaded is tried again.
+func (m *model) ready() error {
+	m.mu.Lock()
+	broken, wait := m.broken, time.Since(m.tried) < again
+	m.mu.Unlock()
+	if broken == nil || wait {
+		return broken
+	}
+	if _, err := m.use(); err != nil {
+		return err
+	}
+	m.release()
+	return nil
+}
+
+// makesEmbeddings reports whether the model is a bi-encoder.
+func (m *model) makesEmbeddings() bool {
+	if !m.embeds.Load() && pipeline.IsEmbedder(m.what()) {
+		m.embeds.Store(true)
+	}
+	return m.embeds.Load()
 }
 
 func (m *model) taken() {
@@ -158,4 +212,40 @@ func (m *model) loaded() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.reranker != nil || m.embedder != nil
+}
+
+// about returns what is known of the model, the zero value where that is nothing or the
+// model is not loaded. Of a blend it is the model that reads most.
+func (m *model) about() rerank.ModelInfo {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.reranker == nil && m.embedder == nil {
+		return rerank.ModelInfo{}
+	}
+	var by any = m.reranker
+	switch {
+	case m.embedder != nil:
+		by = m.embedder
+	case m.makesEmbeddings():
+		by, _ = m.loader.Embedder(m.what()) // is loaded
+	case m.what() == pipeline.Best, m.what() == pipeline.Auto:
+		by, _ = m.loader.Reranker(pipeline.Cross, nil) // likewise
+	}
+	if described, ok := by.(interface{ Model() rerank.ModelInfo }); ok {
+		return described.Model()
+	}
+	return rerank.ModelInfo{}
+}
+
+// pooling names how a bi-encoder makes one vector of those of the tokens.
+func (m *model) pooling() string {
+	e, err := m.embed()
+	if err != nil {
+		return ""
+	}
+	defer m.release()
+	if by, ok := e.(interface{ Pooling() string }); ok {
+		return by.Pooling()
+	}
+	return ""
 }

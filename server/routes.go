@@ -49,19 +49,17 @@ func (s *Server) routes() (http.Handler, []string) {
 	mux.Handle("POST /v1/tokenize", s.guarded(s.tokenize))
 	s.corpusRoutes(mux)
 	mux.Handle("GET /v1/models", s.guarded(s.listModels))
-	mux.Handle("GET /v1/models/{model}", s.guarded(s.oneModel))
+	mux.Handle("GET /v1/models/{model...}", s.guarded(s.oneModel)) // names have slashes
 	mux.Handle("GET /models", s.guarded(s.listModels))
+	mux.Handle("GET /models/{model...}", s.guarded(s.oneModel))
 	mux.Handle("GET /info", s.guarded(s.info))
 	mux.Handle("GET /meta", s.guarded(s.info))
 	mux.HandleFunc("GET /openapi.json", s.describe)
 	mux.HandleFunc("GET /docs", s.docs)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	for _, path := range []string{"/healthz", "/readyz", "/health", "/ping", "/{$}"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	}
-	for _, path := range []string{"/.well-known/live", "/.well-known/ready"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	}
+	mux.HandleFunc("GET /version", s.version)
+	mux.HandleFunc("GET /v1/cluster/auth", s.clusterAuth)
+	s.probeRoutes(mux)
 	nothing := s.nothing(mux)
 	mux.HandleFunc("/", nothing)
 	if s.corpus != nil {

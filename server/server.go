@@ -27,13 +27,15 @@ type Server struct {
 	corpus   *pipeline.Live // nil: there is no index
 	handler  http.Handler
 	patterns []string // of the routes
+	begun    time.Time
 
 	description func() ([]byte, error) // made when it is first asked for
 }
 
 // New returns a server that writes to a log, nil meaning none: a line for each request,
-// with neither texts nor keys. Models are loaded when they are first asked for. It must be
-// closed.
+// with neither texts nor keys. Configured models are loaded, unless they are to be lazy; the
+// embedded ones of a configuration without models when they are first asked for. The server must
+// be closed.
 func New(c Config, log *slog.Logger) (*Server, error) {
 	c, err := c.filled()
 	if err != nil {
@@ -43,11 +45,16 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	models := newModels(c)
+	if !c.Lazy && len(c.Models) > 0 {
+		if err := models.load(); err != nil {
+			return nil, err
+		}
+	}
 	corpus, err := openCorpus(context.Background(), c, models.shared, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: models, tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
 	s.handler, s.patterns = s.routes()

@@ -43,6 +43,7 @@ max_body: 20000
 concurrent: 1
 queue: 1
 timeout: 8s
+lazy: true
 models:
   - name: minilm
   - name: slow

@@ -29,7 +29,7 @@ func (a *app) serveCommand() *cobra.Command {
 Mixedbread, NVIDIA NIM, Together and Weaviate on one port: to use a client of theirs,
 change its base URL. The embedded model answers to any model name unless --models is
 given. With --index the server also searches an index at /search and adds, replaces
-and deletes documents at /documents.
+and deletes documents at /documents; --create makes an empty one where there is none.
 
 Every setting can be given as a flag, as an environment variable (--max-body is
 RERANK_MAX_BODY) or as a key of the YAML file that --config names (max_body). Flags
@@ -40,7 +40,7 @@ The server listens on this machine only unless --listen says otherwise. After Ct
 it finishes the requests that have begun.`,
 		Example: `  rerank serve
   rerank serve --listen :8787 --keys-file keys.txt
-  rerank serve --index notes
+  rerank serve --index notes --create
   rerank serve --models minilm,big=int8:BAAI/bge-reranker-base --idle 10m
   curl localhost:8787/v2/rerank -d '{"query":"when does the lease end","documents":["Bread.","It ends in May."]}'`,
 		Args: arguments(cobra.NoArgs, "no arguments"),
@@ -107,6 +107,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 			}
 		}()
 	}
+	c.Version = newVersionInfo().Version
 	s, err := server.New(c.Config, log)
 	if err != nil {
 		return err

@@ -45,11 +45,13 @@ var serveSettings = []setting{
 	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
 	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
 	{"keys-file", "`file` with one API key per line; without keys anyone who can connect is served", text(func(c *serveConfig) *string { return &c.KeysFile })},
-	{"index", "`folder` of an index for /search and /documents; created if it does not exist", text(func(c *serveConfig) *string { return &c.Index })},
+	{"index", "`folder` of an index for /search and /documents", text(func(c *serveConfig) *string { return &c.Index })},
+	{"create", "create an empty index where --index names none", truth(func(c *serveConfig) *bool { return &c.Create })},
 	{"analyzer", "`analyzer` of an index that is created (default english)", text(func(c *serveConfig) *string { return &c.Analyzer })},
 	{"read-only", "refuse changes of the index", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
 	{"bulk-timeout", "`time` limit for a change of the index (default 10m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout }))},
 	{"models", "`names` of the models to serve, separated by commas, as name or name=model (default: the embedded one, under any name)", setModels},
+	{"lazy", "load models when they are first asked for, not before the server listens", truth(func(c *serveConfig) *bool { return &c.Lazy })},
 	{"max-body", "largest request, in `bytes` (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
 	{"max-documents", "largest `number` of documents in a request (default 10000)", aboveZero(number(func(c *serveConfig) *int { return &c.MaxDocuments }))},
 	{"max-tokens", "largest `number` of tokens in a request (default: unlimited)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
@@ -187,7 +189,7 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 		for _, s := range []struct {
 			flag string
 			set  bool
-		}{{"analyzer", c.Analyzer != ""}, {"read-only", c.ReadOnly}, {"bulk-timeout", c.BulkTimeout != 0}} {
+		}{{"analyzer", c.Analyzer != ""}, {"create", c.Create}, {"read-only", c.ReadOnly}, {"bulk-timeout", c.BulkTimeout != 0}} {
 			if s.set {
 				return c, usagef("--%s has no effect without an index: --index names its folder", s.flag)
 			}
@@ -195,6 +197,9 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 	}
 	if c.ProtectAll && len(c.Keys) == 0 {
 		return c, usagef("--protect-all has no effect without keys: --keys-file names them")
+	}
+	if c.Lazy && len(c.Models) == 0 {
+		return c, usagef("--lazy has no effect without --models: the embedded model is loaded by the first request in any case")
 	}
 	if c.Listen == "" {
 		c.Listen = defaultListen

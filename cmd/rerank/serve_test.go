@@ -199,7 +199,7 @@ func TestServeOpen(t *testing.T) {
 		warns string
 	}{
 		{[]string{"--listen", "0.0.0.0:0"}, "may ask: --keys-file"},
-		{[]string{"--listen", "0.0.0.0:0", "--index", index}, "may ask, and change the index: --keys-file"},
+		{[]string{"--listen", "0.0.0.0:0", "--index", index, "--create"}, "may ask, and change the index: --keys-file"},
 		{nil, ""},
 	} {
 		_, stop, log := serving(t, c.args...)

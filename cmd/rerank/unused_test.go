@@ -77,6 +77,8 @@ func TestUnusedFlags(t *testing.T) {
 		{"--read-only", []string{"serve"}},
 		{"--bulk-timeout=1s", []string{"serve"}},
 		{"--protect-all", []string{"serve"}},
+		{"--create", []string{"serve"}},
+		{"--lazy", []string{"serve"}},
 		{"--json", []string{"serve"}},
 	}
 	known := map[string]bool{}
