@@ -25,7 +25,7 @@ type nimHealth struct {
 }
 
 // probeRoutes are those that ask whether the server lives, and whether it can answer.
-func (s *Server) probeRoutes(mux *http.ServeMux) {
+func (s *Server) probeRoutes(mux *mux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { s.write(w, http.StatusOK, healthOf(nil)) })
 	for _, path := range []string{"/readyz", "/health", "/ping", "/{$}"} {
 		mux.HandleFunc("GET "+path, s.probe(func(w http.ResponseWriter, status int, err error) { s.write(w, status, healthOf(err)) }))

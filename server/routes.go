@@ -57,7 +57,7 @@ func (s *Server) routes() (http.Handler, []string) {
 	mux.HandleFunc("GET /openapi.json", s.describe)
 	mux.HandleFunc("GET /docs", s.docs)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	mux.HandleFunc("GET /version", s.version)
+	mux.Handle("GET /version", s.guarded(s.version))
 	mux.HandleFunc("GET /v1/cluster/auth", s.clusterAuth)
 	s.probeRoutes(mux)
 	nothing := s.nothing(mux)
