@@ -15,6 +15,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cascade"
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -151,7 +152,7 @@ func (r *run) openCache() (done func() error, err error) {
 		return nil, err
 	}
 	r.cache = filepath.Join(r.options.Cache, r.data.name+"-"+digest(r.data.fingerprint, program)[:16])
-	if err := os.MkdirAll(r.cache, 0o755); err != nil {
+	if err := durable.MakeFolder(r.cache); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(r.cache, "lock"))

@@ -1,15 +1,15 @@
 package experiment
 
 import (
-	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/durable"
 )
 
 // save writes what a system found, if that is wanted.
@@ -18,21 +18,17 @@ func (r *run) save(t *trial) error {
 	if dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return fmt.Errorf("saving the run: %w", err)
 	}
 	name := r.fileName(t.system.name)
-	path := filepath.Join(dir, name+".run")
-	f, err := os.Create(path + ".new")
+	tabs := false
+	err := durable.Replace(filepath.Join(dir, name+".run"), func(w io.Writer) (err error) {
+		tabs, err = dataset.WriteRun(w, t.lists, r.data.ids(), name)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("saving the run: %w", err)
-	}
-	tabs, err := dataset.WriteRun(f, t.lists, r.data.ids(), name)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("saving the run: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	r.tabbed = r.tabbed || tabs
 	return nil

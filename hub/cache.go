@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"crypto/sha1" //nolint:gosec // what git calls files by
 	"errors"
 	"fmt"
@@ -108,15 +109,15 @@ func (c *Client) keepRevision(n name, commit string) error {
 		return nil
 	}
 	path := filepath.Join(c.folder(n.repo), "refs", filepath.FromSlash(n.revision))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := c.disk.MakeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return durable.Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, commit); return err })
+	return c.disk.Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, commit); return err })
 }
 
 // link makes a file of a snapshot of a blob: a link as huggingface_hub makes it,
 // or a copy where there are no links.
-func link(blob, path string) error {
+func (c *Client) link(blob, path string) error {
 	target, err := filepath.Rel(filepath.Dir(path), blob)
 	if err != nil {
 		return err
@@ -124,25 +125,25 @@ func link(blob, path string) error {
 	if have, err := os.Readlink(path); err == nil && have == target {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := c.disk.MakeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := c.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if os.Symlink(target, path) == nil {
-		return durable.SyncFolder(filepath.Dir(path)) // before a revision names the snapshot
+	if c.disk.Link(target, path) == nil { // durable before a revision names the snapshot
+		return nil
 	}
-	return copyFile(blob, path)
+	return c.copyFile(blob, path)
 }
 
-func copyFile(from, to string) error {
+func (c *Client) copyFile(from, to string) error {
 	in, err := regular.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	return durable.Replace(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+	return c.disk.Replace(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
 }
 
 // List returns what is in the cache: each model at each of its revisions.
@@ -243,13 +244,13 @@ func (c *Client) removeRevision(n name) error {
 // Verify compares the files of a model in the cache with their checksums. Files
 // that are copies, for want of links, have none and are passed over; their number
 // is returned.
-func (c *Client) Verify(s Snapshot) (unchecked int, err error) {
+func (c *Client) Verify(ctx context.Context, s Snapshot) (unchecked int, err error) {
 	for _, f := range s.Files {
 		if len(f.Sum) < 2*sha1.Size {
 			unchecked++
 			continue
 		}
-		if err := verify(filepath.Join(s.Folder, filepath.FromSlash(f.Path)), f); err != nil {
+		if err := verify(ctx, filepath.Join(s.Folder, filepath.FromSlash(f.Path)), f); err != nil {
 			return unchecked, fmt.Errorf("hub: %s: %s: %w", s.Name, f.Path, err)
 		}
 	}

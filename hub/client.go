@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/flashrerank/rerank/internal/durable"
 )
 
 // DefaultEndpoint is the Hub.
@@ -51,6 +53,8 @@ type Client struct {
 
 	// Progress is told how far Pull is, often and from its goroutine; nil is fine.
 	Progress func(Progress)
+
+	disk durable.Disk // where the cache is
 }
 
 // Progress is how far a Pull is, in bytes.

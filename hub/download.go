@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/regular"
 )
 
@@ -26,17 +25,29 @@ func (c *Client) download(ctx context.Context, address, blob string, f File, p *
 		c.report(p, f.Size) // another has fetched it meanwhile
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
+	if err := c.disk.MakeFolder(filepath.Dir(blob)); err != nil {
 		return err
 	}
-	partial := blob + ".incomplete"
-	if err := c.persist(ctx, address, partial, f, p); err != nil {
-		return err
+	partial, before := blob+".incomplete", *p
+	_, err := os.Stat(partial)
+	resumed := err == nil
+	for {
+		if err := c.persist(ctx, address, partial, f, p); err != nil {
+			return err
+		}
+		err := verify(ctx, partial, f)
+		if err == nil {
+			return c.disk.Move(partial, blob) // a blob of the right size is trusted from now on
+		}
+		if ctx.Err() != nil {
+			return err // and the next Pull goes on
+		}
+		if e := c.disk.Remove(partial); e != nil || !resumed || !errors.Is(err, ErrChecksum) {
+			return errors.Join(err, e)
+		}
+		// The beginning was of an earlier download, and may have been lost with the power.
+		resumed, *p = false, before
 	}
-	if err := verify(partial, f); err != nil {
-		return errors.Join(err, os.Remove(partial))
-	}
-	return durable.Move(partial, blob) // a blob of the right size is trusted from now on
 }
 
 // persist asks for a file until it is whole, or as often as attempts allow without
@@ -75,7 +86,7 @@ func isCut(err error) bool { return errors.Is(err, errCut) }
 
 // resume appends what is missing of a file, and returns how much of it is there.
 func (c *Client) resume(ctx context.Context, address, partial string, f File, p *Progress) (reached int64, err error) {
-	out, err := os.OpenFile(partial, os.O_CREATE|os.O_WRONLY, 0o644)
+	out, err := c.disk.Open(partial)
 	if err != nil {
 		return 0, err
 	}
@@ -143,7 +154,7 @@ func (c *Client) copy(out io.Writer, body io.Reader, most int64, p *Progress) (n
 }
 
 // verify compares a file with its checksum.
-func verify(name string, f File) error {
+func verify(ctx context.Context, name string, f File) error {
 	in, err := regular.Open(name)
 	if err != nil {
 		return err
@@ -154,7 +165,7 @@ func verify(name string, f File) error {
 		sum = sha1.New() //nolint:gosec // git's
 		fmt.Fprintf(sum, "blob %d\x00", f.Size)
 	}
-	n, err := io.Copy(sum, in)
+	n, err := io.Copy(sum, interruptible{ctx, in})
 	if err != nil {
 		return err
 	}
@@ -162,4 +173,17 @@ func verify(name string, f File) error {
 		return fmt.Errorf("%w: %d bytes of the sum %s, where %d of %s belong", ErrChecksum, n, got, f.Size, f.Sum)
 	}
 	return nil
+}
+
+// interruptible reads until a context ends.
+type interruptible struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
 }

@@ -66,7 +66,7 @@ func TestPull(t *testing.T) {
 			t.Errorf("%s has the sum %s", f.Path, f.Sum)
 		}
 	}
-	if n, err := c.Verify(got); n != 0 || err != nil {
+	if n, err := c.Verify(t.Context(), got); n != 0 || err != nil {
 		t.Errorf("%d files unchecked, %v", n, err)
 	}
 	found, err := c.Find(repo)
@@ -110,7 +110,7 @@ func TestCacheCommands(t *testing.T) {
 	if err := os.WriteFile(blob, []byte(`{"model_type":"bart"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Verify(got); !errors.Is(err, hub.ErrChecksum) || !strings.Contains(err.Error(), "config.json") {
+	if _, err := c.Verify(t.Context(), got); !errors.Is(err, hub.ErrChecksum) || !strings.Contains(err.Error(), "config.json") {
 		t.Errorf("a changed file: %v", err)
 	}
 	if _, err := c.Pull(t.Context(), repo+"@"+commit); err != nil {
@@ -432,7 +432,7 @@ func TestPython(t *testing.T) {
 		t.Fatalf("Python fetched to %s, we find %+v, %v", lines[1], found, err)
 	}
 	checkFolder(t, s, found.Folder)
-	if n, err := theirs.Verify(found); n != 0 || err != nil {
+	if n, err := theirs.Verify(t.Context(), found); n != 0 || err != nil {
 		t.Errorf("%d files unchecked, %v", n, err)
 	}
 	before := len(s.tokens)

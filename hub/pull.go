@@ -254,13 +254,13 @@ func (c *Client) fetch(ctx context.Context, repo, commit string, f File, p *Prog
 	} else {
 		c.report(p, f.Size)
 	}
-	return link(blob, filepath.Join(c.folder(repo), "snapshots", commit, filepath.FromSlash(f.Path)))
+	return c.link(blob, filepath.Join(c.folder(repo), "snapshots", commit, filepath.FromSlash(f.Path)))
 }
 
 // lock waits for others, in this process or another, that fetch the same file.
 func (c *Client) lock(ctx context.Context, repo, sum string) (unlock func(), err error) {
 	folder := filepath.Join(c.Cache, ".locks", filepath.Base(c.folder(repo)))
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := c.disk.MakeFolder(folder); err != nil {
 		return nil, err
 	}
 	l := flock.New(filepath.Join(folder, sum+".lock"))

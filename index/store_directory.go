@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/flashrerank/rerank/internal/durable"
@@ -52,24 +51,8 @@ func (d directory) fault(panicked any) error {
 
 // makeDirectory makes a directory, and those above it, whose names are durable.
 func makeDirectory(path string) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("index: creating a folder: %w", err)
-	}
-	made := []string{path} // whose names are to be synced
-	for dir := filepath.Dir(path); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); err == nil {
-			break
-		}
-		made = append(made, dir)
-	}
-	if err := os.MkdirAll(path, 0o777); err != nil {
+	if err := durable.MakeFolder(path); err != nil {
 		return fmt.Errorf("index: creating %s: %w", path, err)
-	}
-	for _, dir := range made {
-		if err := durable.SyncFolder(filepath.Dir(dir)); err != nil {
-			return fmt.Errorf("index: creating %s: %w", path, err)
-		}
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -27,6 +26,8 @@ type Cache struct {
 	// Key tells these weights and this config.json from any others, as a hash of
 	// their files does. Without one nothing is kept.
 	Key string
+
+	disk durable.Disk
 }
 
 // keyKey is the name of the key in a file's metadata.
@@ -104,10 +105,10 @@ func cachedTensors(data []byte, key string) (*tensors, error) {
 // which then takes its name. Processes that do so at the same time write the
 // same.
 func (m *Model) keep(c Cache) error {
-	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
+	if err := c.disk.MakeFolder(c.Folder); err != nil {
 		return err
 	}
-	return durable.Replace(c.path(), func(w io.Writer) error { return m.writeCached(w, c.Key) })
+	return c.disk.Replace(c.path(), func(w io.Writer) error { return m.writeCached(w, c.Key) })
 }
 
 func (m *Model) writeCached(w io.Writer, key string) error {

@@ -1,6 +1,10 @@
 package transformer
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/flashrerank/rerank/internal/durable"
+)
 
 // Layers computes a sequence and returns the states after the embeddings and
 // after every layer, as transformers counts hidden_states: of models that
@@ -65,4 +69,10 @@ func (m *Model) Without(feature string) *Model {
 		other.config.TokenTypes, other.places = 0, nil
 	}
 	return other
+}
+
+// On returns a cache that is written to a disk.
+func (c Cache) On(d durable.Disk) Cache {
+	c.disk = d
+	return c
 }

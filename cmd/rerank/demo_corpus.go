@@ -20,6 +20,7 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/dataset/godoc"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -112,7 +113,7 @@ func demoCache(a *app) string {
 	base, err := os.UserCacheDir()
 	if err == nil {
 		base = filepath.Join(base, "rerank")
-		err = os.MkdirAll(base, 0o755)
+		err = durable.MakeFolder(base)
 	}
 	if err != nil {
 		a.remark("the index cannot be kept: %v", err)

@@ -186,7 +186,7 @@ func (a *app) modelVerify(ctx context.Context, name string) error {
 // verifyModel checks a model, and tells what passed: of its files, and of what it
 // computes.
 func verifyModel(ctx context.Context, name string) (out verified, more []string, err error) {
-	if out.Checks, err = verifyCached(name); err != nil {
+	if out.Checks, err = verifyCached(ctx, name); err != nil {
 		return out, nil, err
 	}
 	out.Checks = append(out.Checks, "the files are whole and fit together")

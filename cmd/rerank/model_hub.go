@@ -143,7 +143,7 @@ programs that share the cache will have to fetch it again.
 
 // verifyCached compares the files of a model of the Hub with their checksums, and
 // tells what passed: nothing of other models.
-func verifyCached(name string) ([]string, error) {
+func verifyCached(ctx context.Context, name string) ([]string, error) {
 	if _, err := os.Stat(name); err == nil || !hub.IsName(name) {
 		return nil, nil
 	}
@@ -155,7 +155,7 @@ func verifyCached(name string) ([]string, error) {
 	if err != nil {
 		return nil, nil //nolint:nilerr // such as the model in this program; loading it will tell
 	}
-	unchecked, err := c.Verify(s)
+	unchecked, err := c.Verify(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,15 @@
-package durable
+package durable_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/flashrerank/rerank/internal/durable"
+	"github.com/flashrerank/rerank/internal/durable/durabletest"
 )
 
 func ExampleReplace() {
@@ -19,103 +20,43 @@ func ExampleReplace() {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "state")
-	err = Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, "all of it"); return err })
+	err = durable.Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, "all of it"); return err })
 	text, _ := os.ReadFile(path)
 	fmt.Printf("%s %v\n", text, err)
 	// Output: all of it <nil>
 }
 
-var errPower = errors.New("the power is gone")
-
-// faulty is a disk whose operation failAt fails, and all after it unless once.
-// What was not synced is gone after a loss of power.
-type faulty struct {
-	now, durable map[string]*inode
-	operations   int
-	failAt       int
-	once         bool
-}
-
-type inode struct{ data, synced []byte }
-
-func (d *faulty) operation() error {
-	n := d.operations
-	d.operations++
-	if n == d.failAt || n > d.failAt && d.failAt >= 0 && !d.once {
-		return errPower
+// survivors calls f with a folder for each of what may be there when the power is back.
+func survivors(t *testing.T, p *durabletest.Power, f func(how, dir string)) {
+	t.Helper()
+	for how, keep := range map[string]func() bool{
+		"nothing unsynced stays": func() bool { return false }, "all stays": func() bool { return true }, "names stay": alternately(),
+	} {
+		dir := t.TempDir()
+		if err := p.Survive(dir, keep); err != nil {
+			t.Fatal(err)
+		}
+		f(how, dir)
 	}
-	return nil
 }
 
-type faultyFile struct {
-	d *faulty
-	i *inode
+func alternately() func() bool {
+	yes := false
+	return func() bool { yes = !yes; return yes }
 }
 
-func (f faultyFile) Name() string { return "new" }
-func (f faultyFile) Close() error { return f.d.operation() }
-
-func (f faultyFile) Write(p []byte) (int, error) {
-	if err := f.d.operation(); err != nil {
-		f.i.data = append(f.i.data, p[:len(p)/2]...)
-		return len(p) / 2, err
+func content(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	f.i.data = append(f.i.data, p...)
-	return len(p), nil
+	return string(data)
 }
 
-func (f faultyFile) Sync() error {
-	err := f.d.operation()
-	if err == nil {
-		f.i.synced = bytes.Clone(f.i.data)
-	}
-	return err
-}
-
-func (d *faulty) create(string) (file, error) {
-	if err := d.operation(); err != nil {
-		return nil, err
-	}
-	i := &inode{}
-	d.now["new"] = i
-	return faultyFile{d, i}, nil
-}
-
-func (d *faulty) open(path string) (file, error) {
-	if err := d.operation(); err != nil {
-		return nil, err
-	}
-	return faultyFile{d, d.now[path]}, nil
-}
-
-func (d *faulty) rename(from, to string) error {
-	if err := d.operation(); err != nil {
-		return err
-	}
-	d.now[to] = d.now[from]
-	delete(d.now, from)
-	return nil
-}
-
-func (d *faulty) remove(path string) error {
-	err := d.operation()
-	if err == nil {
-		delete(d.now, path)
-	}
-	return err
-}
-
-func (d *faulty) syncFolder(string) error {
-	err := d.operation()
-	if err == nil {
-		d.durable = maps.Clone(d.now)
-	}
-	return err
-}
-
-// TestReplace lets each operation fail, alone or as the first of all: the name
-// holds the old content or the new whole, with names and bytes that were not
-// synced there or gone, and the new once Replace has said so.
+// TestReplace lets each step fail, alone or as the first of all: the name holds the
+// old content or the new whole, whatever a loss of power leaves, and the new once
+// Replace has returned.
 func TestReplace(t *testing.T) {
 	fill := func(w io.Writer) error {
 		for range 3 {
@@ -126,42 +67,89 @@ func TestReplace(t *testing.T) {
 		return nil
 	}
 	for _, once := range []bool{false, true} {
-		for failAt := -1; failAt < 9; failAt++ {
-			old := &inode{[]byte("old"), []byte("old")}
-			d := &faulty{now: map[string]*inode{"path": old}, durable: map[string]*inode{"path": old}, failAt: failAt, once: once}
-			err := replace(d, "path", fill)
-			for how, names := range map[string]map[string]*inode{"nothing unsynced stays": d.durable, "all names stay": d.now} {
-				got := string(names["path"].synced)
-				if got != "old" && got != "new new new " || err == nil && got == "old" {
-					t.Errorf("operation %d, once %v, %s: %q, %v", failAt, once, how, got, err)
+		for failAt := -1; failAt < 8; failAt++ {
+			p, path := onDisk(t, failAt, once, map[string]string{"state": "old"})
+			err := p.Disk().Replace(path, fill)
+			survivors(t, p, func(how, dir string) {
+				if got := content(t, filepath.Join(dir, "state")); got != "old" && got != "new new new " || err == nil && got == "old" {
+					t.Errorf("step %d, once %v, %s: %q, %v", failAt, once, how, got, err)
 				}
+			})
+			if failAt < 0 && (err != nil || p.Steps() != 8) || failAt >= 0 && !errors.Is(err, durabletest.ErrPower) {
+				t.Errorf("step %d of %d: %v", failAt, p.Steps(), err)
 			}
-			if _, left := d.now["new"]; left && once {
-				t.Errorf("operation %d: the new file was left", failAt)
-			}
-			if failAt < 0 && (err != nil || d.operations != 8) {
-				t.Errorf("%d operations, %v", d.operations, err)
+			entries, err := os.ReadDir(filepath.Dir(path))
+			if err != nil || once && len(entries) != 1 {
+				t.Errorf("step %d: left: %v, %v", failAt, entries, err)
 			}
 		}
 	}
 }
 
-// TestMove does the same to a file that somebody else has written and not synced.
+func onDisk(t *testing.T, failAt int, once bool, files map[string]string) (p *durabletest.Power, state string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := durabletest.New(dir, failAt, once)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, filepath.Join(dir, "state")
+}
+
+// TestMove does the same to a file that is written by somebody who does not sync it.
 func TestMove(t *testing.T) {
+	const writing = 3 // steps
 	for failAt := -1; failAt < 5; failAt++ {
-		old := &inode{[]byte("old"), []byte("old")}
-		d := &faulty{
-			now:     map[string]*inode{"path": old, "from": {data: []byte("new")}},
-			durable: map[string]*inode{"path": old}, failAt: failAt,
+		at := failAt
+		if at >= 0 {
+			at += writing
 		}
-		err := move(d, "from", "path")
-		if failAt < 0 && (err != nil || d.operations != 5) || failAt >= 0 && !errors.Is(err, errPower) {
-			t.Errorf("operation %d of %d: %v", failAt, d.operations, err)
+		p, path := onDisk(t, at, false, map[string]string{"state": "old"})
+		from := filepath.Join(filepath.Dir(path), "from")
+		f, err := p.Disk().Open(from)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for how, names := range map[string]map[string]*inode{"nothing unsynced stays": d.durable, "all names stay": d.now} {
-			if got := string(names["path"].synced); got != "old" && got != "new" || err == nil && got == "old" {
-				t.Errorf("operation %d, %s: %q, %v", failAt, how, got, err)
+		if _, err := f.Write([]byte("new")); err != nil || f.Close() != nil {
+			t.Fatal(err)
+		}
+		err = p.Disk().Move(from, path)
+		if failAt < 0 && (err != nil || p.Steps() != writing+5) || failAt >= 0 && !errors.Is(err, durabletest.ErrPower) {
+			t.Errorf("step %d of %d: %v", failAt, p.Steps()-writing, err)
+		}
+		survivors(t, p, func(how, dir string) {
+			if got := content(t, filepath.Join(dir, "state")); got != "old" && got != "new" || err == nil && got == "old" {
+				t.Errorf("step %d, %s: %q, %v", failAt, how, got, err)
 			}
+		})
+	}
+}
+
+// TestMakeFolder: folders are there after a loss of power, those above too.
+func TestMakeFolder(t *testing.T) {
+	p, path := onDisk(t, -1, false, nil)
+	if err := p.Disk().MakeFolder(filepath.Join(path, "a", "b")); err != nil {
+		t.Fatal(err)
+	}
+	survivors(t, p, func(how, dir string) {
+		if info, err := os.Stat(filepath.Join(dir, "state", "a", "b")); err != nil || !info.IsDir() {
+			t.Errorf("%s: %v", how, err)
 		}
+	})
+	steps := p.Steps()
+	if err := p.Disk().MakeFolder(path); err != nil || p.Steps() != steps {
+		t.Errorf("a folder that is there: %d steps, %v", p.Steps()-steps, err)
+	}
+	file := filepath.Join(path, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p.Disk().MakeFolder(file) == nil || p.Disk().MakeFolder(filepath.Join(file, "below")) == nil {
+		t.Error("a file became a folder")
 	}
 }
