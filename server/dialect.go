@@ -29,6 +29,7 @@ type ranking struct {
 	texted   bool
 	voyage   bool // who asks may be a client of Voyage, which reads another member
 	raw      bool // scores before they are made relevance
+	left     bool // the beginning of a text that is too long is to be cut
 	whole    int  // status of a refusal where a text would have to be cut; 0: it may be
 	cut      int  // tokens of a text that are judged; 0: all
 	priority int

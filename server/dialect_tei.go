@@ -17,6 +17,7 @@ var tei = dialect{
 		r := ranking{
 			query: queryOf(b), texts: b.Texts("texts"),
 			texted: b.Flag("return_text", false), raw: b.Flag("raw_scores", false), whole: whole(b, http.StatusUnprocessableEntity),
+			left: b.Word("truncation_direction") == "left",
 		}
 		switch {
 		case b.Err() != nil:

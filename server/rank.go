@@ -146,6 +146,9 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 		got.warnings = append(got.warnings, warning)
 	}
 	got.take(r, result)
+	if got.cut > 0 && r.left {
+		got.warnings = append(got.warnings, "the ends of the documents were cut, not their beginnings")
+	}
 	if r.spans != nil {
 		if err := s.addSpans(ctx, reranker, r, &got); err != nil {
 			return got, err
@@ -226,8 +229,14 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 		}
 	}
 	g.separate()
+	if late := count(late(g.hits)); late > 0 && late < len(g.hits) {
+		g.warnings = append(g.warnings, fmt.Sprintf("%d documents were not scored; they come last", late))
+	}
 	for _, s := range result.Stages {
 		g.tokens += s.Tokens
+		if all := result.Stages[len(result.Stages)-1].Candidates; s.Model != "" && s.Candidates < all {
+			g.warnings = append(g.warnings, fmt.Sprintf("only the best %d of %d documents were scored by %s: a document's score depends on the others of its request", s.Candidates, all, s.Model))
+		}
 		if s.Truncated > 0 {
 			g.cut = max(g.cut, s.Truncated)
 			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
@@ -244,6 +253,15 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 		g.warnings = append(g.warnings, fmt.Sprintf("scores are on the scale %q, which is no relevance between 0 and 1", g.hits[0].Scale))
 	}
 	g.warnings = slices.Compact(g.warnings)
+}
+
+// late tells which hits have no score at all.
+func late(hits []rerank.Hit) []bool {
+	list := make([]bool, len(hits))
+	for i, h := range hits {
+		list[i] = math.IsNaN(h.Score)
+	}
+	return list
 }
 
 // borrow gives hits without a relevance the score of the next one that has it: theirs is
