@@ -47,7 +47,7 @@ func (s *Server) safe(pages *cors.Cors, next http.Handler) http.Handler {
 			f = foreignPage(r, pages)
 		}
 		if f == nil && s.config.ProtectAll {
-			if f = s.admit(r); f != nil {
+			if _, f = s.admit(r); f != nil {
 				w.Header().Set("WWW-Authenticate", "Bearer")
 			}
 		}
@@ -75,7 +75,7 @@ func (s *Server) foreignHost(r *http.Request) *failure {
 	}
 	_, err := netip.ParseAddr(host)
 	switch local := a.IP.IsLoopback(); {
-	case local && len(s.config.Keys) == 0:
+	case local && !s.config.Keyed():
 	case len(s.config.Hosts) == 0, !local && err == nil: // no page can rebind an address
 		return nil
 	}

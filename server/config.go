@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"net/url"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -27,8 +25,13 @@ type Config struct {
 	// server starts.
 	Lazy bool `yaml:"lazy,omitempty"`
 
-	// Keys are the bearer tokens that are let in; with none, everybody is.
-	Keys []string `yaml:"keys,omitempty"`
+	// Keys are the bearer tokens that are let in, and Clients those who have keys and are told
+	// apart; with neither, everybody is let in.
+	Keys    []string `yaml:"keys,omitempty"`
+	Clients []Client `yaml:"clients,omitempty"`
+
+	KeyConcurrent int `yaml:"key_concurrent,omitempty"` // requests of a client, or a key without one, at once; 0 means no limit of their own
+	KeyPerMinute  int `yaml:"key_per_minute,omitempty"` // its requests in a minute; likewise
 
 	// ProtectAll puts the routes that are open otherwise behind the keys too: probes,
 	// metrics and the description.
@@ -128,9 +131,7 @@ func (c Config) filled() (Config, error) {
 			errs = append(errs, fmt.Errorf("models[%d]: %w", i, err))
 		}
 	}
-	if i := slices.IndexFunc(c.Keys, func(k string) bool { return strings.TrimSpace(k) == "" }); i >= 0 {
-		errs = append(errs, fmt.Errorf("keys[%d]: it is empty", i))
-	}
+	errs = append(errs, c.checkKeys()...)
 	for i, origin := range c.Origins {
 		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
 			errs = append(errs, fmt.Errorf("origins[%d]: %q is no origin, as https://example.org", i, origin))
@@ -140,9 +141,6 @@ func (c Config) filled() (Config, error) {
 		if u, err := url.Parse("http://" + host); host != "*" && (err != nil || host == "" || u.Host != host || u.Port() != "") {
 			errs = append(errs, fmt.Errorf("hosts[%d]: %q is no name of a host, as rerank.example.org", i, host))
 		}
-	}
-	if c.ProtectAll && len(c.Keys) == 0 {
-		errs = append(errs, errors.New("protect_all: there are no keys"))
 	}
 	for _, n := range []struct {
 		name  string

@@ -101,7 +101,7 @@ func (s *Server) oneModel(w http.ResponseWriter, r *http.Request) {
 
 // clusterAuth tells Xinference's client whether it has to send its key.
 func (s *Server) clusterAuth(w http.ResponseWriter, _ *http.Request) {
-	s.write(w, http.StatusOK, map[string]bool{"auth": len(s.config.Keys) > 0})
+	s.write(w, http.StatusOK, map[string]bool{"auth": s.config.Keyed()})
 }
 
 // version tells vLLM's clients which version this is.

@@ -23,6 +23,7 @@ type metrics struct {
 	tokens   *prometheus.CounterVec
 	texts    *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	clients  *prometheus.CounterVec
 }
 
 func newMetrics(s *Server) *metrics {
@@ -35,8 +36,9 @@ func newMetrics(s *Server) *metrics {
 		tokens:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rerank_tokens_total", Help: "Tokens computed."}, []string{"model"}),
 		texts:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rerank_documents_total", Help: "Documents ranked."}, []string{"model"}),
 		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rerank_refused_total", Help: "Requests that were not answered, by the status they got."}, []string{"status"}),
+		clients:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rerank_client_requests_total", Help: "Requests of clients whose keys have a name."}, []string{"client", "status"}),
 	}
-	m.registry.MustRegister(m.duration, m.waited, m.computed, m.tokens, m.texts, m.refused, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.duration, m.waited, m.computed, m.tokens, m.texts, m.refused, m.clients, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_queue_requests", Help: "Requests that wait for their turn."},
 		func() float64 { return float64(s.queue.length()) }))
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "rerank_running_requests", Help: "Requests whose turn it is."},
@@ -74,6 +76,9 @@ func (m *metrics) handler() http.Handler {
 func (m *metrics) observe(said *record, code int) {
 	status := strconv.Itoa(code)
 	m.duration.WithLabelValues(said.dialect, status).Observe(time.Since(said.start).Seconds())
+	if said.client != "" {
+		m.clients.WithLabelValues(said.client, status).Inc()
+	}
 	if code >= 400 {
 		m.refused.WithLabelValues(status).Inc()
 		return

@@ -154,12 +154,7 @@ func (s *Server) bulk(next http.HandlerFunc) http.Handler {
 func (s *Server) guarded(next http.HandlerFunc) http.Handler { return s.within(s.config.Timeout, next) }
 
 func (s *Server) within(most time.Duration, next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f := s.admit(r); f != nil {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			s.refuse(w, r, dialectOfPath(r.URL.Path), f)
-			return
-		}
+	return s.keyed(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), most)
 		defer cancel()
 		next(w, r.WithContext(ctx))

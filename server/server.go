@@ -28,6 +28,7 @@ type Server struct {
 	handler  http.Handler
 	patterns []string // of the routes
 	begun    time.Time
+	holders  []*holder // of keys
 
 	description func() ([]byte, error) // made when it is first asked for
 }
@@ -54,9 +55,9 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), holders: newHolders(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
 	s.metrics = newMetrics(s)
-	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), len(c.Keys) > 0) })
+	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), c.Keyed()) })
 	s.handler, s.patterns = s.routes()
 	return s, nil
 }
@@ -78,7 +79,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, d *dialect, err 
 	said := note(r)
 	said.err = err
 	if f.status == http.StatusTooManyRequests || f.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "1")
+		}
 	}
 	if said.dialect == "" {
 		said.dialect = d.name

@@ -126,7 +126,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 		scheme = "https"
 	}
 	a.remark("listening on %s://%s", scheme, l.Addr())
-	if ip, ok := l.Addr().(*net.TCPAddr); ok && len(c.Keys) == 0 && !ip.IP.IsLoopback() {
+	if ip, ok := l.Addr().(*net.TCPAddr); ok && !c.Keyed() && !ip.IP.IsLoopback() {
 		a.remark("whoever can connect may ask%s: --keys-file names those who may", map[bool]string{true: ", and change the index"}[c.Search.Index != "" && !c.ReadOnly])
 	}
 	a.drains.Store(true)

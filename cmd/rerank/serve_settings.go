@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/flashrerank/rerank/internal/strictyaml"
 	"github.com/flashrerank/rerank/pipeline"
 	"github.com/flashrerank/rerank/server"
@@ -44,7 +42,9 @@ var serveSettings = []setting{
 	{"listen", "`address` to listen on (default " + defaultListen + ")", text(func(c *serveConfig) *string { return &c.Listen })},
 	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
 	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
-	{"keys-file", "`file` with one API key per line; without keys anyone who can connect is served", text(func(c *serveConfig) *string { return &c.KeysFile })},
+	{"keys-file", "`file` with one API key per line, and after a space the name of its client; without keys anyone who can connect is served", text(func(c *serveConfig) *string { return &c.KeysFile })},
+	{"key-concurrent", "largest `number` of requests of a client at once (default: unlimited)", number(func(c *serveConfig) *int { return &c.KeyConcurrent })},
+	{"key-per-minute", "largest `number` of requests of a client in a minute (default: unlimited)", number(func(c *serveConfig) *int { return &c.KeyPerMinute })},
 	{"index", "`folder` of an index for /search and /documents", text(func(c *serveConfig) *string { return &c.Index })},
 	{"create", "create an empty index where --index names none", truth(func(c *serveConfig) *bool { return &c.Create })},
 	{"analyzer", "`analyzer` of an index that is created (default english)", text(func(c *serveConfig) *string { return &c.Analyzer })},
@@ -173,13 +173,8 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 		c.Keys = strings.Split(keys, ",")
 	}
 	if c.KeysFile != "" {
-		data, err := strictyaml.ReadFile(c.KeysFile)
-		if err != nil {
+		if err := c.readKeys(); err != nil {
 			return c, err
-		}
-		c.Keys = append(c.Keys, strings.Fields(strings.TrimPrefix(string(data), string(byteOrderMark)))...)
-		if len(c.Keys) == 0 {
-			return c, fmt.Errorf("%s holds no keys", c.KeysFile)
 		}
 	}
 	if c.Index != "" {
@@ -195,8 +190,13 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 			}
 		}
 	}
-	if c.ProtectAll && len(c.Keys) == 0 {
-		return c, usagef("--protect-all has no effect without keys: --keys-file names them")
+	for _, s := range []struct {
+		flag string
+		set  bool
+	}{{"protect-all", c.ProtectAll}, {"key-concurrent", c.KeyConcurrent > 0}, {"key-per-minute", c.KeyPerMinute > 0}} {
+		if s.set && !c.Keyed() {
+			return c, usagef("--%s has no effect without keys: --keys-file names them", s.flag)
+		}
 	}
 	if c.Lazy && len(c.Models) == 0 {
 		return c, usagef("--lazy has no effect without --models: the embedded model is loaded by the first request in any case")
@@ -215,13 +215,4 @@ func refusesServe(key, value string) error {
 		key = "timeout"
 	}
 	return pipeline.Refuses(key, value)
-}
-
-// shown is the configuration without its secrets, as YAML.
-func (c serveConfig) shown() (string, error) {
-	for i := range c.Keys {
-		c.Keys[i] = "(hidden)"
-	}
-	data, err := yaml.Marshal(c)
-	return string(data), err
 }

@@ -211,3 +211,46 @@ func TestServeOpen(t *testing.T) {
 		}
 	}
 }
+
+// TestServeClients: names of clients come from the file of keys, their limits from the
+// configuration.
+func TestServeClients(t *testing.T) {
+	dir := t.TempDir()
+	keys := write(t, filepath.Join(dir, "keys"), "k1\n\nk2 search\r\nk3 search\nk4 other\n")
+	file := write(t, filepath.Join(dir, "serve.yaml"), "keys_file: "+keys+"\nclients:\n- name: search\n  per_minute: 2\n")
+	out := succeed(t, "", "serve", "--config", file, "--key-concurrent", "3", "--print-config")
+	for _, want := range []string{"name: search\n", "name: other\n", "per_minute: 2\n", "key_concurrent: 3\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	for _, key := range []string{"k1", "k2", "k3", "k4"} {
+		if strings.Contains(out, key) {
+			t.Errorf("a key is shown: %s", out)
+		}
+	}
+	url, stop, log := serving(t, "--config", file)
+	for _, c := range []struct {
+		key  string
+		want int
+	}{{"k2", 200}, {"k3", 200}, {"k2", 429}, {"k4", 200}, {"k1", 200}, {"search", 401}} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v2/rerank", strings.NewReader(`{"query":"q","documents":["a"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-API-Key", c.key)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", c.key, answer.StatusCode, c.want)
+		}
+	}
+	if code := stop(); code != exitOK || strings.Count(log.String(), `"client":"search"`) != 3 {
+		t.Errorf("%d: %s", code, log)
+	}
+	write(t, keys, "k1 a b\n")
+	fail(t, exitFailure, "line 1: more than a key", "", "serve", "--keys-file", keys, "--print-config")
+}

@@ -79,6 +79,8 @@ func TestUnusedFlags(t *testing.T) {
 		{"--protect-all", []string{"serve"}},
 		{"--create", []string{"serve"}},
 		{"--lazy", []string{"serve"}},
+		{"--key-concurrent=1", []string{"serve"}},
+		{"--key-per-minute=1", []string{"serve"}},
 		{"--json", []string{"serve"}},
 	}
 	known := map[string]bool{}
