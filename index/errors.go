@@ -50,6 +50,10 @@ var (
 	// ErrNotExist says that [Open] found no index in the directory.
 	ErrNotExist = errors.New("index: no index in this directory")
 
+	// ErrMoved says that the folder at an index's place is no longer the one that a
+	// writer has locked: what it wrote would be lost.
+	ErrMoved = errors.New("index: the folder was moved or replaced meanwhile")
+
 	// ErrClosed says that an index, a snapshot or a writer was used after Close.
 	ErrClosed = errors.New("index: already closed")
 )

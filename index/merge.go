@@ -31,7 +31,7 @@ func (w *Writer) Merge(ctx context.Context) error {
 	delete(w.pending, j.info.file())
 	j.source.release()
 	if err != nil {
-		return fmt.Errorf("index: merge: %w", err)
+		return fmt.Errorf("index: merge: %w", w.cause(err))
 	}
 	w.index.mu.Lock()
 	defer w.index.mu.Unlock()

@@ -31,7 +31,7 @@ func (d directory) lock() (locked, error) {
 			}
 			_ = l.unlock() // of a folder that is gone
 		}
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, ErrMoved) {
 			break
 		}
 	}
@@ -62,9 +62,6 @@ func (d directory) tryLock() (*lockedDirectory, error) {
 	return l, nil
 }
 
-// errMoved says that the folder at a place is not the one that was locked.
-var errMoved = errors.New("index: the folder was moved or replaced meanwhile")
-
 func (l *lockedDirectory) held() error {
 	mine, err := l.file.Stat()
 	if err != nil {
@@ -79,7 +76,7 @@ func (l *lockedDirectory) held() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("index: the writer's lock: %w", err)
 	}
-	return fmt.Errorf("%w: %s", errMoved, l.path)
+	return fmt.Errorf("%w: %s", ErrMoved, l.path)
 }
 
 func (l *lockedDirectory) create(name string) (file, error) {

@@ -23,7 +23,7 @@ type Writer struct {
 	v       *view // the latest commit; holds a reference
 	next    uint64
 	pending map[string]bool // files being written by a merge
-	failed  error           // why nothing can be written any more
+	unknown error           // why it is not known whether the latest commit was made; nil if it is
 }
 
 // Commit is what became of a batch.
@@ -60,21 +60,34 @@ func (x *Index) Writer() (*Writer, error) {
 }
 
 func (x *Index) newWriter(files locked) (*Writer, error) {
+	w := &Writer{index: x, files: files, pending: map[string]bool{}}
+	if err := w.reload(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// reload makes the latest commit the one that is built upon. It must not vanish: a
+// writer may have died, or failed, between renaming the manifest and making the name
+// durable.
+func (w *Writer) reload() error {
+	x := w.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	// A writer before may have died between renaming the manifest and making
-	// the name durable. What is built upon must not vanish.
-	if err := files.sync(); err != nil {
-		return nil, fmt.Errorf("index: syncing the directory: %w", err)
+	if err := w.files.sync(); err != nil {
+		return fmt.Errorf("index: syncing the directory: %w", err)
 	}
 	v, err := x.current()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	v.refs.Add(1)
-	w := &Writer{index: x, files: files, v: v, next: v.manifest.nextSegment, pending: map[string]bool{}}
+	if w.v != nil {
+		w.v.releaseLocked()
+	}
+	w.v, w.next = v, max(w.next, v.manifest.nextSegment)
 	w.sweep()
-	return w, nil
+	return nil
 }
 
 // Close gives back the lock.
@@ -96,18 +109,30 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// usable tells why the writer cannot write. The caller holds w.mu.
+// usable tells why the writer cannot write. After a commit of unknown outcome it finds
+// out what that was. The caller holds w.mu.
 func (w *Writer) usable() error {
-	if w.v == nil {
+	switch {
+	case w.v == nil:
 		return ErrClosed
+	case w.unknown == nil:
+		return nil
 	}
-	return w.failed
+	err := w.files.held()
+	if err == nil {
+		err = w.reload()
+	}
+	if err != nil {
+		return fmt.Errorf("index: whether an earlier commit was made is still unknown: %w", errors.Join(w.unknown, err))
+	}
+	w.unknown = nil
+	return nil
 }
 
 // Commit makes the changes of a batch visible and durable, all or none. An
 // error means none, with one exception that it tells of: where the last step
-// failed, the outcome is known only to a new writer. A batch that changes
-// nothing writes nothing.
+// failed, the outcome is unknown until the next commit, or a new writer, has looked.
+// A batch that changes nothing writes nothing.
 func (w *Writer) Commit(ctx context.Context, b *Batch) (Commit, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,10 +158,19 @@ func (w *Writer) Commit(ctx context.Context, b *Batch) (Commit, error) {
 	}
 	if err != nil {
 		t.undo()
-		return Commit{}, fmt.Errorf("index: commit: %w", err)
+		return Commit{}, fmt.Errorf("index: commit: %w", w.cause(err))
 	}
 	result.Generation = t.manifest.generation
 	return result, nil
+}
+
+// cause returns why writing failed: what is read back of a folder that was replaced is
+// the other one's, and looks damaged.
+func (w *Writer) cause(err error) error {
+	if moved := w.files.held(); errors.Is(moved, ErrMoved) {
+		return moved
+	}
+	return err
 }
 
 // transaction is a commit under way. It is used under the writer's lock.
@@ -253,8 +287,8 @@ func (t *transaction) commit(ctx context.Context) error {
 	if err := writeManifest(t.w.files, t.manifest); err != nil {
 		var unknown errUnknownOutcome
 		if errors.As(err, &unknown) {
-			t.w.failed = fmt.Errorf("index: an earlier commit failed in its last step and may be there or not; a new writer will know: %w", err)
-			t.files = nil // the manifest may name them
+			t.w.unknown, t.files = err, nil // the manifest may name them
+			return fmt.Errorf("the last step failed, and the changes may be there or not: %w", err)
 		}
 		return err
 	}

@@ -22,9 +22,8 @@ type Live struct {
 	mu      sync.Mutex
 	loader  *Loader
 	latest  *view
-	writer  *index.Writer
-	writers int  // that use it
-	merging bool // whether one of them is a merge
+	writer  *writer // nil when nothing is written
+	merging bool    // whether there is a merge under way
 	merges  sync.WaitGroup
 	stop    context.CancelFunc // of merges
 	ctx     context.Context
@@ -36,6 +35,12 @@ type view struct {
 	snapshot *index.Snapshot
 	users    int
 	old      bool // whether it closes with its last user
+}
+
+// writer is an index's writer and how many use it.
+type writer struct {
+	*index.Writer
+	users int
 }
 
 // Change is one of a sequence of changes to a corpus.
@@ -205,9 +210,12 @@ func (l *Live) Apply(ctx context.Context, changes []Change) (index.Commit, Embed
 	if err != nil {
 		return index.Commit{}, did, err
 	}
-	defer l.leave()
+	defer l.leave(w)
 	made, err := w.Commit(ctx, &batch)
 	if err != nil {
+		if errors.Is(err, index.ErrMoved) {
+			l.abandon(w)
+		}
 		return made, did, fmt.Errorf("pipeline: %w", err)
 	}
 	l.tidy(w)
@@ -216,7 +224,7 @@ func (l *Live) Apply(ctx context.Context, changes []Change) (index.Commit, Embed
 
 // enter returns the writer, which must be left. There is one as long as somebody uses it,
 // so that other processes can write between.
-func (l *Live) enter() (*index.Writer, error) {
+func (l *Live) enter() (*writer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx.Err() != nil {
@@ -227,17 +235,30 @@ func (l *Live) enter() (*index.Writer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("pipeline: %w", err)
 		}
-		l.writer = w
+		l.writer = &writer{Writer: w}
 	}
-	l.writers++
+	l.writer.users++
 	return l.writer, nil
 }
 
-func (l *Live) leave() {
+func (l *Live) leave(w *writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.writers--; l.writers == 0 {
-		_ = l.writer.Close() // nothing is written any more
+	if w.users--; w.users > 0 {
+		return
+	}
+	_ = w.Close() // nothing is written any more
+	if l.writer == w {
+		l.writer = nil
+	}
+}
+
+// abandon lets the next one to write have another writer: the folder of this one was
+// replaced, and it may be in use for long.
+func (l *Live) abandon(w *writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.writer == w {
 		l.writer = nil
 	}
 }
@@ -251,7 +272,7 @@ const (
 )
 
 // tidy starts a merge if one is due. The caller uses the writer.
-func (l *Live) tidy(w *index.Writer) {
+func (l *Live) tidy(w *writer) {
 	s, err := l.index.Snapshot()
 	if err != nil {
 		return // the next search tells
@@ -264,13 +285,13 @@ func (l *Live) tidy(w *index.Writer) {
 		return
 	}
 	l.merging = true
-	l.writers++
+	w.users++
 	l.merges.Go(func() {
 		_ = w.Merge(l.ctx) // the index is then as it was; the next commit tries again
 		l.mu.Lock()
 		l.merging = false
 		l.mu.Unlock()
-		l.leave()
+		l.leave(w)
 	})
 }
 

@@ -214,6 +214,36 @@ func TestLiveReplaced(t *testing.T) {
 	}
 }
 
+// TestLiveReplacedWhileWriting: a writer that is in use, by a merge for example, when its
+// index is replaced is in the way of one change only.
+func TestLiveReplacedWhileWriting(t *testing.T) {
+	l, dir := openLive(t, false)
+	release, err := l.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	other, otherDir := openLive(t, false)
+	if _, _, err := other.Apply(t.Context(), []pipeline.Change{placed("new", "word")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dir, dir+".before"); err != nil {
+		t.Skipf("this system moves no folder that is in use: %v", err)
+	}
+	if err := os.Rename(otherDir, dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("lost", "word")}); !errors.Is(err, index.ErrMoved) {
+		t.Errorf("a change of the index that was replaced: %v", err)
+	}
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("newer", "word")}); err != nil {
+		t.Error(err)
+	}
+	if got := found(t, l, "word"); got != "new newer " {
+		t.Errorf("after a commit: %s", got)
+	}
+}
+
 // TestLiveExplains: as a pipeline does, by the latest commit.
 func TestLiveExplains(t *testing.T) {
 	l, _ := openLive(t, false)

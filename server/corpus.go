@@ -81,3 +81,6 @@ var own = dialect{name: "own", fail: failCohere}
 
 // locked says that another process is writing to the index.
 var locked = &failure{http.StatusServiceUnavailable, "Backend", "the index is being written by another process: come again"}
+
+// replaced says that another index has taken the place of the one that was changed.
+var replaced = &failure{http.StatusServiceUnavailable, "Backend", "the index was replaced meanwhile, and nothing was changed: come again"}

@@ -93,6 +93,8 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipelin
 	switch {
 	case errors.Is(err, index.ErrLocked):
 		err = locked
+	case errors.Is(err, index.ErrMoved):
+		err = replaced
 	case errors.As(err, &unfit):
 		err = invalid("invalid request: %v", unfit)
 	}
