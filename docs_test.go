@@ -20,6 +20,9 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```(?:\n\n```text\n(.*?)^``
 // output the page shows are also linked and run, one after another in one folder,
 // where slow tests may run: to link the models takes seconds.
 func TestSnippets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts the compiler for each")
+	}
 	pages, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)

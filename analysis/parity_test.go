@@ -97,10 +97,11 @@ func TestPorter2IsPyStemmers(t *testing.T) {
 // standard library, in lower case.
 func vocabulary(t *testing.T) []string {
 	t.Helper()
-	texts := goComments(t)
+	var texts []string
 	for _, name := range []string{"cranfield", "medline", "cacm", "time"} {
 		texts = append(texts, corpus(t, name)...)
 	}
+	texts = append(texts, goComments(t)...)
 	seen := map[string]bool{}
 	splitter := analyzer(t, "unicode|lower")
 	for _, text := range texts {

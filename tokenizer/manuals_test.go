@@ -77,9 +77,9 @@ func pageLines(t *testing.T, path string) []string {
 }
 
 // TestManualsLikeHuggingFace compares ids and offsets on manual pages in twenty and more
-// languages: 2,000 lines, and 20,000 if RERANK_SLOW asks for it.
+// languages: 500 lines, and 20,000 if RERANK_SLOW asks for it.
 func TestManualsLikeHuggingFace(t *testing.T) {
-	n := 2_000
+	n := 500
 	if os.Getenv("RERANK_SLOW") != "" {
 		n = 20_000
 	}

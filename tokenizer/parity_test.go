@@ -74,7 +74,7 @@ func load(t testing.TB, path string) ([]byte, *tokenizer.Tokenizer) {
 
 func TestLikeHuggingFace(t *testing.T) {
 	data, tok := load(t, testenv.PeerModel(t, "tokenizer.json"))
-	all := texts(5000)
+	all := texts(2000)
 	all = append(all, strings.Join(all, " "), strings.Join(all, "")) // beyond one stretch of normalization
 	for i, want := range peer(t, data, all, 0) {
 		if d := differs(tok.Encode(all[i], 0), want); d != "" {
@@ -163,7 +163,7 @@ func TestEveryCharacterLikeHuggingFace(t *testing.T) {
 // TestVariantsLikeHuggingFace goes through the settings of the normalizer, all
 // of them if RERANK_SLOW asks for it.
 func TestVariantsLikeHuggingFace(t *testing.T) {
-	all := texts(1000)
+	all := texts(400)
 	data := spelling(t, all)
 	for i := range 24 {
 		if os.Getenv("RERANK_SLOW") == "" && i%5 != 0 && i != 7 {
@@ -217,7 +217,7 @@ func addedTexts(n int) []string {
 }
 
 func TestAddedTokensLikeHuggingFace(t *testing.T) {
-	compare(t, withAdded(t), append(texts(1500), addedTexts(4000)...))
+	compare(t, withAdded(t), append(texts(500), addedTexts(1500)...))
 }
 
 func compare(t *testing.T, data []byte, all []string) {

@@ -31,16 +31,16 @@ func TestBench(t *testing.T) {
 			t.Errorf("the share is not that of the peak: %s", lines.Text())
 		}
 	}
-	if seen["cpu"] != 1 || seen["pass"] != 2 || seen["part"] != 8 || seen["passages"] < 5 || seen["kernel"] < len(simd.Levels())*10 {
+	if seen["cpu"] != 1 || seen["pass"] != 2 || seen["part"] != 8 || seen["passages"] < 2 || seen["kernel"] < len(simd.Levels())*10 {
 		t.Errorf("figures: %v", seen)
 	}
 }
 
-// runBench leaves out what the command starts itself: the test's own program is
-// no rerank.
+// runBench measures a tiny model, and leaves out what the command starts itself: the
+// test's own program is no rerank.
 func runBench(t *testing.T, args ...string) string {
 	t.Helper()
-	return succeed(t, "", append([]string{"bench", "--time", "1ms", "--levels=false"}, args...)...)
+	return succeed(t, "", append([]string{"bench", "--time", "1ms", "--levels=false", "--model", "../../biencoder/testdata/tiny"}, args...)...)
 }
 
 func TestBenchForReaders(t *testing.T) {

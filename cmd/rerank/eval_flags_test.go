@@ -60,6 +60,9 @@ var evalFlagCases = map[string]flagCase{
 // TestEveryEvalFlag: in each way of evaluating a flag has an effect, or is
 // refused with an error that names it and what it does not go with.
 func TestEveryEvalFlag(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it evaluates a hundred times")
+	}
 	dir := judgedForFlags(t)
 	modes := map[string][]string{
 		data: {"eval", "--data", dir, "--rerank", "none"},

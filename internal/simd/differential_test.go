@@ -263,9 +263,12 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// rounds is how often each kernel is compared: on an emulated CPU less often.
+// rounds is how often each kernel is compared: on an emulated CPU, and with -short, less often.
 func rounds(t *testing.T) uint64 {
 	text := os.Getenv("RERANK_SIMD_ROUNDS")
+	if text == "" && testing.Short() {
+		return 10
+	}
 	if text == "" {
 		return 200
 	}
@@ -309,7 +312,11 @@ func TestFMA(t *testing.T) {
 		}
 		return x * float32(1-2*r.IntN(2))
 	}
-	for range 500_000 {
+	n := 500_000
+	if testing.Short() {
+		n = 20_000
+	}
+	for range n {
 		a, b, c := some(), some(), some()
 		want, got := exactFMA(a, b, c), fma(a, b, c)
 		if got != want {

@@ -50,6 +50,7 @@ func Python(t testing.TB, stdin []byte, script string, args ...string) []byte {
 	python := require(t, "RERANK_PYTHON", "a Python with the peers installed")
 	cmd := exec.CommandContext(t.Context(), python, append([]string{script}, args...)...)
 	cmd.Stdin = bytes.NewReader(stdin)
+	cmd.Env = append(cmd.Environ(), "OMP_NUM_THREADS=1") // threads that wait for each other turn on the spot
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

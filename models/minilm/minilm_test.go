@@ -104,7 +104,7 @@ func passages(t *testing.T, n int) []string {
 func TestFloat32EqualsSentenceTransformers(t *testing.T) {
 	testenv.Native(t)
 	published := testenv.PeerModel(t)
-	texts := passages(t, 200)
+	texts := passages(t, 24)
 	input, err := json.Marshal(texts)
 	if err != nil {
 		t.Fatal(err)
