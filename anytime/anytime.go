@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // DefaultBest is how many of the hits that lead by the quick judge are judged in
@@ -283,7 +284,7 @@ func (j *judging) judgment() Judgment {
 	case j.whole:
 		r.Notes = append(r.Notes, "the quick judge read all texts whole")
 	case j.quick > 0:
-		r.Notes = append(r.Notes, fmt.Sprintf("%d hits judged quickly, %d of them in full", j.quick, j.full))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s scored quickly, %d of them in full", count.Of(j.quick, "hit"), j.full))
 	}
 	if r.Partial {
 		r.Notes = append(r.Notes, j.budget.String())

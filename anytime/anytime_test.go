@@ -92,7 +92,7 @@ func TestQuickThenFull(t *testing.T) {
 		t.Errorf("%s, want %s; read %v and in full %v", show(got), want, quick, full)
 	}
 	report := got.Stages[0]
-	if report.Scored != 5 || report.Truncated != 0 || report.Tokens != 10+7 || report.Partial || !strings.Contains(report.Notes[0], "5 hits judged quickly, 2 of them in full") {
+	if report.Scored != 5 || report.Truncated != 0 || report.Tokens != 10+7 || report.Partial || !strings.Contains(report.Notes[0], "5 hits scored quickly, 2 of them in full") {
 		t.Errorf("%+v", report)
 	}
 	q.TopN = 1

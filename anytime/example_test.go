@@ -35,5 +35,5 @@ func Example() {
 	fmt.Println(result.Stages[0].Notes[0])
 	// Output:
 	// lease
-	// 2 hits judged quickly, 1 of them in full
+	// 2 hits scored quickly, 1 of them in full
 }

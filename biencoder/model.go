@@ -17,6 +17,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/internal/regular"
 	"github.com/flashrerank/rerank/tokenizer"
@@ -241,7 +242,7 @@ func (m *Model) Embed(ctx context.Context, texts []string, role rerank.Role) (re
 	tokens, err := m.embed(ctx, &pass{texts: texts, roles: slices.Repeat([]rerank.Role{role}, len(texts)), vectors: v, foreign: v.Foreign})
 	v.Tokens = tokens
 	if err != nil {
-		return rerank.Vectors{}, fmt.Errorf("biencoder: embedding %d texts: %w", len(texts), err)
+		return rerank.Vectors{}, fmt.Errorf("biencoder: embedding %s: %w", count.Of(len(texts), "text"), err)
 	}
 	return v, nil
 }

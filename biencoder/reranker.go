@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/language"
 )
 
@@ -87,7 +88,7 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 	texts, of := distinct(q)
 	v, late, foreign, tokens, err := r.read(ctx, texts)
 	if err != nil {
-		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), named(err, q, of))
+		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %s: %w", count.Of(len(q.Hits), "text"), named(err, q, of))
 	}
 	scoring := r.scoring(len(q.Hits))
 	vectors := make([][]float32, len(of))
@@ -108,7 +109,7 @@ func (r *Reranker) RerankVectors(ctx context.Context, q rerank.Request) (rerank.
 		}
 	}
 	if err := rerank.CheckScores(r.model.info.Name, q.Hits, scoring.Scores); err != nil {
-		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %d texts: %w", len(q.Hits), err)
+		return rerank.Result{}, nil, fmt.Errorf("biencoder: ranking %s: %w", count.Of(len(q.Hits), "text"), err)
 	}
 	if v.Truncated[0] {
 		report.Notes = append(report.Notes, "the query was cut to fit the model")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cache"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/language"
 	"github.com/flashrerank/rerank/tokenizer"
 	"github.com/flashrerank/rerank/transformer"
@@ -151,7 +152,7 @@ func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []reran
 // foreign is nil.
 func (m *Model) judgePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore, foreign []bool) error {
 	if err := m.scorePairs(ctx, pairs, dst, foreign); err != nil {
-		return fmt.Errorf("crossencoder: judging %d pairs: %w", len(pairs), err)
+		return fmt.Errorf("crossencoder: scoring %s: %w", count.Of(len(pairs), "pair"), err)
 	}
 	return nil
 }

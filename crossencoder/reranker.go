@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/language"
 )
 
@@ -155,7 +156,7 @@ func (r *Reranker) result(q rerank.Request, judged []rerank.PairScore) rerank.Re
 		}
 	}
 	if left := len(hits) - len(kept); left > 0 {
-		report.Notes = append(report.Notes, fmt.Sprintf("%d hits of a relevance below %v are left out", left, r.options.MinRelevance))
+		report.Notes = append(report.Notes, fmt.Sprintf("%s left out, with a relevance below %v", count.Of(left, "hit"), r.options.MinRelevance))
 	}
 	return rerank.Result{Hits: kept, Stages: []rerank.StageReport{report}}
 }

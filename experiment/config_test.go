@@ -119,7 +119,7 @@ func TestRefusedData(t *testing.T) {
 		}
 	}
 	write(t, filepath.Join(dir, "qrels", "other.tsv"), "x\ty\t1\n")
-	if _, err := experiment.Run(t.Context(), experiment.Config{Data: dir, Split: "other"}, experiment.Options{}); err == nil || !strings.Contains(err.Error(), "none of its 5 queries has judgments") {
+	if _, err := experiment.Run(t.Context(), experiment.Config{Data: dir, Split: "other"}, experiment.Options{}); err == nil || !strings.Contains(err.Error(), "no query has judgments in") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -130,14 +130,14 @@ func TestNotes(t *testing.T) {
 	appendTo(t, filepath.Join(dir, "qrels", "test.tsv"), "absent\tq1-a\t1\nunjudged\tq1-a\t0\n")
 	report := run(t, experiment.Config{Data: dir}, experiment.Options{})
 	want := []string{
-		`1 of 6 judged queries have no text (1 are not among the queries, 0 are empty there) and do not count: "absent" for example`,
-		"1 of 5 queries have no relevant document and count with 0",
+		`1 of 6 judged queries without text (not counted; 1 not in the file of queries, 0 empty there), such as "absent"`,
+		"1 of 5 queries without a relevant document (counted as 0)",
 	}
 	if diff := cmp.Diff(want, report.Notes); diff != "" {
 		t.Errorf("notes (-want +got)\n%s", diff)
 	}
 	report = run(t, experiment.Config{Data: dir, Queries: 2}, experiment.Options{})
-	if len(report.Data.Queries) != 2 || !slices.Contains(report.Notes, "only the first 2 judged queries were evaluated") {
+	if len(report.Data.Queries) != 2 || !slices.Contains(report.Notes, "evaluated the first 2 judged queries only") {
 		t.Errorf("queries %q, notes %q", report.Data.Queries, report.Notes)
 	}
 }

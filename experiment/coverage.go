@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // cover counts what a run and the judgments have in common.
@@ -29,14 +30,13 @@ func cover(qrels eval.Qrels, run eval.Run) Coverage {
 func (c Coverage) notes(name string, queries, judged int) []string {
 	var notes []string
 	if n := c.QueriesWithoutJudgments; n > 0 {
-		notes = append(notes, fmt.Sprintf("%s: %d of its %d queries have no judgments and do not count", name, n, queries))
+		notes = append(notes, fmt.Sprintf("%s: %d of %s without judgments (not counted)", name, n, count.Of(queries, "query")))
 	}
 	if n := c.QueriesWithoutResults; n > 0 {
-		notes = append(notes, fmt.Sprintf("%s: it has no results for %d of %d queries, which count with 0", name, n, judged))
+		notes = append(notes, fmt.Sprintf("%s: %d of %s without results (counted as 0)", name, n, count.Of(judged, "query")))
 	}
 	if c.Results > 0 && c.UnjudgedResults == c.Results {
-		notes = append(notes, fmt.Sprintf("%s: none of its %d results is judged: the document IDs may not be those of the judgments",
-			name, c.Results))
+		notes = append(notes, name+": none of its results is judged; do the judgments use other document IDs?")
 	}
 	return notes
 }
@@ -69,8 +69,8 @@ func (r *run) findJudged() error {
 	}
 	if n := u.JudgmentsWithoutDocument; n > 0 {
 		r.data.notes = append(r.data.notes, fmt.Sprintf(
-			"%d of %d judgments are of documents that the corpus lacks (%q for example); %d of them say relevant",
-			n, r.data.judgments, example, u.RelevantWithoutDocument))
+			"%d of %s about documents that are not in the corpus, such as %q; %d of them relevant",
+			n, count.Of(r.data.judgments, "judgment"), example, u.RelevantWithoutDocument))
 	}
 	return nil
 }
@@ -88,13 +88,13 @@ func (d *data) unmatchedQueries(judged eval.Qrels, empty []string, seen map[stri
 	slices.Sort(d.silent)
 	d.unmatched.QueriesWithoutText = len(d.silent)
 	if len(d.silent) > 0 {
-		count := "do not count"
+		rule := "not counted"
 		if complete {
-			count = "count with 0"
+			rule = "counted as 0"
 		}
 		d.notes = append(d.notes, fmt.Sprintf(
-			"%d of %d judged queries have no text (%d are not among the queries, %d are empty there) and %s: %q for example",
-			len(d.silent), len(judged), absent, len(empty), count, d.silent[0]))
+			"%d of %s without text (%s; %d not in the file of queries, %d empty there), such as %q",
+			len(d.silent), count.Of(len(judged), "judged query"), rule, absent, len(empty), d.silent[0]))
 	}
 	for id := range seen {
 		if judged[id] == nil {
@@ -102,7 +102,7 @@ func (d *data) unmatchedQueries(judged eval.Qrels, empty []string, seen map[stri
 		}
 	}
 	if n := d.unmatched.QueriesWithoutJudgments; n > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d queries have no judgments and do not count", n, len(seen)))
+		d.notes = append(d.notes, fmt.Sprintf("%d of %s without judgments (not counted)", n, count.Of(len(seen), "query")))
 	}
 }
 

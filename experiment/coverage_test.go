@@ -23,9 +23,9 @@ func TestUnmatched(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	notes := []string{
-		`2 of 6 judged queries have no text (1 are not among the queries, 1 are empty there) and do not count: "absent" for example`,
-		"1 of 6 queries have no judgments and do not count",
-		`2 of 18 judgments are of documents that the corpus lacks ("lost one" for example); 1 of them say relevant`,
+		`2 of 6 judged queries without text (not counted; 1 not in the file of queries, 1 empty there), such as "absent"`,
+		"1 of 6 queries without judgments (not counted)",
+		`2 of 18 judgments about documents that are not in the corpus, such as "lost one"; 1 of them relevant`,
 	}
 	if diff := cmp.Diff(notes, report.Notes); diff != "" {
 		t.Errorf("notes (-want +got)\n%s", diff)
@@ -65,9 +65,9 @@ func TestRunsCoverage(t *testing.T) {
 		}
 	}
 	notes := []string{
-		"one: 1 of its 3 queries have no judgments and do not count",
-		"two: it has no results for 1 of 2 queries, which count with 0",
-		"two: none of its 1 results is judged: the document IDs may not be those of the judgments",
+		"one: 1 of 3 queries without judgments (not counted)",
+		"two: 1 of 2 queries without results (counted as 0)",
+		"two: none of its results is judged; do the judgments use other document IDs?",
 	}
 	if diff := cmp.Diff(notes, report.Notes); diff != "" {
 		t.Errorf("notes (-want +got)\n%s", diff)

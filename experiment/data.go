@@ -17,6 +17,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // defaultSplit is the one that BEIR evaluates.
@@ -82,9 +83,9 @@ func (d *data) readQueries(files dataset.Collection, judged eval.Qrels, c Config
 	}
 	if len(d.queries) == 0 {
 		if len(empty) > 0 {
-			return fmt.Errorf("%s: none of its %d queries with judgments has a text", files.Queries, len(empty))
+			return fmt.Errorf("%s: the text of every judged query is empty", files.Queries)
 		}
-		return fmt.Errorf("%s: none of its %d queries has judgments in %s", files.Queries, len(seen), files.Qrels[d.split])
+		return fmt.Errorf("%s: no query has judgments in %s", files.Queries, files.Qrels[d.split])
 	}
 	d.unmatchedQueries(judged, empty, seen, c.Rules.Complete)
 	return nil
@@ -112,10 +113,10 @@ func (d *data) keepJudgments(judged eval.Qrels, c Config) {
 		}
 	}
 	if barren > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d queries have no relevant document and count with 0", barren, len(ids)))
+		d.notes = append(d.notes, fmt.Sprintf("%d of %s without a relevant document (counted as 0)", barren, count.Of(len(ids), "query")))
 	}
 	if c.Queries > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("only the first %d judged queries were evaluated", len(d.queries)))
+		d.notes = append(d.notes, "evaluated the first "+count.Of(len(d.queries), "judged query")+" only")
 	}
 }
 

@@ -361,7 +361,7 @@ func TestChangedData(t *testing.T) {
 	if first.Data.Fingerprint == second.Data.Fingerprint || second.Systems[0].Values[0].Mean <= first.Systems[0].Values[0].Mean {
 		t.Errorf("after a change of the data: %+v, before: %+v", second.Systems[0].Values[0], first.Systems[0].Values[0])
 	}
-	if second.Data.Documents != 16 || !slices.Contains(second.Notes, "1 documents have the ID of one before them, which they replace") {
+	if second.Data.Documents != 16 || !slices.Contains(second.Notes, "1 document replaced by a later one with the same ID") {
 		t.Errorf("%d documents, notes %q", second.Data.Documents, second.Notes)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // Rules say which documents and queries count, as [eval.Options] does. The zero
@@ -61,7 +62,7 @@ func (r Rules) String() string {
 		parts = append(parts, fmt.Sprintf("relevant from grade %d", r.Level))
 	}
 	if r.Max > 0 {
-		parts = append(parts, fmt.Sprintf("first %d documents only", r.Max))
+		parts = append(parts, "top "+count.Of(r.Max, "document")+" only")
 	}
 	if r.JudgedOnly {
 		parts = append(parts, "judged documents only")

@@ -15,6 +15,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cascade"
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/pipeline"
 )
@@ -216,7 +217,7 @@ func (r *run) begin() Report {
 		Notes:       r.data.notes,
 	}
 	if twice := r.corpus.lines - r.corpus.snapshot.Len(); twice > 0 {
-		report.Notes = append(report.Notes, fmt.Sprintf("%d documents have the ID of one before them, which they replace", twice))
+		report.Notes = append(report.Notes, count.Of(twice, "document")+" replaced by a later one with the same ID")
 	}
 	report.Data.Queries, report.Measures = r.data.ids(), names(r.measures)
 	return report

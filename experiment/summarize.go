@@ -11,6 +11,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/eval"
 	"github.com/flashrerank/rerank/eval/significance"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
@@ -129,10 +130,10 @@ func (t *trial) notes() []string {
 	var notes []string
 	for i, s := range t.tallies {
 		for _, w := range slices.Sorted(maps.Keys(s.warned)) {
-			notes = append(notes, fmt.Sprintf("%s: for %d of %d queries the stage %s warns: %s", t.system.name, s.warned[w], len(t.totals), t.stageName(i), w))
+			notes = append(notes, fmt.Sprintf("%s: %s warned for %d of %s: %s", t.system.name, t.stageName(i), s.warned[w], count.Of(len(t.totals), "query"), w))
 		}
 		if s.degraded > 0 {
-			notes = append(notes, fmt.Sprintf("%s: for %d of %d queries the stage %s failed or was late, and the order before it was kept", t.system.name, s.degraded, len(t.totals), t.stageName(i)))
+			notes = append(notes, fmt.Sprintf("%s: %s failed or was late for %d of %s; the previous order was kept", t.system.name, t.stageName(i), s.degraded, count.Of(len(t.totals), "query")))
 		}
 	}
 	return notes

@@ -382,10 +382,10 @@ func TestEarly(t *testing.T) {
 	for _, name := range []string{pipeline.MiniLM, pipeline.MiniLMCosine, pipeline.Best, pipeline.Cross} {
 		whole, _ := order(pipeline.NewReranker(name))
 		all, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8}))
-		if all != whole || !strings.HasPrefix(whole, "a") || !strings.Contains(noted, "6 hits judged quickly, 6 of them in full") {
+		if all != whole || !strings.HasPrefix(whole, "a") || !strings.Contains(noted, "6 hits scored quickly, 6 of them in full") {
 			t.Errorf("%s: %s, early %s, %s", name, whole, all, noted)
 		}
-		if _, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8, Best: 2})); !strings.Contains(noted, "6 hits judged quickly, 2 of them in full") {
+		if _, noted := order(pipeline.NewEarlyReranker(name, pipeline.Early{Tokens: 8, Best: 2})); !strings.Contains(noted, "6 hits scored quickly, 2 of them in full") {
 			t.Errorf("%s: %s", name, noted)
 		}
 	}
@@ -397,7 +397,7 @@ func TestEarly(t *testing.T) {
 	for _, name := range []string{pipeline.MiniLM, "../crossencoder/testdata/tiny1"} {
 		p := open(t, s, pipeline.Config{Stages: []pipeline.Stage{{Rerank: name, Early: &pipeline.Early{Tokens: 8, Best: 1}}}})
 		got, err := p.Search(t.Context(), "the end is about", 0)
-		if err != nil || !strings.Contains(notes(got.Stages), "6 hits judged quickly, 1 of them in full") {
+		if err != nil || !strings.Contains(notes(got.Stages), "6 hits scored quickly, 1 of them in full") {
 			t.Errorf("%s over an index: %+v, %v", name, got.Stages, err)
 		}
 	}

@@ -77,7 +77,9 @@ func TestCorpus(t *testing.T) {
 		{"DELETE", "/documents/7", ``, nil, 200, `"deleted":0`},
 
 		{"POST", "/search", `{}`, nil, 400, "query must not be empty"},
-		{"POST", "/search", `{"query":"a","k":0}`, nil, 400, "k is 0, it must be between 1 and 5"},
+		{"POST", "/search", `{"query":"a","k":-1}`, nil, 400, "k is -1, it must be between 0, the default, and 5"},
+		{"POST", "/search", `{"query":"lease","k":0}`, nil, 200, `"hits":[{"id":`}, // the default
+		{"GET", "/search?q=lease&k=0", ``, nil, 200, `"hits":[{"id":`},
 		{"POST", "/search", `{"query":"a","k":6}`, nil, 400, "k is 6"},
 		{"POST", "/search", `{"query":"a","filter":{"a":{"$b":1}}}`, nil, 400, "filter.a.$b: there is no such operator"},
 		{"POST", "/search", `{"Query":"a"}`, nil, 400, `Query: there is no such member; did you mean \"query\"?`},

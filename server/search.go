@@ -57,14 +57,14 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := min(rerank.DefaultK, s.config.MaxDocuments)
-	if body.K != nil {
+	if body.K != nil && *body.K != 0 {
 		k = int(*body.K)
 	}
 	switch {
 	case strings.TrimSpace(body.Query.Text) == "":
 		err = invalid("invalid request: query must not be empty or be only whitespace")
 	case k < 1 || k > s.config.MaxDocuments:
-		err = invalid("invalid request: k is %d, it must be between 1 and %d", k, s.config.MaxDocuments)
+		err = invalid("invalid request: k is %d, it must be between 0, the default, and %d", k, s.config.MaxDocuments)
 	}
 	if err != nil {
 		s.refuse(w, r, &own, err)

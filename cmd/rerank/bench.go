@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
@@ -146,7 +147,7 @@ func (b *benchmark) cpu(context.Context) error {
 		Features: cpuFeatures(),
 	}
 	return b.show(f, "%s, %s/%s, %d of %s in use\nfeatures: %s\nkernels: %s of %s (RERANK_SIMD chooses)\nTimes are this machine's at this moment.",
-		f.Name, runtime.GOOS, runtime.GOARCH, f.Workers, count(f.Cores, "core"), strings.Join(f.Features, " "), f.Level, strings.Join(simd.Levels(), ", "))
+		f.Name, runtime.GOOS, runtime.GOARCH, f.Workers, count.Of(f.Cores, "core"), strings.Join(f.Features, " "), f.Level, strings.Join(simd.Levels(), ", "))
 }
 
 // cpuFeatures are those of the CPU that kernels here use, or could.

@@ -324,7 +324,7 @@ func TestEarlyAnswers(t *testing.T) {
 	lines := "Bake the bread. " + strings.Repeat("Stir it well. ", 40) + "\nThe lease ends in May.\nSnow melts."
 	for _, flags := range [][]string{{"--early"}, {"--within", "1m"}, {"--early", "--within", "1m"}} {
 		out := succeed(t, lines, append([]string{"sort", "when does the contract for the flat end", "-n", "1", "--json"}, flags...)...)
-		if !strings.Contains(out, `"hits`) && !strings.Contains(out, "lease ends") || !strings.Contains(out, "3 hits judged quickly, 3 of them in full") {
+		if !strings.Contains(out, `"hits`) && !strings.Contains(out, "lease ends") || !strings.Contains(out, "3 hits scored quickly, 3 of them in full") {
 			t.Errorf("%v: %s", flags, out)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // The columns of a comparison.
@@ -18,7 +19,7 @@ const (
 // there is room for.
 func (a *app) renderCompared(o compared) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s\n\n", a.out.Bold("“"+terminal.Clean(o.Query)+"”"), count(o.Documents, "document"))
+	fmt.Fprintf(&b, "%s in %s\n\n", a.out.Bold("“"+terminal.Clean(o.Query)+"”"), count.Of(o.Documents, "document"))
 	beside := max(1, (a.out.Columns()+betweenLists)/(leastColumn+betweenLists))
 	rows := (len(o.Methods) + beside - 1) / beside
 	for row := range rows {

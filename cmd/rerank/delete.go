@@ -12,6 +12,7 @@ import (
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -131,7 +132,7 @@ func (a *app) deletions(ctx context.Context, x *index.Index, ids []string, only 
 		return nil, err
 	}
 	if len(warnings) > 0 && batch.Len() > 0 {
-		return nil, fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count(batch.Len(), "document"))
+		return nil, fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count.Of(batch.Len(), "document"))
 	}
 	for _, w := range warnings {
 		a.remark("%s", w)
@@ -151,6 +152,6 @@ func (a *app) writeDeleted(d deleted) error {
 		}
 		a.remark("not in %s: %s", d.Index, terminal.Clean(names))
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %s deleted, %s left\n", d.Index, count(d.Deleted, "document"), thousands(d.Documents))
+	_, err := fmt.Fprintf(a.stdout, "%s: %s deleted, %s left\n", d.Index, count.Of(d.Deleted, "document"), count.Thousands(d.Documents))
 	return written(err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -47,18 +48,18 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   `demo ["query"…]`,
 		Short: "See it work on the Go documentation of this machine",
-		Long: `Index the documentation of the Go standard library on this machine and show, for
-a few queries or for yours, what the first stage finds beside the re-ranked order:
-rank, score, and how far each entry moved.
+		Long: `Index the documentation of the Go standard library on this machine and show, for a
+few queries or for yours, the order of the first stage beside the re-ranked one:
+rank, score and how far each entry moved.
 
-The first stage is BM25. With --vectors the index keeps embeddings too, which takes
-some seconds the first time; the first stage is then the hybrid of BM25 and of the
-nearest embeddings, and re-ranking need not read the texts again.
+The first stage is BM25. With --vectors the index also holds embeddings: making
+them takes about a minute of CPU time, once. The first stage is then the hybrid of
+BM25 and the nearest embeddings, and the re-ranker does not have to read the texts.
 
-The index is kept in the user's cache folder and made again when the version of
-Go, or of this program's index, changes; --no-cache makes one and throws it away.
-Where no Go is installed, and with --corpus builtin, a small collection of short
-texts that is part of this program is searched instead.`,
+The index is kept in the user's cache folder and built again when the version of
+Go, or the format of the index, changes; --no-cache builds one and throws it away.
+If Go is not installed, or with --corpus builtin, a small collection of short texts
+that is part of this program is searched instead.`,
 		Example: `  rerank demo
   rerank demo "read a file line by line"
   rerank demo "stop a request that takes too long" "turn a struct into JSON" -n 3
@@ -70,8 +71,8 @@ texts that is part of this program is searched instead.`,
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from the first stage")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search: auto, go or builtin")
-	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "search an index with embeddings")
-	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "build the index anew and do not keep it")
+	cmd.Flags().BoolVar(&f.vectors, "vectors", false, "use an index with embeddings, and the hybrid as the first stage")
+	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "build the index again and do not keep it")
 	f.early.add(cmd)
 	return cmd
 }
@@ -231,7 +232,7 @@ func (o demoRun) summary() string {
 	}
 	n := time.Duration(max(1, len(o.Queries)))
 	parts := []string{
-		fmt.Sprintf("%s, %s", count(o.Corpus.Documents, "entry"), o.Corpus.Title),
+		fmt.Sprintf("%s, %s", count.Of(o.Corpus.Documents, "entry"), o.Corpus.Title),
 		made,
 		"opened in " + elapsed(o.Opened),
 		fmt.Sprintf("per query: first stage %s, re-ranking %s", elapsed(first/n), elapsed(second/n)),

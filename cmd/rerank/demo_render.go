@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -50,13 +51,13 @@ func demoHeads(q demoQuery, o demoRun) [2]string {
 		name = o.First
 	}
 	last := q.Stages[len(q.Stages)-1]
-	left := fmt.Sprintf("%s over %s, %s", name, count(o.Corpus.Documents, "entry"), elapsed(q.firstStage(o.First).Elapsed))
+	left := fmt.Sprintf("%s over %s, %s", name, count.Of(o.Corpus.Documents, "entry"), elapsed(q.firstStage(o.First).Elapsed))
 	if last.Stage == o.First {
 		return [2]string{left, "not re-ranked"}
 	}
 	return [2]string{
 		left,
-		fmt.Sprintf("re-ranked by %s, top %s in %s", last.Stage, thousands(last.Candidates), elapsed(last.Elapsed)),
+		fmt.Sprintf("re-ranked by %s, top %s in %s", last.Stage, count.Thousands(last.Candidates), elapsed(last.Elapsed)),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // Limits of what is told of equal IDs.
@@ -69,7 +70,7 @@ func (a *app) remarkEqual(o indexed) {
 		for _, e := range o.Equal.First {
 			parts = append(parts, fmt.Sprintf("%s (%s)", terminal.Clean(e.ID), terminal.Clean(strings.Join(e.Sources, ", "))))
 		}
-		a.remark("%s with the ID of one from another source, of which the last counts: %s", count(o.Equal.Count, "document"), firstOf(parts, o.Equal.Count))
+		a.remark("%s with the ID of one from another source, of which the last counts: %s", count.Of(o.Equal.Count, "document"), firstOf(parts, o.Equal.Count))
 	}
 	if o.overridden > o.Equal.Count && len(o.Overridden) > 0 {
 		var parts []string
@@ -84,7 +85,7 @@ func (a *app) remarkEqual(o indexed) {
 func firstOf(first []string, n int) string {
 	list := strings.Join(first, ", ")
 	if more := n - len(first); more > 0 {
-		list += fmt.Sprintf(" and %s more", thousands(more))
+		list += fmt.Sprintf(" and %s more", count.Thousands(more))
 	}
 	return list
 }

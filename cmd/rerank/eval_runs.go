@@ -14,6 +14,7 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/eval"
 	"github.com/flashrerank/rerank/experiment"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // runFlags are the flags about runs that other programs wrote. Their short
@@ -108,10 +109,10 @@ func (a *app) trecEval(ctx context.Context, f evalFlags, qrels eval.Qrels) error
 		return locate(ctx, fmt.Errorf("%s: %w", f.runs[0], err), f.runs[0])
 	}
 	if n := len(e.Unjudged); n > 0 {
-		a.remark("%s: %d of its %d queries have no judgments and do not count", f.runs[0], n, len(run))
+		a.remark("%s: %d of %s without judgments (not counted)", f.runs[0], n, count.Of(len(run), "query"))
 	}
 	if n := len(e.Missing); n > 0 && !f.complete {
-		a.remark("%s: it has no results for %d of %d judged queries, which do not count without -c", f.runs[0], n, len(qrels))
+		a.remark("%s: %d of %s without results (not counted; with -c counted as 0)", f.runs[0], n, count.Of(len(qrels), "judged query"))
 	}
 	if err := eval.WriteTrecEval(a.stdout, e, tag, f.perQuery); err != nil {
 		return written(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/filter"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/models/minilm"
 )
 
@@ -71,9 +72,9 @@ func (a *app) export(ctx context.Context, dir string, only rerank.Filter) error 
 		return written(err)
 	}
 	if repaired > 0 {
-		a.remark("bytes that are not UTF-8 became U+FFFD in %s", count(repaired, "document"))
+		a.remark("bytes that are not UTF-8 became U+FFFD in %s", count.Of(repaired, "document"))
 	}
-	a.remark("%s; an equal index is made by: rerank index%s -o DIR FILE", count(n, "document"), flagsOf(s.Options()))
+	a.remark("%s; an equal index is made by: rerank index%s -o DIR FILE", count.Of(n, "document"), flagsOf(s.Options()))
 	return nil
 }
 

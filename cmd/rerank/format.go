@@ -4,37 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 )
-
-// count says how many of something there are: "1 document", "12,345 documents",
-// "2 lines or files".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(n) + " " + plural(what)
-}
-
-func plural(what string) string {
-	if one, other, two := strings.Cut(what, " or "); two {
-		return plural(one) + " or " + plural(other)
-	}
-	if stem, ok := strings.CutSuffix(what, "ry"); ok {
-		return stem + "ries"
-	}
-	return what + "s"
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 // bytesize writes a number of bytes for a reader.
 func bytesize(n int64) string {

@@ -30,13 +30,3 @@ func TestIndexHere(t *testing.T) {
 		}
 	}
 }
-
-func TestCount(t *testing.T) {
-	for want, got := range map[string]string{
-		"1 line or file": count(1, "line or file"), "2 lines or files": count(2, "line or file"), "1,000 entries": count(1000, "entry"),
-	} {
-		if got != want {
-			t.Errorf("%q, not %q", got, want)
-		}
-	}
-}

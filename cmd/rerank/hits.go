@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // writeHit writes a hit of a search: a line with rank, score, title and how far it
@@ -78,7 +79,7 @@ func stageLine(stages []rerank.StageReport) string {
 		if s.Model != "" && s.Model != s.Stage {
 			part += " (" + s.Model + ")"
 		}
-		parts = append(parts, fmt.Sprintf("%s: %s scored in %s", part, thousands(s.Scored), elapsed(s.Elapsed)))
+		parts = append(parts, fmt.Sprintf("%s: %s scored in %s", part, count.Thousands(s.Scored), elapsed(s.Elapsed)))
 	}
 	return strings.Join(parts, " · ") + billed(stages)
 }
@@ -97,7 +98,7 @@ func (a *app) warnings(stages []rerank.StageReport) {
 			tell(w)
 		}
 		if s.Foreign > 0 {
-			tell(fmt.Sprintf("%s of %s seem to be in a language that %s does not know", thousands(s.Foreign), count(s.Candidates, "text"), s.Model))
+			tell(fmt.Sprintf("%s of %s seem to be in a language that %s does not know", count.Thousands(s.Foreign), count.Of(s.Candidates, "text"), s.Model))
 		}
 	}
 }
@@ -113,10 +114,10 @@ func (a *app) warn(stages []rerank.StageReport) {
 			a.remark("%s was stopped before it had seen everything", name)
 		}
 		if s.Skipped > 0 {
-			a.remark("%s skipped %s", name, count(s.Skipped, "hit"))
+			a.remark("%s skipped %s", name, count.Of(s.Skipped, "hit"))
 		}
 		if s.Truncated > 0 {
-			a.remark("%s read only the beginning of %s", name, count(s.Truncated, "text"))
+			a.remark("%s read only the beginning of %s", name, count.Of(s.Truncated, "text"))
 		}
 	}
 }

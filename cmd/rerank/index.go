@@ -16,6 +16,7 @@ import (
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -224,7 +225,7 @@ func (f indexFlags) explainStop(err error, did indexed) error {
 	if !f.append || did.Added+did.Replaced == 0 {
 		return err
 	}
-	return fmt.Errorf("%w (%s added and %s replaced before; they are committed)", err, thousands(did.Added), thousands(did.Replaced))
+	return fmt.Errorf("%w (%s added and %s replaced before; they are committed)", err, count.Thousands(did.Added), count.Thousands(did.Replaced))
 }
 
 func (a *app) writeIndexed(o indexed) error {
@@ -236,32 +237,32 @@ func (a *app) writeIndexed(o indexed) error {
 		return written(writeJSON(a.stdout, o))
 	}
 	if o.Bad > 0 {
-		a.remark("%s left out that could not be read", count(o.Bad, "line or file"))
+		a.remark("%s left out that could not be read", count.Of(o.Bad, "line or file"))
 	}
 	if o.Repaired > o.notes(dataset.NoteUTF8)+o.notes(dataset.NoteUTF16) {
-		a.remark("bytes that are not UTF-8 were replaced in %s", count(o.Repaired, "line or file"))
+		a.remark("bytes that are not UTF-8 were replaced in %s", count.Of(o.Repaired, "line or file"))
 	}
 	a.remarkIgnored(o.Ignored)
 	a.remarkEqual(o)
 	if o.Empty > 0 {
-		a.remark("%s with neither title nor text; --title and --text name the members that are", count(o.Empty, "document"))
+		a.remark("%s with neither title nor text; --title and --text name the members that are", count.Of(o.Empty, "document"))
 	}
 	a.remarkLeftOut(o.LeftOut)
 	for _, m := range o.Notes {
 		a.remark("%s: %s", m.What, m.names())
 	}
 	if o.Foreign > 0 {
-		a.remark("no vector was made of %s in a language that %s does not seem to know", count(o.Foreign, "document"), o.Model.Name)
+		a.remark("no vector was made of %s in a language that %s does not seem to know", count.Of(o.Foreign, "document"), o.Model.Name)
 	}
 	if o.Documents == 0 {
 		a.remark("no documents were found: the index is empty")
 	}
 	vectors := ""
 	if o.Model != nil {
-		vectors = fmt.Sprintf(", vectors by %s (%s cut to its %d tokens)", o.Model.Name, count(o.Truncated, "text"), o.Model.MaxTokens)
+		vectors = fmt.Sprintf(", vectors by %s (%s cut to its %d tokens)", o.Model.Name, count.Of(o.Truncated, "text"), o.Model.MaxTokens)
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: %s%s; analyzer %s%s; %s\n",
-		o.Index, count(o.Documents, "document"), o.changes(), o.Analyzer, vectors, elapsed(o.Elapsed))
+		o.Index, count.Of(o.Documents, "document"), o.changes(), o.Analyzer, vectors, elapsed(o.Elapsed))
 	return written(err)
 }
 
@@ -289,11 +290,11 @@ func (o indexed) changes() string {
 		{o.Duplicates, "overridden by a later one with the same ID"},
 	} {
 		if c.n > 0 {
-			parts = append(parts, thousands(c.n)+" "+c.what)
+			parts = append(parts, count.Thousands(c.n)+" "+c.what)
 		}
 	}
 	if o.Skipped > 0 {
-		parts = append(parts, count(o.Skipped, "file or folder")+" left out")
+		parts = append(parts, count.Of(o.Skipped, "file or folder")+" left out")
 	}
 	if len(parts) == 0 {
 		return ""

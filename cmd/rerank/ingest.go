@@ -7,6 +7,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -132,7 +133,7 @@ func (in *ingest) commit(ctx context.Context, deletes []string) error {
 	}
 	did, err := in.writer.Commit(ctx, &batch)
 	if err != nil {
-		return fmt.Errorf("committing %s: %w", count(len(in.entries), "document"), err)
+		return fmt.Errorf("committing %s: %w", count.Of(len(in.entries), "document"), err)
 	}
 	in.commits++
 	in.outcome.Added += did.Added

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/exactjson"
 )
 
@@ -40,7 +41,7 @@ func readRecords(r io.Reader, form lineForm, fields []string, needJSON bool) ([]
 		case errors.Is(err, errTooLong):
 			return nil, fmt.Errorf("standard input: more than %s; the filter keeps its input in memory: use an index", bytesize(maxSortBytes))
 		case len(raw) > 0 && len(records) == maxSortLines:
-			return nil, fmt.Errorf("standard input: more than %s lines; the filter keeps its input in memory: use an index", thousands(maxSortLines))
+			return nil, fmt.Errorf("standard input: more than %s lines; the filter keeps its input in memory: use an index", count.Thousands(maxSortLines))
 		case len(raw) > 0:
 			records = append(records, record{raw: raw})
 		}

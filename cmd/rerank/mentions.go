@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // mentioned is the JSON form of what a reader met in files.
@@ -62,15 +63,15 @@ func (a *app) remarkLeftOut(list []mentioned) {
 	for i, m := range kinds {
 		switch {
 		case m.What == dataset.NoEnding:
-			parts = append(parts, thousands(m.Count)+" with no ending")
+			parts = append(parts, count.Thousands(m.Count)+" with no ending")
 		case i < endings:
-			parts = append(parts, thousands(m.Count)+" "+terminal.Clean(m.What))
+			parts = append(parts, count.Thousands(m.Count)+" "+terminal.Clean(m.What))
 		default:
 			others += m.Count
 		}
 	}
 	if others > 0 {
-		parts = append(parts, thousands(others)+" of other kinds")
+		parts = append(parts, count.Thousands(others)+" of other kinds")
 	}
 	a.remark("left out, not Markdown or text: %s; a file given by its own path is read as text", strings.Join(parts, ", "))
 }
@@ -83,10 +84,10 @@ func (a *app) remarkIgnored(list []mentioned) {
 	const most = 8
 	var parts []string
 	for _, m := range list[:min(len(list), most)] {
-		parts = append(parts, fmt.Sprintf("%s in %s", terminal.Clean(m.What), count(m.Count, "line")))
+		parts = append(parts, fmt.Sprintf("%s in %s", terminal.Clean(m.What), count.Of(m.Count, "line")))
 	}
 	if more := len(list) - most; more > 0 {
-		parts = append(parts, fmt.Sprintf("%s more", thousands(more)))
+		parts = append(parts, fmt.Sprintf("%s more", count.Thousands(more)))
 	}
 	a.remark("members that nothing was made of: %s; --text, --title and --attr name what is to be kept", strings.Join(parts, ", "))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank/hub"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 const hubEnvironment = `The cache is the one that Python's huggingface_hub uses, and so are the variables that
@@ -54,7 +55,7 @@ func (a *app) modelPull(ctx context.Context, name string) error {
 	if a.json {
 		return written(writeJSON(a.stdout, s))
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s at %s: %d files, %s, in %s\n", s.Name, s.Commit, len(s.Files), bytesize(s.Size()), s.Folder)
+	_, err = fmt.Fprintf(a.stdout, "%s at %s: %s, %s, in %s\n", s.Name, s.Commit, count.Of(len(s.Files), "file"), bytesize(s.Size()), s.Folder)
 	return written(err)
 }
 
@@ -159,5 +160,5 @@ func verifyCached(ctx context.Context, name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{fmt.Sprintf("%d files of %d have the Hub's checksums", len(s.Files)-unchecked, len(s.Files))}, nil
+	return []string{fmt.Sprintf("checksums match the Hub's: %d of %s", len(s.Files)-unchecked, count.Of(len(s.Files), "file"))}, nil
 }

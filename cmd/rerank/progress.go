@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // progress shows how far something has come once it takes noticeable time: a
@@ -75,9 +77,9 @@ func (p *progress) set(done int) {
 // line writes the state as a line, with rate and time left where they are known.
 func (p *progress) line(now time.Time) {
 	p.told = now
-	text := thousands(p.done)
+	text := count.Thousands(p.done)
 	if p.total > 0 {
-		text += " of " + thousands(p.total)
+		text += " of " + count.Thousands(p.total)
 	}
 	if took, did := now.Sub(p.since), p.done-p.from; did > 0 && took > 0 {
 		rate := float64(did) / took.Seconds()

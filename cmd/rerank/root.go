@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/nearest"
 )
 
@@ -121,7 +122,7 @@ func (a *app) remark(format string, args ...any) {
 func arguments(check cobra.PositionalArgs, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if check(cmd, args) != nil {
-			return usagef("expected %s, got %s", want, count(len(args), "argument"))
+			return usagef("expected %s, got %s", want, count.Of(len(args), "argument"))
 		}
 		return nil
 	}

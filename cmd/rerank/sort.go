@@ -11,6 +11,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -169,9 +170,9 @@ func (a *app) order(ctx context.Context, query string, records []record, reranke
 	head := len(result.Hits)
 	if f.depth > 0 && f.depth < head {
 		head = f.depth
-		a.remark("re-ranking the best %s of %s by BM25; --depth 0 re-ranks all", count(head, "line"), thousands(len(records)))
+		a.remark("re-ranking the best %s of %s by BM25; --depth 0 re-ranks all", count.Of(head, "line"), count.Thousands(len(records)))
 	}
-	wait := a.progress(fmt.Sprintf("re-ranking %s", count(head, "line")), -1)
+	wait := a.progress(fmt.Sprintf("re-ranking %s", count.Of(head, "line")), -1)
 	defer wait.finish()
 	again, err := reranker.Rerank(ctx, rerank.Request{Query: q, Hits: inputOrder(result.Hits[:head])})
 	if err != nil {

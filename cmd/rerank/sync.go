@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // inventory is what an index holds before it is brought in line with folders:
@@ -164,10 +165,10 @@ func (in *ingest) inLine(ctx context.Context) error {
 	gone := in.old.gone()
 	switch {
 	case out.Bad > 0 && len(gone) > 0:
-		in.app.remark("%s kept though not found, because something could not be read", count(len(gone), "document"))
+		in.app.remark("%s kept though not found, because something could not be read", count.Of(len(gone), "document"))
 		gone = nil
 	case len(in.entries) == 0 && out.Unchanged == 0 && len(gone) > 0:
-		return fmt.Errorf("there is nothing to index, and %s in the index: replace it with --overwrite if it is to be empty", count(len(gone), "document"))
+		return fmt.Errorf("there is nothing to index, and %s in the index: replace it with --overwrite if it is to be empty", count.Of(len(gone), "document"))
 	}
 	if gone != nil {
 		out.Renamed = in.old.renamed(in.entries)

@@ -17,6 +17,9 @@ import (
 
 var number = regexp.MustCompile(`[-+]?\d+(\.\d+)?(e[-+]\d+)?`)
 
+// thousands are the commas of long numbers in sentences.
+var thousands = regexp.MustCompile(`(\d),(\d{3})\b`)
+
 // missing returns the figures of the report's JSON form that a page's text does
 // not have, or has fewer times.
 func missing(t *testing.T, r experiment.Report, text string) []string {
@@ -30,7 +33,7 @@ func missing(t *testing.T, r experiment.Report, text string) []string {
 		t.Fatal(err)
 	}
 	there := map[string]int{}
-	for _, figure := range number.FindAllString(text, -1) {
+	for _, figure := range number.FindAllString(thousands.ReplaceAllString(text, "$1$2"), -1) {
 		there[strings.TrimPrefix(figure, "+")]++
 	}
 	var list []string

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/flashrerank/rerank/experiment"
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 func measure(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
@@ -89,9 +90,9 @@ func headline(r experiment.Report) string {
 		parts = append(parts, d.Name)
 	}
 	if d.Documents > 0 {
-		parts = append(parts, fmt.Sprintf("%d documents", d.Documents))
+		parts = append(parts, count.Of(d.Documents, "document"))
 	}
-	parts = append(parts, fmt.Sprintf("%d queries", len(d.Queries)), fmt.Sprintf("%d judgments, %d of them relevant", d.Judgments, d.Relevant))
+	parts = append(parts, count.Of(len(d.Queries), "query"), fmt.Sprintf("%s, %s relevant", count.Of(d.Judgments, "judgment"), count.Thousands(d.Relevant)))
 	if d.Analyzer != "" {
 		parts = append(parts, "analyzer "+d.Analyzer)
 	}
@@ -110,7 +111,7 @@ func setting(r experiment.Report) string {
 	if e.Go == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s/%s, %d CPUs, kernels %s", e.Go, e.OS, e.Arch, e.CPUs, e.SIMD)
+	return fmt.Sprintf("%s, %s/%s, %s, kernels %s", e.Go, e.OS, e.Arch, count.Of(e.CPUs, "CPU"), e.SIMD)
 }
 
 // table is rows of cells under a head. Numbers are set to the right.

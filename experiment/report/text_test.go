@@ -37,7 +37,7 @@ func Example() {
 		os.Stdout.WriteString(err.Error())
 	}
 	// Output:
-	// 2 queries, 2 judgments, 2 of them relevant
+	// 2 queries, 2 judgments, 2 relevant
 	//
 	// system     MRR        95 % CI
 	// first   0.7500  0.5000–1.0000
