@@ -61,7 +61,7 @@ func dialectOf(path string, b *loose.Object) *dialect {
 		return &tei
 	case listed && b.Has("property") && b.Word("model") == "":
 		return &weaviate
-	case listed && (b.Has("top_k") || b.Has("truncation")):
+	case listed && (b.Given("top_k") || b.Given("truncation")):
 		return &voyage
 	case listed && usual == &mixedbread: // llama.cpp has the path too
 		return &cohere1
@@ -80,16 +80,18 @@ func dialectOf(path string, b *loose.Object) *dialect {
 // dialectOfPath is that of a body which tells nothing.
 func dialectOfPath(path string) *dialect {
 	switch {
+	case strings.HasSuffix(path, "/embeddings"):
+		return &openAI
 	case strings.HasPrefix(path, "/v2/"):
 		return &cohere2
 	case path == "/v1/reranking":
 		return &mixedbread
 	case path == "/v1/ranking", strings.HasPrefix(path, "/v1/retrieval/"):
 		return &nim
+	case path == "/rerank", path == "/reranking", path == "/score", path == "/v1/score":
+		return &infinity
 	case strings.HasPrefix(path, "/v1/"):
 		return &cohere1
-	case path == "/rerank", path == "/reranking":
-		return &infinity
 	case path == "/search", path == "/documents", strings.HasPrefix(path, "/documents/"):
 		return &own
 	}
@@ -156,12 +158,8 @@ func asked(b *loose.Object, list, top string) (ranking, error) {
 }
 
 // whole is the status that a text is refused with which would have to be cut, or 0 where
-// it may be: truncation is Voyage's, truncate is true or false for TEI, and NONE, START or
-// END for NVIDIA and Cohere.
+// it may be: truncate is true or false for TEI, and NONE, START or END for NVIDIA and Cohere.
 func whole(b *loose.Object, status int) int {
-	if !b.Flag("truncation", true) {
-		return status
-	}
 	switch b.Word("truncate") {
 	case "none", "false", "0", "no", "off":
 		return status

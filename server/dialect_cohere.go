@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/flashrerank/rerank/internal/loose"
@@ -35,6 +36,9 @@ var voyage = dialect{
 	read: func(b *loose.Object) (ranking, error) {
 		r, err := asked(b, "documents", "top_k")
 		r.texted, r.voyage = b.Flag("return_documents", false), true
+		if !b.Flag("truncation", true) {
+			r.whole = http.StatusBadRequest
+		}
 		return r, err
 	},
 	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "1", "list") },
@@ -62,7 +66,7 @@ var infinity = dialect{
 func readCohere(b *loose.Object) (ranking, error) {
 	r, err := asked(b, "documents", "top_n")
 	r.texted = b.Flag("return_documents", false)
-	r.voyage = !b.Has("top_n") // which Voyage does not have
+	r.voyage = !b.Given("top_n") // which Voyage does not have
 	if err == nil {
 		r.spans, err = wantedSpans(b.Object("relevant_spans"))
 	}

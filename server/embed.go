@@ -33,7 +33,7 @@ type embedding struct {
 
 // embed answers OpenAI's, Cohere's and TEI's requests for vectors.
 func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
-	d := embedFailure(r.URL.Path)
+	d := dialectOfPath(r.URL.Path)
 	b, err := s.foreign(w, r)
 	if err != nil {
 		s.refuse(w, r, d, err)
@@ -81,17 +81,6 @@ type embedded struct {
 	rerank.Vectors
 	model    *model
 	warnings []string
-}
-
-// embedFailure is the dialect that errors of a path are in.
-func embedFailure(path string) *dialect {
-	switch {
-	case strings.HasPrefix(path, "/v2/"):
-		return &cohere2
-	case strings.HasSuffix(path, "/embeddings"):
-		return &openAI
-	}
-	return &tei
 }
 
 // openAI has OpenAI's errors.

@@ -83,6 +83,9 @@ func (s *Server) foreign(w http.ResponseWriter, r *http.Request) (b *loose.Objec
 		b, err = loose.Read(data, s.config.MaxDocuments)
 		return err
 	})
+	if err == nil {
+		b.Watch(s.reading)
+	}
 	return b, err
 }
 

@@ -29,24 +29,7 @@ func (m *mux) HandleFunc(pattern string, h http.HandlerFunc) { m.Handle(pattern,
 // routes says what is where, and lists the patterns.
 func (s *Server) routes() (http.Handler, []string) {
 	mux := new(mux)
-	for _, path := range []string{
-		"/v2/rerank", "/v1/rerank", "/rerank", "/reranking", "/v1/reranking", "/v1/ranking",
-		"/v1/retrieval/{model}/reranking", "/v1/retrieval/{vendor}/{model}/reranking",
-	} {
-		mux.Handle("POST "+path, s.guarded(s.unlessFull(dialectOfPath(path), s.rerank)))
-	}
-	for _, path := range []string{"/invocations", "/{$}"} {
-		mux.Handle("POST "+path, s.guarded(s.root))
-	}
-	for _, path := range []string{"/v1/embeddings", "/embeddings", "/embed", "/similarity", "/v2/embed"} {
-		mux.Handle("POST "+path, s.guarded(s.unlessFull(embedFailure(path), s.embed)))
-	}
-	for _, path := range []string{"/score", "/v1/score"} {
-		mux.Handle("POST "+path, s.guarded(s.score))
-	}
-	mux.Handle("POST /predict", s.guarded(s.predict))
-	mux.Handle("POST /tokenize", s.guarded(s.tokenize))
-	mux.Handle("POST /v1/tokenize", s.guarded(s.tokenize))
+	s.contractRoutes(mux)
 	s.corpusRoutes(mux)
 	mux.Handle("GET /v1/models", s.guarded(s.listModels))
 	mux.Handle("GET /v1/models/{model...}", s.guarded(s.oneModel)) // names have slashes

@@ -31,6 +31,8 @@ type Server struct {
 	holders  []*holder // of keys
 
 	description func() ([]byte, error) // made when it is first asked for
+
+	reading func(path, kind string) // told of each member that is read; nil: nobody is
 }
 
 // New returns a server that writes to a log, nil meaning none: a line for each request,

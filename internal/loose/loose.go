@@ -33,7 +33,7 @@ type Object struct {
 	path    string // of the object in the body
 	root    *Object
 	err     error // of the root only
-	asked   func(name string)
+	asked   func(path, kind string)
 }
 
 // Read takes a body apart, of which the object keeps views. A list must not have
@@ -60,8 +60,10 @@ func (o *Object) read(data []byte) error {
 	})
 }
 
-// Watch has a function called with the path of each member that is asked for.
-func (o *Object) Watch(asked func(path string)) { o.asked = asked }
+// Watch has a function called with the path of each member that is asked for, and what
+// it is read as: "text", "flag", "whole", "number", "word", "object", "list" or "" where it
+// is only looked for.
+func (o *Object) Watch(asked func(path, kind string)) { o.asked = asked }
 
 // Err returns why a member could not be read, nil if all could. It is of type
 // [*exactjson.Error].
@@ -79,25 +81,36 @@ func (o *Object) Fail(name string, err error) {
 }
 
 // get returns the value of a member, nil if it is absent or null.
-func (o *Object) get(name string) []byte {
+func (o *Object) get(name, kind string) []byte {
 	if o.root.asked != nil {
-		path := name
-		if o.path != "" {
-			path = o.path + "." + name
-		}
-		o.root.asked(path)
+		o.root.asked(o.within(name), kind)
 	}
 	return o.members[name]
 }
 
+// within is the path of a member.
+func (o *Object) within(name string) string {
+	if o.path == "" {
+		return name
+	}
+	return o.path + "." + name
+}
+
 // Has reports whether a member is there and is not null.
-func (o *Object) Has(name string) bool { return o.get(name) != nil }
+func (o *Object) Has(name string) bool { return o.get(name, "") != nil }
+
+// Given reports whether a member is there and is neither null nor an empty string, as which
+// some clients send what was left open.
+func (o *Object) Given(name string) bool {
+	value := o.get(name, "")
+	return value != nil && string(value) != `""`
+}
 
 // Kind returns the first character of a member: '[' of an array, '{' of an object, '"' of
 // a string, 't' or 'f' of a truth value, a digit or '-' of a number, and 0 of what is
 // absent.
 func (o *Object) Kind(name string) byte {
-	if value := o.get(name); value != nil {
+	if value := o.get(name, ""); value != nil {
 		return value[0]
 	}
 	return 0
@@ -105,7 +118,7 @@ func (o *Object) Kind(name string) byte {
 
 // Text returns a string; an absent one is "".
 func (o *Object) Text(name string) string {
-	value := o.get(name)
+	value := o.get(name, "text")
 	if value == nil {
 		return ""
 	}
@@ -116,7 +129,7 @@ func (o *Object) Text(name string) string {
 
 // Flag returns a truth value, which may be a string or the number 0 or 1.
 func (o *Object) Flag(name string, otherwise bool) bool {
-	value := o.get(name)
+	value := o.get(name, "flag")
 	switch word := o.word(value); word {
 	case "":
 		return otherwise
@@ -131,7 +144,7 @@ func (o *Object) Flag(name string, otherwise bool) bool {
 
 // Whole returns a whole number, which may be a string or have a point.
 func (o *Object) Whole(name string, otherwise int) int {
-	value := o.get(name)
+	value := o.get(name, "whole")
 	word := o.word(value)
 	if word == "" {
 		return otherwise
@@ -146,7 +159,7 @@ func (o *Object) Whole(name string, otherwise int) int {
 
 // Number returns a number, which may be a string.
 func (o *Object) Number(name string, otherwise float64) float64 {
-	value := o.get(name)
+	value := o.get(name, "number")
 	word := o.word(value)
 	if word == "" {
 		return otherwise
@@ -162,10 +175,11 @@ func (o *Object) Number(name string, otherwise float64) float64 {
 // Word returns a string, number or truth value in lower case, "" for what is absent or
 // something else.
 func (o *Object) Word(name string) string {
-	if kind := o.Kind(name); kind == '{' || kind == '[' {
+	value := o.get(name, "word")
+	if len(value) > 0 && (value[0] == '{' || value[0] == '[') {
 		return ""
 	}
-	return o.word(o.get(name))
+	return o.word(value)
 }
 
 // word is a value without its quotes and spaces, in lower case; "" for none and for an
@@ -183,15 +197,11 @@ func (o *Object) word(value []byte) string {
 
 // Object returns an object, nil for one that is absent.
 func (o *Object) Object(name string) *Object {
-	value := o.get(name)
+	value := o.get(name, "object")
 	if value == nil {
 		return nil
 	}
-	path := name
-	if o.path != "" {
-		path = o.path + "." + name
-	}
-	inner := &Object{most: o.most, path: path, root: o.root}
+	inner := &Object{most: o.most, path: o.within(name), root: o.root}
 	o.Fail(name, inner.read(value))
 	return inner
 }
@@ -203,7 +213,7 @@ func (o *Object) Each(name string, f func(value []byte) error) {
 
 // One calls f for a member that is there.
 func (o *Object) One(name string, f func(value []byte) error) {
-	if value := o.get(name); value != nil {
+	if value := o.get(name, "list"); value != nil {
 		o.Fail(name, f(value))
 	}
 }

@@ -89,6 +89,11 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
+	for in, want := range map[string]string{`0`: "true true", `"a"`: "true true", `""`: "true false", `null`: "false false", `[]`: "true true"} {
+		if got := value(t, `{"x": `+in+`}`, func(b *loose.Object) string { return fmt.Sprint(b.Has("x"), b.Given("x")) }); got != want {
+			t.Errorf("%s is there, and given: %s, want %s", in, got, want)
+		}
+	}
 	if got := value(t, `{"x": "a"}`, func(b *loose.Object) string { texts, one := b.OneOrMore("x"); return fmt.Sprint(texts, one) }); got != "[a] true" {
 		t.Errorf("one: %s", got)
 	}
@@ -130,10 +135,10 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked []string
-	b.Watch(func(path string) { asked = append(asked, path) })
+	b.Watch(func(path, kind string) { asked = append(asked, path+" "+kind) })
 	b.Object("a").Whole("b", 0)
 	b.Flag("c", false)
-	if want := []string{"a", "a.b", "c"}; !slices.Equal(asked, want) {
+	if want := []string{"a object", "a.b whole", "c flag"}; !slices.Equal(asked, want) {
 		t.Errorf("%q, want %q", asked, want)
 	}
 }
