@@ -84,7 +84,7 @@ func rankingContracts() []contract {
 			usual:   `{"model":"m","query":"q","documents":["a","xx"],"top_n":1,"raw_scores":false,"use_activation":true}`,
 			answer:  "`results`, `usage`, `meta`; never a `document`, as one client wants a text there and another an object",
 			absent:  "`raw_scores` false, `use_activation` true",
-			ignored: "`truncate_prompt_tokens`, `instruction`, `user`",
+			ignored: "`return_documents`, `truncate_prompt_tokens`, `instruction`, `user`",
 			sloppy:  []sample{objectSample, aloneSample, askedSample, mostSample, textsSample},
 			refused: []sample{queryRefused, noneRefused, kindRefused, countRefused},
 		},

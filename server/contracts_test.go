@@ -137,7 +137,11 @@ func TestLooseMembers(t *testing.T) {
 				}
 			}
 		}
-		for _, member := range []string{"surprise", "Query", "kwargs", "rewrite_query", "return_len", "stream"} {
+		ignored := []string{"surprise", "Query", "stream"}
+		for _, quoted := range regexp.MustCompile("`[a-z_]+`").FindAllString(c.ignored, -1) {
+			ignored = append(ignored, strings.Trim(quoted, "`"))
+		}
+		for _, member := range ignored {
 			for _, value := range []string{`null`, `{"a":[1]}`, `"{}"`, `true`} {
 				same("what nobody reads", member, `1`, value)
 			}

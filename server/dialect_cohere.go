@@ -11,8 +11,12 @@ import (
 // cohere2 is version 2 of Cohere's API, which LiteLLM, LangChain, LlamaIndex, Haystack,
 // the AI SDK and Weaviate speak.
 var cohere2 = dialect{
-	name:  "cohere2",
-	read:  readCohere,
+	name: "cohere2",
+	read: func(b *loose.Object) (ranking, error) {
+		r, err := readCohere(b)
+		r.texted = b.Flag("return_documents", false)
+		return r, err
+	},
 	write: func(r ranking, got ranked) any { return cohereAnswer(r, got, "2") },
 	fail:  failCohere,
 }
@@ -51,7 +55,8 @@ var infinity = dialect{
 	name: "infinity",
 	read: func(b *loose.Object) (ranking, error) {
 		r, err := readCohere(b)
-		r.texted, r.raw = false, b.Flag("raw_scores", false) || !b.Flag("use_activation", true)
+		scores, activated := b.Flag("raw_scores", false), b.Flag("use_activation", true)
+		r.raw = scores || !activated
 		return r, err
 	},
 	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "2", "rerank") },
@@ -65,7 +70,6 @@ var infinity = dialect{
 
 func readCohere(b *loose.Object) (ranking, error) {
 	r, err := asked(b, "documents", "top_n")
-	r.texted = b.Flag("return_documents", false)
 	r.voyage = !b.Given("top_n") // which Voyage does not have
 	if err == nil {
 		r.spans, err = wantedSpans(b.Object("relevant_spans"))
