@@ -13,8 +13,8 @@ import (
 type modelEntry struct {
 	ID          string `json:"id"`
 	Object      string `json:"object"`
-	Created     int64  `json:"created"` // when the server started
-	OwnedBy     string `json:"owned_by"`
+	Created     int64  `json:"created"`                 // when the server started
+	OwnedBy     string `json:"owned_by"`                // infinity's client takes no other value than "infinity"
 	Root        string `json:"root"`                    // the model that answers, where the ID is another name for it
 	MaxModelLen int    `json:"max_model_len,omitempty"` // tokens; absent until it is known
 	Loaded      bool   `json:"loaded"`
@@ -48,7 +48,7 @@ type modelList struct {
 // entry is a model under one of its names.
 func (s *Server) entry(m *model, name string) modelEntry {
 	e := modelEntry{
-		ID: name, Object: "model", Created: s.begun.Unix(), OwnedBy: "rerank", Root: m.Name, MaxModelLen: m.about().MaxTokens, Loaded: m.loaded(),
+		ID: name, Object: "model", Created: s.begun.Unix(), OwnedBy: "infinity", Root: m.Name, MaxModelLen: m.about().MaxTokens, Loaded: m.loaded(),
 		Name: name, Endpoints: []string{"rerank"}, ModelType: s.typeOf(m), ModelName: m.Name, Backend: "rerank", Capabilities: []string{"rerank"},
 		Stats: modelStats{QueueAbsolute: s.queue.length(), ResultsPending: s.queue.length() + s.queue.atWork(), BatchSize: s.config.MaxDocuments},
 	}

@@ -6,9 +6,11 @@ import com.cohere.api.errors.UnauthorizedError;
 import com.cohere.api.requests.RerankRequest;
 import com.cohere.api.resources.v2.requests.V2RerankRequest;
 import com.cohere.api.types.RerankRequestDocumentsItem;
+import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.model.voyageai.VoyageAiScoringModel;
 import java.util.List;
 
-/** Cohere's client for Java. */
+/** Cohere's client for Java, and LangChain4j's of Voyage. */
 class Client {
     static final String QUERY = "when does the rental contract for the flat end?";
     static final List<String> DOCUMENTS = List.of("Bake the bread.", "Die Straßenbahn fährt um 8 Uhr. 🚋", "The lease of the apartment expires in May.", "Snow melts.");
@@ -27,6 +29,9 @@ class Client {
         raises(UnauthorizedError.class, () -> ask(guarded, "wrong", "words"), 401);
         raises(NotFoundError.class, () -> ask(guarded, System.getenv("KEY"), "nobody"), 404);
         raises(CohereApiException.class, () -> ask(guarded, System.getenv("KEY"), "broken"), 500);
+        var voyage = VoyageAiScoringModel.builder().baseUrl(server + "/v1/").apiKey("any").modelName("rerank-2").maxRetries(0).build();
+        List<Double> scores = voyage.scoreAll(DOCUMENTS.stream().map(TextSegment::from).toList(), QUERY).content();
+        check(scores.size() == 4 && scores.stream().allMatch(x -> x <= scores.get(2)), scores);
         System.exit(0); // the client leaves threads behind
     }
 

@@ -1,8 +1,10 @@
-// Cohere's client for TypeScript, Voyage's, and the AI SDK's Cohere provider.
+// Cohere's client for TypeScript, Voyage's, and the AI SDK's providers Cohere and Together.
 import assert from "node:assert/strict";
 import { createCohere } from "@ai-sdk/cohere";
+import { createTogetherAI } from "@ai-sdk/togetherai";
 import { rerank } from "ai";
 import { CohereClient, CohereClientV2 } from "cohere-ai";
+import { VoyageAIClient } from "voyageai";
 
 const { SERVER: B, GUARDED, KEY } = process.env;
 const query = "when does the rental contract for the flat end?";
@@ -35,5 +37,13 @@ for (const [model, status] of [["broken", 500], ["away", 503]]) {
   await assert.rejects(asked, (e) => e.statusCode === status);
 }
 
-const { ranking } = await rerank({ model: createCohere({ apiKey: "any", baseURL: B + "/v2" }).reranking("m"), query, documents, topN: 2 });
-ranked(ranking.map((x) => ({ index: x.originalIndex, score: x.score })), 2);
+for (const model of [createCohere({ apiKey: "any", baseURL: B + "/v2" }).reranking("m"), createTogetherAI({ apiKey: "any", baseURL: B + "/v1" }).reranking("m")]) {
+  const { ranking } = await rerank({ model, query, documents, topN: 2 });
+  ranked(ranking.map((x) => ({ index: x.originalIndex, score: x.score })), 2);
+}
+
+const voyage = new VoyageAIClient({ apiKey: "any", environment: B + "/v1" });
+for (const n of [undefined, 2]) {
+  const { data } = await voyage.rerank({ model: "rerank-2.5", query, documents, topK: n });
+  ranked(data.map((x) => ({ index: x.index, score: x.relevanceScore })), n ?? documents.length);
+}
