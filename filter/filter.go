@@ -17,10 +17,10 @@ type Filter struct {
 // Match reports whether the condition holds for a document.
 func (f Filter) Match(d rerank.Document) bool { return f.all.holds(d) }
 
-// Narrow returns the filter as a search takes it: nil where every document matches, so that
-// none has to be loaded to be asked about.
+// Narrow returns the filter as a search takes it: nil where every document matches whatever
+// it holds, as by {"year": {"$nin": []}}, so that none has to be loaded to be asked about.
 func (f Filter) Narrow() rerank.Filter {
-	if len(f.all) == 0 {
+	if holds, always := f.all.constant(); always && holds {
 		return nil
 	}
 	return f
@@ -37,6 +37,24 @@ func (f Filter) Fields() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// Comparisons returns with values of which kinds the condition compares fields, those that
+// every document has too. A text that reads as a time counts as a time.
+func (f Filter) Comparisons() map[string][]rerank.Kind {
+	compared := map[string][]rerank.Kind{}
+	f.all.relations(func(r relation) {
+		for _, o := range r.values {
+			k := o.Kind()
+			if o.timed {
+				k = rerank.KindTime
+			}
+			if !slices.Contains(compared[r.field], k) {
+				compared[r.field] = append(compared[r.field], k)
+			}
+		}
+	})
+	return compared
+}
+
 // ownNames are what every document has.
 var ownNames = [...]string{"id", "title", "text"}
 
@@ -44,6 +62,12 @@ var ownNames = [...]string{"id", "title", "text"}
 type condition interface {
 	holds(d rerank.Document) bool
 	fields(names map[string]bool) // adds the names of the fields
+
+	// constant returns what the condition is for every document; always is false where
+	// it depends on the document.
+	constant() (holds, always bool)
+
+	relations(f func(r relation)) // calls f with each
 }
 
 // conditions hold if all of them do.
@@ -64,6 +88,24 @@ func (c conditions) fields(names map[string]bool) {
 	}
 }
 
+func (c conditions) constant() (holds, always bool) {
+	always = true
+	for _, one := range c {
+		holds, known := one.constant()
+		if known && !holds {
+			return false, true
+		}
+		always = always && known
+	}
+	return true, always
+}
+
+func (c conditions) relations(f func(r relation)) {
+	for _, one := range c {
+		one.relations(f)
+	}
+}
+
 // alternatives hold if one of them does.
 type alternatives []condition
 
@@ -73,10 +115,29 @@ func (a alternatives) holds(d rerank.Document) bool {
 
 func (a alternatives) fields(names map[string]bool) { conditions(a).fields(names) }
 
+func (a alternatives) constant() (holds, always bool) {
+	always = true
+	for _, one := range a {
+		holds, known := one.constant()
+		if known && holds {
+			return true, true
+		}
+		always = always && known
+	}
+	return false, always
+}
+
+func (a alternatives) relations(f func(r relation)) { conditions(a).relations(f) }
+
 // negation holds if its condition does not.
 type negation struct{ condition }
 
 func (n negation) holds(d rerank.Document) bool { return !n.condition.holds(d) }
+
+func (n negation) constant() (holds, always bool) {
+	holds, always = n.condition.constant()
+	return !holds, always
+}
 
 // exists holds if a document has the field, and not as null.
 type exists struct{ field string }
@@ -86,7 +147,9 @@ func (e exists) holds(d rerank.Document) bool {
 	return found && v.Kind() != rerank.KindNull
 }
 
-func (e exists) fields(names map[string]bool) { names[e.field] = true }
+func (e exists) fields(names map[string]bool)   { names[e.field] = true }
+func (e exists) constant() (holds, always bool) { return false, false }
+func (e exists) relations(func(relation))       {}
 
 // null holds if a document does not have the field, or as null, or as a list with a
 // null in it.
@@ -97,7 +160,9 @@ func (n null) holds(d rerank.Document) bool {
 	return !found || v.Kind() == rerank.KindNull || slices.ContainsFunc(v.List(), func(e rerank.Value) bool { return e.Kind() == rerank.KindNull })
 }
 
-func (n null) fields(names map[string]bool) { names[n.field] = true }
+func (n null) fields(names map[string]bool)   { names[n.field] = true }
+func (n null) constant() (holds, always bool) { return false, false }
+func (n null) relations(func(relation))       {}
 
 // relation holds if the field, or an element of it, is in the relation to one of the
 // values.
@@ -118,7 +183,9 @@ func (r relation) holds(d rerank.Document) bool {
 	return slices.ContainsFunc(v.List(), r.one)
 }
 
-func (r relation) fields(names map[string]bool) { names[r.field] = true }
+func (r relation) fields(names map[string]bool)   { names[r.field] = true }
+func (r relation) constant() (holds, always bool) { return false, len(r.values) == 0 }
+func (r relation) relations(f func(relation))     { f(r) }
 
 func (r relation) one(v rerank.Value) bool {
 	return slices.ContainsFunc(r.values, func(o operand) bool {

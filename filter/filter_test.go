@@ -2,6 +2,8 @@ package filter_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,8 +47,8 @@ func TestMatch(t *testing.T) {
 		`{"away": {"$exists": false}}`: true, `{"year": {"$exists": true}}`: true, `{"year": {"$exists": false}}`: false, `{"year": {"$ne": null}}`: true,
 		`{"none": 1}`: false, `{"none": {"$exists": true}}`: true,
 		`{"id": "d1"}`: true, `{"title": "Lease"}`: true, `{"text": {"$ne": "It ends in May."}}`: false,
-		`{"$or": [{"year": 1}, {"lang": "en"}]}`: true, `{"$or": [{"year": 1}, {"lang": "de"}]}`: false, `{"$or": []}`: false,
-		`{"$and": [{"year": 2021}, {"lang": "de"}]}`: false, `{"$and": []}`: true, `{"$not": {"lang": "de"}}`: true, `{"$not": {"lang": "en"}}`: false,
+		`{"$or": [{"year": 1}, {"lang": "en"}]}`: true, `{"$or": [{"year": 1}, {"lang": "de"}]}`: false,
+		`{"$and": [{"year": 2021}, {"lang": "de"}]}`: false, `{"$not": {"lang": "de"}}`: true, `{"$not": {"lang": "en"}}`: false,
 		`{"$not": {"$or": [{"year": {"$gt": 3000}}, {"lang": {"$in": ["de", "fr"]}}]}, "id": "d1"}`: true,
 	} {
 		f, err := filter.Parse([]byte(condition))
@@ -58,12 +60,26 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestNarrow: what every document matches is no filter, however it is written.
 func TestNarrow(t *testing.T) {
-	for condition, narrows := range map[string]bool{``: false, `null`: false, `{}`: false, `{"year": 2021}`: true, `{"$and": []}`: true} {
+	for condition, narrows := range map[string]bool{
+		``: false, `null`: false, `{}`: false, `{"year": 2021}`: true,
+		`{"year": {"$nin": []}}`: false, `{"year": {"$in": []}}`: true, `{"$not": {"year": {"$in": []}}}`: false, `{"year": {"$in": [null]}}`: true,
+		`{"$or": [{"lang": "en"}, {"year": {"$nin": []}}]}`: false, `{"$and": [{"lang": "en"}, {"year": {"$nin": []}}]}`: true,
+		`{"$or": [{"year": {"$in": []}}, {"lang": {"$in": []}}]}`: true, `{"year": {"$exists": true}}`: true,
+	} {
 		f, err := filter.Parse([]byte(condition))
 		if err != nil || (f.Narrow() != nil) != narrows {
 			t.Errorf("%s: %v, %v", condition, f.Narrow(), err)
 		}
+	}
+}
+
+func TestComparisons(t *testing.T) {
+	f, err := filter.Parse([]byte(`{"$or": [{"b": 1}, {"$not": {"b": {"$in": ["x", 2, null]}}}], "at": {"$gt": "2024-01-01"}, "id": true, "gone": {"$exists": false, "$ne": null}}`))
+	want := map[string][]rerank.Kind{"b": {rerank.KindNumber, rerank.KindText}, "at": {rerank.KindTime}, "id": {rerank.KindBool}}
+	if got := f.Comparisons(); err != nil || !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("%v, %v; want %v", got, err, want)
 	}
 }
 
@@ -79,6 +95,10 @@ func TestErrors(t *testing.T) {
 		`{"a": 1e400}`:                              "a: the number 1e400 is beyond the range",
 		`{"a": {"$in": [1, 99999999999999999999]}}`: "a.$in[1]: the whole number 99999999999999999999 does not fit into 64 bits",
 		`{"a": {}}`:                                 "a: there is no operator",
+		`{"$and": []}`:                              "$and: there is no condition",
+		`{"$or": []}`:                               "$or: there is no condition",
+		`{"$or": [{"a": 1}, {}]}`:                   "$or[1]: there is no condition",
+		`{"$not": {}}`:                              "$not: there is no condition",
 		`{"$nor": []}`:                              "$nor: there is no such operator between",
 		`{"$or": {"a": 1}}`:                         "$or: it is an object; it must be an array",
 		`{"$or": [{"a": 1}, 2]}`:                    "$or[1]: it is a number; it must be an object",

@@ -51,6 +51,15 @@ func (p *parser) count() error {
 	return nil
 }
 
+// inner reads an object of conditions within another one, where an empty one is a mistake.
+func (p *parser) inner(data []byte, depth int) (conditions, error) {
+	all, err := p.conditions(data, depth)
+	if err == nil && len(all) == 0 {
+		err = errors.New("there is no condition")
+	}
+	return all, err
+}
+
 // conditions reads an object of them.
 func (p *parser) conditions(data []byte, depth int) (conditions, error) {
 	if depth > MaxDepth {
@@ -77,16 +86,19 @@ func (p *parser) member(name string, raw []byte, depth int) (condition, error) {
 	case "$and", "$or":
 		var list []condition
 		err := exactjson.Elements(raw, func(_ int, raw []byte) error {
-			c, err := p.conditions(raw, depth+1)
+			c, err := p.inner(raw, depth+1)
 			list = append(list, c)
 			return errors.Join(err, p.count())
 		})
+		if err == nil && len(list) == 0 {
+			err = errors.New("there is no condition")
+		}
 		if name == "$and" {
 			return conditions(list), err
 		}
 		return alternatives(list), err
 	case "$not":
-		c, err := p.conditions(raw, depth+1)
+		c, err := p.inner(raw, depth+1)
 		return negation{c}, err
 	}
 	if strings.HasPrefix(name, "$") {

@@ -32,6 +32,7 @@ const (
 	kindVectors     kind = 5  // float32 vectors
 	kindVectorsHeld kind = 6  // which documents have a vector, if not all
 	kindFieldNames  kind = 7  // names of the fields of documents
+	kindFieldKinds  kind = 8  // what these fields hold
 	kindLengths     kind = 16 // of a field: terms per document
 	kindPostings    kind = 17 // of a field
 	kindDictionary  kind = 18 // of a field: term to place in the postings

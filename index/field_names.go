@@ -2,12 +2,10 @@ package index
 
 import (
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"slices"
 
 	rerank "github.com/flashrerank/rerank"
-	"github.com/flashrerank/rerank/internal/nearest"
 )
 
 // Limits of the names of fields that a segment lists. One that has more lists none.
@@ -16,9 +14,20 @@ const (
 	maxFieldNameBytes = 1 << 20
 )
 
-// fieldNames collects the names of fields of stored records.
+// kinds is a set of kinds of values, a bit for each: 1<<rerank.KindText and so on. A list
+// is of the kinds of its elements.
+type kinds uint8
+
+const (
+	noKinds  = kinds(0)
+	allKinds = ^kinds(0)
+)
+
+func setOf(k rerank.Kind) kinds { return 1 << k }
+
+// fieldNames collects the names of fields of stored records, and what they hold.
 type fieldNames struct {
-	names map[string]bool
+	names map[string]kinds
 	bytes int
 	full  bool
 }
@@ -37,37 +46,52 @@ func (n *fieldNames) add(record []byte) {
 	}
 	for fields := d.uvarint(); fields > 0 && d.err == nil; fields-- {
 		name := d.bytes(d.uvarint())
-		d.skipValue(0)
-		if d.err != nil || n.names[string(name)] {
+		holds := d.skipValue(0)
+		before, known := n.names[string(name)]
+		if d.err != nil || known && before|holds == before {
 			continue
 		}
 		if n.names == nil {
-			n.names = map[string]bool{}
+			n.names = map[string]kinds{}
 		}
-		n.names[string(name)] = true
-		n.bytes += len(name)
+		if n.names[string(name)] = before | holds; !known {
+			n.bytes += len(name)
+		}
 	}
 	n.full = len(n.names) > maxFieldNames || n.bytes > maxFieldNameBytes
 }
 
-// skipValue passes over a value.
-func (d *decoder) skipValue(depth int) {
+// skipValue passes over a value and returns of which kinds it is.
+func (d *decoder) skipValue(depth int) kinds {
 	switch d.u8() {
 	case storedText:
 		d.bytes(d.uvarint())
+		return setOf(rerank.KindText)
 	case storedFloat:
 		d.bytes(8)
+		return setOf(rerank.KindNumber)
 	case storedBool:
 		d.bytes(1)
+		return setOf(rerank.KindBool)
 	case storedTime:
 		d.bytes(12)
+		return setOf(rerank.KindTime)
 	case storedList:
+		holds := noKinds
 		for n := d.uvarint(); n > 0 && d.err == nil && depth < MaxValueDepth; n-- {
-			d.skipValue(depth + 1)
+			holds |= d.skipValue(depth + 1)
 		}
+		if depth > 0 { // a list within a list, which nothing equals
+			holds = setOf(rerank.KindList)
+		}
+		return holds
+	case storedNull:
+		return setOf(rerank.KindNull)
 	case storedInt, storedUint:
 		d.uvarint()
+		return setOf(rerank.KindNumber)
 	}
+	return noKinds
 }
 
 // encode returns the section: the number of names and each of them, in their order.
@@ -79,8 +103,19 @@ func (n *fieldNames) encode() []byte {
 	return b
 }
 
-// fieldNames adds the names that a segment lists; complete is false if it lists none.
-func (d *segmentData) fieldNames(names map[string]bool) (complete bool, err error) {
+// encodeKinds returns the section of what fields hold: a byte for each, in the order of
+// their names.
+func (n *fieldNames) encodeKinds() []byte {
+	b := make([]byte, 0, len(n.names))
+	for _, name := range slices.Sorted(maps.Keys(n.names)) {
+		b = append(b, byte(n.names[name]))
+	}
+	return b
+}
+
+// fieldNames adds the names that a segment lists, and what they hold; complete is false
+// if it lists none.
+func (d *segmentData) fieldNames(fields map[string]kinds) (complete bool, err error) {
 	s, listed := d.container.sections[sectionKey{kindFieldNames, noField}]
 	if !listed {
 		return false, nil
@@ -89,9 +124,22 @@ func (d *segmentData) fieldNames(names map[string]bool) (complete bool, err erro
 	if err != nil {
 		return false, err
 	}
+	holds := func(uint64) kinds { return allKinds } // nothing is known
+	if s, listed := d.container.sections[sectionKey{kindFieldKinds, noField}]; listed {
+		list, err := s.all()
+		if err != nil {
+			return false, err
+		}
+		holds = func(i uint64) kinds {
+			if i < uint64(len(list)) {
+				return kinds(list[i])
+			}
+			return allKinds
+		}
+	}
 	r := &decoder{buf: b}
-	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
-		names[r.str(r.uvarint())] = true
+	for i, n := uint64(0), r.uvarint(); i < n && r.err == nil; i++ {
+		fields[r.str(r.uvarint())] |= holds(i)
 	}
 	if err := r.end(); err != nil {
 		return false, s.corrupt(uint64(r.off), "the names of fields: %v", err)
@@ -99,48 +147,27 @@ func (d *segmentData) fieldNames(names map[string]bool) (complete bool, err erro
 	return true, nil
 }
 
-// FieldNames returns the names of the fields that documents have, sorted; those of
-// deleted documents too, until a merge. complete is false where the index does not
-// know all of them, as there are too many.
-func (s *Snapshot) FieldNames() (names []string, complete bool, err error) {
+// fields returns the names of fields with what they hold.
+func (s *Snapshot) fields() (fields map[string]kinds, complete bool, err error) {
 	defer s.Guard(&err)()
 	if err != nil {
 		return nil, false, err
 	}
-	set := map[string]bool{}
-	complete = true
+	fields, complete = map[string]kinds{}, true
 	for _, g := range s.v.segments {
-		listed, err := g.data.fieldNames(set)
+		listed, err := g.data.fieldNames(fields)
 		if err != nil {
 			return nil, false, err
 		}
 		complete = complete && listed
 	}
-	return slices.Sorted(maps.Keys(set)), complete, nil
+	return fields, complete, nil
 }
 
-// FilterWarnings returns a sentence for each field that a filter names and no document
-// has. The filter's method Fields tells the names; one without that method, and nil,
-// gives none.
-func (s *Snapshot) FilterWarnings(f rerank.Filter) ([]string, error) {
-	named, ok := f.(interface{ Fields() []string })
-	if !ok {
-		return nil, nil
-	}
-	names, complete, err := s.FieldNames()
-	if err != nil || !complete {
-		return nil, err
-	}
-	const most = 20 // names that are listed
-	var warnings []string
-	for _, name := range named.Fields() {
-		if _, found := slices.BinarySearch(names, name); !found {
-			hint := nearest.Hint(name, names)
-			if len(names) <= most {
-				hint = nearest.Choice(name, names)
-			}
-			warnings = append(warnings, fmt.Sprintf("no document has the field %q of the filter%s", name, hint))
-		}
-	}
-	return warnings, nil
+// FieldNames returns the names of the fields that documents have, sorted; those of
+// deleted documents too, until a merge. complete is false where the index does not
+// know all of them, as there are too many.
+func (s *Snapshot) FieldNames() (names []string, complete bool, err error) {
+	fields, complete, err := s.fields()
+	return slices.Sorted(maps.Keys(fields)), complete, err
 }

@@ -57,6 +57,8 @@ func (w *segmentWriter) endDocuments(order []uint32) {
 	if !w.names.full {
 		w.out.begin(kindFieldNames, noField)
 		w.out.Write(w.names.encode())
+		w.out.begin(kindFieldKinds, noField)
+		w.out.Write(w.names.encodeKinds())
 	}
 	w.stats.documents = uint32(len(w.ids))
 	w.held = newBitset(w.stats.documents)

@@ -146,7 +146,14 @@ func TestDelete(t *testing.T) {
 	succeed(t, corpus+`{"_id": "old", "text": "a lease", "fields": {"year": 1999}}`+"\n", "index", "-o", dir, "-")
 	fail(t, exitUsage, "which documents", "", "delete", dir)
 	fail(t, exitUsage, "cannot be combined", "", "delete", dir, "bread", "--filter", `{"year": 1999}`)
-	fail(t, exitUsage, "every document", "", "delete", dir, "--filter", `{}`)
+	for _, all := range []string{`{}`, `null`, `{"year": {"$nin": []}}`, `{"$or": [{"year": 1999}, {"$not": {"year": {"$in": []}}}]}`} {
+		fail(t, exitUsage, "every document", "", "delete", dir, "--filter", all)
+	}
+	for _, empty := range []string{`{"$and": []}`, `{"$or": []}`, `{"$not": {}}`, `{"$and": [{}]}`} {
+		for _, args := range [][]string{{"delete", dir}, {"export", dir}, {"search", dir, "bread"}} {
+			fail(t, exitUsage, "there is no condition", "", append(args, "--filter", empty)...)
+		}
+	}
 	fail(t, exitFailure, "no index here", "", "delete", filepath.Join(dir, "absent"), "x")
 	did := decode[deleted](t, succeed(t, "", "delete", dir, "bread", "nobody", "--json"))
 	if did.Deleted != 1 || did.Documents != 4 || len(did.Unknown) != 1 || did.Unknown[0] != "nobody" {

@@ -70,6 +70,13 @@ func TestFilterOnAbsentField(t *testing.T) {
 	if a := command(t, "", "search", dir, "lease", "--filter", `{"year": {"$gt": 1}, "title": ""}`); strings.Contains(a.stderr, "no document has") {
 		t.Errorf("a field that is there: %s", a.stderr)
 	}
+	const unlike = `the filter compares the field "year" with a text, which no document has there: it holds numbers`
+	for _, args := range [][]string{{"search", dir, "lease"}, {"export", dir}, {"delete", dir}} {
+		if a := command(t, "", append(args, "--filter", `{"year": "2020"}`)...); a.code != exitOK || !strings.Contains(a.stderr, unlike) {
+			t.Errorf("%s: %d %s", args[0], a.code, a.stderr)
+		}
+	}
+	fail(t, exitFailure, "and yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"year": {"$ne": "2020"}}`)
 	fail(t, exitFailure, "and yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"yaer": {"$ne": 2020}}`)
 	if got := decode[found](t, succeed(t, "", "search", dir, "lease", "--json")); len(got.ids()) != 2 {
 		t.Errorf("%v are left", got.ids())
