@@ -59,65 +59,70 @@ func (f *Fields) UnmarshalJSON(data []byte) error {
 	if data = bytes.TrimSpace(data); string(data) == "null" {
 		return nil
 	}
-	if err := f.object("", data, 0); err != nil {
+	if !json.Valid(data) { // what reads its parts relies on that
+		return fmt.Errorf("fields: %w", json.Unmarshal(data, new(json.RawMessage))) // for its message
+	}
+	if data[0] != '{' {
+		return fmt.Errorf("fields must be a JSON object, found %.20s", data)
+	}
+	r := fieldsReader{nameBytes: 2*len(data) + freeNameBytes}
+	if err := r.object("", data, 0); err != nil {
 		return err
 	}
-	seen := make(map[string]bool, len(*f))
-	for _, field := range *f {
+	seen := make(map[string]bool, len(r.fields))
+	for _, field := range r.fields {
 		if seen[field.Name] {
 			return fmt.Errorf("field %q is there twice", field.Name)
 		}
 		seen[field.Name] = true
 	}
+	*f = r.fields
 	return nil
 }
 
+// freeNameBytes is what the names of fields may take beside twice the bytes of their
+// JSON. The name of an object is repeated in each field in it, so that a short text
+// could otherwise make gigabytes of names.
+const freeNameBytes = 4 << 10
+
+// fieldsReader reads fields from JSON that is valid.
+type fieldsReader struct {
+	fields    Fields
+	nameBytes int // that are left
+}
+
 // object appends the members of an object.
-func (f *Fields) object(prefix string, data []byte, depth int) error {
+func (r *fieldsReader) object(prefix string, data []byte, depth int) error {
 	if depth > maxNesting {
 		return fmt.Errorf("field %.100q: objects nest deeper than %d", prefix, maxNesting)
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	open, err := dec.Token()
-	if err != nil {
-		return fmt.Errorf("fields: %w", err)
-	}
-	if open != json.Delim('{') {
-		return fmt.Errorf("fields must be a JSON object, found %.20s", data)
-	}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return fmt.Errorf("fields: %w", err)
-		}
-		name := prefix + token.(string) // a key is always a string
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return fmt.Errorf("field %q: %w", name, err)
-		}
-		if err := f.member(name, raw, depth); err != nil {
+	name, isName := "", true
+	for part := range parts(data) {
+		if isName {
+			if err := json.Unmarshal(part, &name); err != nil {
+				return fmt.Errorf("fields: %w", err)
+			}
+			if r.nameBytes -= len(prefix) + len(name); r.nameBytes < 0 {
+				return fmt.Errorf("field %.100q: the names of nested fields are too long, all together", prefix+name)
+			}
+		} else if err := r.member(prefix+name, part, depth); err != nil {
 			return err
 		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("fields: %w", err)
-	}
-	if dec.InputOffset() < int64(len(data)) {
-		return fmt.Errorf("fields: %.20q follows the JSON object", data[dec.InputOffset():])
+		isName = !isName
 	}
 	return nil
 }
 
 // member appends what a member is: an object's members, or one field.
-func (f *Fields) member(name string, raw []byte, depth int) error {
+func (r *fieldsReader) member(name string, raw []byte, depth int) error {
 	if raw[0] == '{' && !isEmpty(raw) {
 		if value, special, err := parseSpecial(raw); err != nil {
 			return fmt.Errorf("field %q: %w", name, err)
 		} else if special {
-			*f = append(*f, Field{Name: name, Value: value})
+			r.fields = append(r.fields, Field{Name: name, Value: value})
 			return nil
 		}
-		return f.object(name+".", raw, depth+1)
+		return r.object(name+".", raw, depth+1)
 	}
 	value := NullValue()
 	if raw[0] != '{' {
@@ -126,7 +131,7 @@ func (f *Fields) member(name string, raw []byte, depth int) error {
 			return fmt.Errorf("field %q: %w", name, err)
 		}
 	}
-	*f = append(*f, Field{Name: name, Value: value})
+	r.fields = append(r.fields, Field{Name: name, Value: value})
 	return nil
 }
 

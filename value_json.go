@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -65,6 +66,9 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 {
 		return errors.New("empty JSON value")
 	}
+	if !json.Valid(data) { // what reads its parts relies on that
+		return fmt.Errorf("%.20q is no JSON value", data)
+	}
 	value, err := parseValue(data, 0)
 	if err != nil {
 		return err
@@ -73,7 +77,38 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// parseValue reads one JSON value without space around it.
+// parts are the parts of an array or object that is valid JSON: its elements, or names
+// and values in turn.
+func parts(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		depth, start := 0, 1
+		for i := 0; i < len(data); i++ {
+			switch data[i] {
+			case '"':
+				for i++; data[i] != '"'; i++ {
+					if data[i] == '\\' {
+						i++
+					}
+				}
+			case '[', '{':
+				depth++
+			case ',', ':', ']', '}':
+				if depth == 1 {
+					part := bytes.TrimSpace(data[start:i])
+					if len(part) > 0 && !yield(part) {
+						return
+					}
+					start = i + 1
+				}
+				if data[i] == ']' || data[i] == '}' {
+					depth--
+				}
+			}
+		}
+	}
+}
+
+// parseValue reads a JSON value that is valid, without space around it.
 func parseValue(data []byte, depth int) (Value, error) {
 	switch data[0] {
 	case '"':
@@ -83,21 +118,15 @@ func parseValue(data []byte, depth int) (Value, error) {
 	case '[':
 		return parseList(data, depth)
 	case '{':
-		if !json.Valid(data) {
-			return Value{}, fmt.Errorf("%.20q is no JSON value", data)
-		}
 		if v, special, err := parseSpecial(data); special || err != nil {
 			return v, err
 		}
 		return TextValue(strings.ToValidUTF8(string(data), "\uFFFD")), nil
 	case 't', 'f', 'n':
-		switch string(data) {
-		case "true", "false":
-			return BoolValue(data[0] == 't'), nil
-		case "null":
+		if data[0] == 'n' {
 			return NullValue(), nil
 		}
-		return Value{}, fmt.Errorf("%.20q is no JSON value", data)
+		return BoolValue(data[0] == 't'), nil
 	}
 	return parseNumber(string(data))
 }
@@ -105,6 +134,9 @@ func parseValue(data []byte, depth int) (Value, error) {
 // parseSpecial reads what JSON has no form for: {"$time": "2024-05-01T12:00:00Z"}
 // and {"$number": "NaN"}, "+Inf" or "-Inf".
 func parseSpecial(object []byte) (v Value, special bool, err error) {
+	if inner := bytes.TrimSpace(object[1:]); !bytes.HasPrefix(inner, []byte(`"$`)) && !bytes.HasPrefix(inner, []byte(`"\`)) {
+		return Value{}, false, nil
+	}
 	var members map[string]string
 	if json.Unmarshal(object, &members) != nil || len(members) != 1 {
 		return Value{}, false, nil
@@ -130,12 +162,15 @@ func parseList(data []byte, depth int) (Value, error) {
 	if depth == maxNesting {
 		return Value{}, fmt.Errorf("lists nest deeper than %d", maxNesting)
 	}
-	var raw []json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return Value{}, err
+	n := 0
+	for range parts(data) {
+		n++
 	}
 	v := Value{kind: KindList}
-	for _, element := range raw {
+	if n > 0 {
+		v.list = make([]Value, 0, n)
+	}
+	for element := range parts(data) {
 		e, err := parseValue(element, depth+1)
 		if err != nil {
 			return Value{}, err
@@ -146,9 +181,6 @@ func parseList(data []byte, depth int) (Value, error) {
 }
 
 func parseNumber(text string) (Value, error) {
-	if !json.Valid([]byte(text)) { // strconv also takes forms that JSON has not
-		return Value{}, fmt.Errorf("%.20q is no JSON value", text)
-	}
 	if !strings.ContainsAny(text, ".eE") {
 		return parseWhole(text)
 	}

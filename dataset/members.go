@@ -194,8 +194,12 @@ func (p *parts) addFields(object []byte) error {
 		p.fields = more
 		return nil
 	}
-	for _, f := range more {
-		if _, twice := p.fields.Get(f.Name); twice {
+	names := make(map[string]bool, len(p.fields))
+	for _, f := range p.fields {
+		names[f.Name] = true
+	}
+	for _, f := range more { // none of them is there twice
+		if names[f.Name] {
 			return fmt.Errorf("the field %q comes from two members", f.Name)
 		}
 		p.fields = append(p.fields, f)

@@ -37,7 +37,11 @@ type Config struct {
 	// metrics and the description.
 	ProtectAll bool `yaml:"protect_all,omitempty"`
 
-	MaxBody      int64         `yaml:"max_body,omitempty" default:"32 MiB"`            // bytes of a request; 0 means 32 MiB
+	MaxBody int64 `yaml:"max_body,omitempty" default:"32 MiB"` // bytes of a request; 0 means 32 MiB
+	// MaxBodies are the bytes that the bodies of all requests may hold at once, until they
+	// are answered, with 64 for each value in them; 0 means eight times MaxBody.
+	MaxBodies int64 `yaml:"max_bodies,omitempty" default:"eight times max_body"`
+
 	MaxDocuments int           `yaml:"max_documents,omitempty" default:"10,000"`       // of a request; 0 means 10,000
 	MaxTokens    int           `yaml:"max_tokens,omitempty"`                           // of the texts of a request, counted by the model; 0 means no limit of their own
 	Timeout      time.Duration `yaml:"timeout,omitempty" default:"a minute"`           // of a request, waiting included; 0 means a minute
@@ -146,7 +150,7 @@ func (c Config) filled() (Config, error) {
 		name  string
 		value *int64
 		usual int64
-	}{{"max_body", &c.MaxBody, 32 << 20}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}, {"bulk_timeout", (*int64)(&c.BulkTimeout), int64(10 * time.Minute)}} {
+	}{{"max_body", &c.MaxBody, 32 << 20}, {"max_bodies", &c.MaxBodies, 0}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}, {"bulk_timeout", (*int64)(&c.BulkTimeout), int64(10 * time.Minute)}} {
 		if *n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
 		} else if *n.value == 0 {
@@ -163,6 +167,11 @@ func (c Config) filled() (Config, error) {
 		} else if *n.value == 0 {
 			*n.value = n.usual
 		}
+	}
+	if c.MaxBodies == 0 {
+		c.MaxBodies = 8 * c.MaxBody
+	} else if c.MaxBodies < c.MaxBody {
+		errs = append(errs, fmt.Errorf("max_bodies: %d is less than max_body, %d", c.MaxBodies, c.MaxBody))
 	}
 	if c.Queue == nil {
 		c.Queue = new(64)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -266,8 +267,8 @@ func FuzzChanges(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, read := range []func([]byte) ([]pipeline.Change, error){readChanges, readLines} {
-			changes, err := read(data)
+		for _, read := range []func(context.Context, []byte, int) ([]pipeline.Change, error){readChanges, readLines} {
+			changes, err := read(t.Context(), data, 100)
 			if err != nil {
 				continue
 			}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (s *Server) changeDocuments(w http.ResponseWriter, r *http.Request) {
 	}
 	var changes []pipeline.Change
 	err := s.body(w, r, func(data []byte) (err error) {
-		changes, err = read(data)
+		changes, err = read(r.Context(), data, s.config.MaxDocuments)
 		return err
 	})
 	if err != nil {
@@ -74,10 +75,6 @@ func (s *Server) deleteDocument(w http.ResponseWriter, r *http.Request) {
 func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipeline.Change) {
 	said := note(r)
 	said.dialect, said.model, said.documents = "documents", "documents", len(changes)
-	if len(changes) > s.config.MaxDocuments {
-		s.refuse(w, r, &own, invalid("invalid request: there are %d changes, more than %d", len(changes), s.config.MaxDocuments))
-		return
-	}
 	leave, err := s.turn(r.Context(), 0, said)
 	if err != nil {
 		s.refuse(w, r, &own, err)
@@ -146,13 +143,16 @@ func (s *Server) documentsInfo(w http.ResponseWriter, r *http.Request) {
 }
 
 // readChanges reads an object of documents to put and IDs to delete.
-func readChanges(data []byte) ([]pipeline.Change, error) {
+func readChanges(ctx context.Context, data []byte, most int) ([]pipeline.Change, error) {
 	var body struct {
 		Documents []json.RawMessage `json:"documents"`
 		Delete    []string          `json:"delete"`
 	}
 	if err := exactjson.UnmarshalKnown(data, &body); err != nil {
 		return nil, err
+	}
+	if n := len(body.Documents) + len(body.Delete); n > most {
+		return nil, fmt.Errorf("there are %d changes, more than %d", n, most)
 	}
 	var changes []pipeline.Change
 	for i, id := range body.Delete {
@@ -162,6 +162,9 @@ func readChanges(data []byte) ([]pipeline.Change, error) {
 		changes = append(changes, pipeline.Change{Delete: id})
 	}
 	for i, raw := range body.Documents {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		d, err := dataset.ParseDocument(raw)
 		if err != nil {
 			return nil, fmt.Errorf("documents[%d]: %w", i, err)
@@ -175,13 +178,19 @@ func readChanges(data []byte) ([]pipeline.Change, error) {
 }
 
 // readLines reads a document on each line, or {"delete": "ID"}.
-func readLines(data []byte) ([]pipeline.Change, error) {
+func readLines(ctx context.Context, data []byte, most int) ([]pipeline.Change, error) {
 	var changes []pipeline.Change
 	number := 0
 	for line := range bytes.Lines(data) {
 		number++
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
+		}
+		if len(changes) == most {
+			return nil, fmt.Errorf("there are more than %d changes", most)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		c, err := readLine(line)
 		if err != nil {

@@ -65,12 +65,11 @@ func failureOfService(e *hosted.Error) *failure {
 }
 
 // unreadable tells what is wrong with a body.
-func unreadable(err error, most int64) *failure {
-	var large *http.MaxBytesError
+func unreadable(err error) error {
 	var wrong *exactjson.Error
 	switch {
-	case errors.As(err, &large):
-		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the body has more than %d bytes", most)}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return err
 	case errors.As(err, &wrong) && wrong.Syntax:
 		return invalid("invalid request: the body is %v", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -95,22 +94,13 @@ func (s *Server) decodeOwn(w http.ResponseWriter, r *http.Request, into any) err
 	return s.body(w, r, func(data []byte) error { return exactjson.UnmarshalKnown(data, into) })
 }
 
-// body has the body of a request read.
-func (s *Server) body(w http.ResponseWriter, r *http.Request, read func(data []byte) error) error {
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxBody))
-	if err == nil {
-		err = read(data)
-	}
-	if err != nil {
-		return unreadable(err, s.config.MaxBody)
-	}
-	return nil
-}
-
 // rank waits for the request's turn and has its texts ranked.
 func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, error) {
 	m, err := s.modelOf(r.model)
 	if err != nil {
+		return ranked{}, err
+	}
+	if err := short(r.query); err != nil {
 		return ranked{}, err
 	}
 	got := ranked{id: said.id, model: m.Name, created: said.start.Unix()}

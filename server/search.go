@@ -65,6 +65,8 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		err = invalid("invalid request: query must not be empty or be only whitespace")
 	case k < 1 || k > s.config.MaxDocuments:
 		err = invalid("invalid request: k is %d, it must be between 0, the default, and %d", k, s.config.MaxDocuments)
+	default:
+		err = short(body.Query.Text)
 	}
 	if err != nil {
 		s.refuse(w, r, &own, err)

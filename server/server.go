@@ -22,6 +22,7 @@ type Server struct {
 	log      *slog.Logger
 	models   *models
 	queue    *queue
+	bodies   *bodies
 	metrics  *metrics
 	tracer   trace.Tracer
 	corpus   *pipeline.Live // nil: there is no index
@@ -57,7 +58,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), holders: newHolders(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}}
+	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), holders: newHolders(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}, bodies: &bodies{most: c.MaxBodies}}
 	s.metrics = newMetrics(s)
 	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), c.Keyed()) })
 	s.handler, s.patterns = s.routes()

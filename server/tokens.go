@@ -128,6 +128,9 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 		if texts[0] == "" {
 			return nil, invalid("invalid request: text must not be empty")
 		}
+		if err := tokenizable(ctx, t, texts); err != nil {
+			return nil, err
+		}
 		a := wire.CohereTokens{Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}
 		ids, _ := t.AppendText(nil, texts[0], 0)
 		for _, id := range ids {
@@ -140,6 +143,12 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 	if len(texts) == 0 {
 		return nil, &failure{http.StatusBadRequest, "Empty", "`inputs` cannot be empty"}
 	}
+	if len(texts) > s.config.MaxDocuments {
+		return nil, invalid("there are %d inputs, more than %d", len(texts), s.config.MaxDocuments)
+	}
+	if err := tokenizable(ctx, t, texts); err != nil {
+		return nil, err
+	}
 	lists := make([][]wire.TEIToken, len(texts))
 	for i, text := range texts {
 		lists[i] = teiTokens(t, text, specials)
@@ -147,6 +156,32 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 	}
 	said.documents = len(lists)
 	return lists, nil
+}
+
+// tokenizable refuses texts of more tokens than an answer may list: each takes many times
+// the room of its characters.
+func tokenizable(ctx context.Context, t *tokenizer.Tokenizer, texts []string) error {
+	large := func(what string, most int) error {
+		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("the texts have more than %d %s", most, what)}
+	}
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	if size > maxTokenize {
+		return large("bytes", maxTokenize)
+	}
+	sum := 0
+	for _, text := range texts {
+		_, _, n := t.Append(nil, nil, text, 1) // counts
+		if sum += n; sum > maxTokensGiven {
+			return large("tokens", maxTokensGiven)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // teiTokens are the tokens of a text, with the characters that they stand for.

@@ -22,6 +22,7 @@ type record struct {
 	tokens           int
 	waited, computed time.Duration
 	err              error
+	held             int64 // bytes counted for the body
 	trace            trace.SpanContext
 }
 
@@ -54,6 +55,7 @@ func (s *Server) watched(next http.Handler) http.Handler {
 					s.write(seen, http.StatusInternalServerError, failCohere(failureOf(said.err)))
 				}
 			}
+			s.bodies.free(said.held)
 			ended(span, r, said, seen.code)
 			s.conclude(r, said, seen.code)
 		}()

@@ -53,6 +53,7 @@ var serveSettings = []setting{
 	{"models", "`names` of the models to serve, separated by commas, as name or name=model (default: the embedded one, under any name)", setModels},
 	{"lazy", "load models when they are first asked for, not before the server listens", truth(func(c *serveConfig) *bool { return &c.Lazy })},
 	{"max-body", "largest request, in `bytes` (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
+	{"max-bodies", "most `bytes` that the bodies of all requests hold at once (default: eight times --max-body)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBodies }))},
 	{"max-documents", "largest `number` of documents in a request (default 10000)", aboveZero(number(func(c *serveConfig) *int { return &c.MaxDocuments }))},
 	{"max-tokens", "largest `number` of tokens in a request (default: unlimited)", number(func(c *serveConfig) *int { return &c.MaxTokens })},
 	{"timeout", "`time` limit for a request, including waiting (default 1m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.Timeout }))},
