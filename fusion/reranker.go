@@ -41,6 +41,9 @@ type Part struct {
 	// asked about them. "" means that they count 0, like the part's lowest; and so they do
 	// where the other part has the same score for all hits.
 	Else string
+
+	// Trust, if it is not nil, lessens the weight over the hits of a request.
+	Trust Trust
 }
 
 // Reranker is a blend: it lets several rerankers judge the same hits and fuses
@@ -87,6 +90,11 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	if len(q.Hits) == 0 {
 		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
 	}
+	weights, doubts, err := r.trusted(weights, q.Hits)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	report.Notes = append(report.Notes, doubts...)
 	o := &opinions{
 		weights: weights, lists: make([][]rerank.Hit, len(r.Parts)), vectors: make([][][]float32, len(r.Parts)),
 		late: make([]bool, len(q.Hits)), start: start, failed: failures{lenient: r.Lenient},

@@ -38,6 +38,9 @@ type List struct {
 	// means that they count like the list's lowest, and so does a list with the weight 0.
 	// It is used by MinMax.
 	Else string
+
+	// Trust, if it is not nil, lessens the weight over what the lists found.
+	Trust Trust
 }
 
 // Retriever is a first stage that runs several others at once and fuses their
@@ -96,6 +99,11 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 		return rerank.Result{}, err
 	}
 	report.Partial = s.Enough(own)
+	weights, doubts, err := r.trusted(weights, found)
+	if err != nil {
+		return rerank.Result{}, err
+	}
+	report.Notes = append(report.Notes, doubts...)
 	hits := r.fuse(found, union, weights)
 	for i := range hits {
 		hits[i].Index = i

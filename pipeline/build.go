@@ -111,9 +111,22 @@ func (b *builder) hybrid() (rerank.Retriever, error) {
 		Name: string(KindHybrid), Method: f.method(), Depth: b.config.depth(), Lenient: f.Lenient,
 		Lists: []fusion.List{
 			{Name: "bm25", Retriever: words, Weight: f.Lexical, Scores: words},
-			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: b.completion(dense), Else: "bm25"},
+			{Name: "dense", Retriever: dense, Weight: f.Dense, Scores: b.completion(dense), Else: "bm25", Trust: b.trustIn(dense)},
 		},
 	}, nil
+}
+
+// trustIn tells how far to trust the dense list, unless its weight is given.
+func (b *builder) trustIn(d *denseList) fusion.Trust {
+	if !d.abstain || b.config.First.Fusion.Dense != nil {
+		return nil
+	}
+	return b.trust()
+}
+
+// trust tells how far to trust a model for English over documents of the index.
+func (b *builder) trust() fusion.Trust {
+	return trust(func(d *rerank.Document) error { return load(b.snapshot, d) })
 }
 
 func (f Fusion) method() fusion.Method {
@@ -194,6 +207,7 @@ func (b *builder) signals(early *Early) signals {
 	return signals{
 		bm25:   func() (rerank.Reranker, error) { return b.bm25() },
 		stored: b.stored,
+		trust:  b.trust(),
 		early:  early,
 	}
 }

@@ -142,6 +142,7 @@ func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 type signals struct {
 	bm25   func() (rerank.Reranker, error)
 	stored func(m *biencoder.Model, abstain bool) rerank.Reranker // by the index's vectors; nil if these are not the model's
+	trust  fusion.Trust                                           // in models for English
 	early  *Early                                                 // nil: judgments are complete
 }
 
@@ -156,6 +157,7 @@ func textSignals(early *Early) signals {
 			return lexical.NewReranker(a, lexical.DefaultBM25())
 		},
 		stored: func(*biencoder.Model, bool) rerank.Reranker { return nil },
+		trust:  trust(func(*rerank.Document) error { return nil }),
 		early:  early,
 	}
 }
@@ -218,17 +220,17 @@ func (l *Loader) reranker(name string, s signals) (rerank.Reranker, error) {
 		return nil, err
 	}
 	b.Name, b.Relevance = Best, relevance.three
-	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: new(float64(crossWeight)), Best: crossBest, Else: lexicalPart})
+	b.Parts = append(b.Parts, fusion.Part{Name: Cross, Reranker: s.early.within(judge.Reranker()), Weight: new(float64(crossWeight)), Best: crossBest, Else: lexicalPart, Trust: s.trust})
 	return b, nil
 }
 
 // meaning is the embedded bi-encoder's part of a blend, and what is then known of relevance.
 func (s signals) meaning(m *biencoder.Model) (fusion.Part, calibrations) {
 	if by := s.stored(m, true); by != nil {
-		return fusion.Part{Name: "cosine", Reranker: by, Else: lexicalPart}, ofStored
+		return fusion.Part{Name: "cosine", Reranker: by, Else: lexicalPart, Trust: s.trust}, ofStored
 	}
 	by := s.reading(m, biencoder.RerankOptions{MaxSim: maxSim, Windows: windows, Abstain: true})
-	return fusion.Part{Name: "similarity", Reranker: by, Weight: new(float64(similarityWeight)), Else: lexicalPart}, ofRead
+	return fusion.Part{Name: "similarity", Reranker: by, Weight: new(float64(similarityWeight)), Else: lexicalPart, Trust: s.trust}, ofRead
 }
 
 // pairs judges by the cross-encoder of a folder.

@@ -10,7 +10,8 @@
 //
 // The first table tells how many queries and texts are taken for foreign at several bounds,
 // from which those of internal/language were chosen; the second, with -quality, nDCG@10 of
-// BM25 and of the defaults.
+// BM25 and of the defaults, with how far these are from BM25 and the p of that by paired
+// randomization.
 package main
 
 import (
@@ -24,6 +25,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flashrerank/rerank/experiment"
@@ -35,7 +37,7 @@ func main() {
 	data := flag.String("data", os.Getenv("RERANK_DATA"), "`folder` of judged collections")
 	quality := flag.Bool("quality", false, "also search: minutes for each language")
 	queries := flag.Int("queries", 0, "search for the first n questions of each language only; 0: all")
-	texts := flag.Bool("texts", false, "search with the defaults over texts too: several times as long")
+	texts := flag.Bool("texts", false, "search with the defaults over texts in place of those over vectors: many times as long")
 	only := flag.String("languages", "", "`list` of languages or collections, as fr,ru,jaquad-dev; empty: all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -63,17 +65,19 @@ func (b bench) run(ctx context.Context, manuals, data, only string, quality bool
 		return err
 	}
 	defer os.RemoveAll(work)
-	folders, err := collections(manuals, data, work)
+	wanted := func(name string) bool { return only == "" || slices.Contains(strings.Split(only, ","), name) }
+	folders, err := collections(manuals, data, work, wanted)
 	if err != nil {
 		return err
-	}
-	if only != "" {
-		folders = chosen(folders, strings.Split(only, ","))
 	}
 	if err := b.shares(folders); err != nil || !quality {
 		return err
 	}
-	fmt.Fprintln(b.out, "\n| collection | texts | questions |"+strings.Repeat(" |", len(b.systems())))
+	fmt.Fprint(b.out, "\n| collection | texts | questions |")
+	for _, s := range b.systems() {
+		fmt.Fprintf(b.out, " %s |", s.Name)
+	}
+	fmt.Fprintln(b.out)
 	for _, folder := range folders {
 		if err := b.quality(ctx, folder); err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(folder), err)
@@ -82,16 +86,18 @@ func (b bench) run(ctx context.Context, manuals, data, only string, quality bool
 	return nil
 }
 
-// collections returns the folders of the judged collections and of those made of manual
-// pages, which it writes below work.
-func collections(manuals, data, work string) ([]string, error) {
+// collections returns the folders of the wanted judged collections and of those made of
+// manual pages, which it writes below work.
+func collections(manuals, data, work string, wanted func(name string) bool) ([]string, error) {
 	qrels, err := filepath.Glob(filepath.Join(data, "*", "qrels", "test.tsv"))
 	if err != nil {
 		return nil, err
 	}
 	var folders []string
 	for _, name := range qrels {
-		folders = append(folders, filepath.Dir(filepath.Dir(name)))
+		if dir := filepath.Dir(filepath.Dir(name)); wanted(filepath.Base(dir)) {
+			folders = append(folders, dir)
+		}
 	}
 	languages, err := filepath.Glob(filepath.Join(manuals, "*", "man*"))
 	if err != nil {
@@ -100,7 +106,7 @@ func collections(manuals, data, work string) ([]string, error) {
 	seen := map[string]bool{}
 	for _, section := range languages {
 		from := filepath.Dir(section)
-		if seen[from] {
+		if seen[from] || !wanted(filepath.Base(from)) {
 			continue
 		}
 		seen[from] = true
@@ -122,18 +128,6 @@ func collections(manuals, data, work string) ([]string, error) {
 
 // fewest is how many pages a language has at least.
 const fewest = 70
-
-func chosen(folders, names []string) []string {
-	var out []string
-	for _, f := range folders {
-		for _, n := range names {
-			if filepath.Base(f) == n {
-				out = append(out, f)
-			}
-		}
-	}
-	return out
-}
 
 // write makes a collection in the layout of BEIR. Pages of one purpose all answer it.
 func write(dir string, pages []page) error {
@@ -173,11 +167,11 @@ func (b bench) systems() []experiment.Declared {
 	over := func(kind pipeline.Kind, rerank string) experiment.Declared {
 		return experiment.Declared{Name: fmt.Sprintf("%s → %s", kind, rerank), First: pipeline.First{Kind: kind}, Stages: []pipeline.Stage{{Rerank: rerank}}}
 	}
-	list := []experiment.Declared{over(pipeline.KindBM25, pipeline.None), over(pipeline.KindHybrid, pipeline.None), over(pipeline.KindHybrid, pipeline.MiniLM)}
+	words := over(pipeline.KindBM25, pipeline.None)
 	if b.texts {
-		list = append(list, over(pipeline.KindBM25, pipeline.MiniLM), over(pipeline.KindBM25, pipeline.Best))
+		return []experiment.Declared{words, over(pipeline.KindBM25, pipeline.MiniLM), over(pipeline.KindBM25, pipeline.Best)}
 	}
-	return list
+	return []experiment.Declared{words, over(pipeline.KindHybrid, pipeline.None), over(pipeline.KindHybrid, pipeline.MiniLM)}
 }
 
 // quality prints nDCG@10 of all systems over a collection.
@@ -190,8 +184,9 @@ func (b bench) quality(ctx context.Context, dir string) error {
 	}
 	w := bufio.NewWriter(b.out)
 	fmt.Fprintf(w, "| %s | %d | %d |", cmp.Or(filepath.Base(dir), dir), report.Data.Documents, len(report.Data.Queries))
-	for _, s := range report.Systems {
-		fmt.Fprintf(w, " %s %.3f |", s.Name, s.Values[0].Mean)
+	fmt.Fprintf(w, " %.3f |", report.Systems[0].Values[0].Mean)
+	for i, c := range report.Comparisons {
+		fmt.Fprintf(w, " %.3f (%+.3f, p %.2f) |", report.Systems[i+1].Values[0].Mean, c.Diff, c.P)
 	}
 	fmt.Fprintln(w)
 	return w.Flush()
