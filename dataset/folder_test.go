@@ -10,23 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
-
-// tree makes files below a new folder.
-func tree(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 // read returns what a folder or file gives: "ID | title | text" and fields.
 func read(t *testing.T, name string, o dataset.Options) []string {
@@ -66,7 +51,7 @@ func mentions(dir string, list []dataset.Mention) map[string]string {
 }
 
 func TestFolderLeavesOut(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := testenv.Tree(t, map[string]string{
 		".git/HEAD.txt":                 "ref",
 		".gitignore":                    "*.tmp.md\n/out/\nlogs/**/deep.md\n!keep.tmp.md\n",
 		"a.md":                          "text",
@@ -128,7 +113,7 @@ func TestFolderLeavesOut(t *testing.T) {
 }
 
 func TestFrontMatterBecomesFields(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := testenv.Tree(t, map[string]string{
 		"a.md": "---\ntitle: Lease\ntags: [flat, 2024]\nyear: 2024\ndraft: false\npath: mine\nempty:\n" +
 			"date: 2024-05-01\nauthor: {name: Ann}\n---\nIntro.\n# Lease\nOne.\n## Ending\nTwo.\n",
 		"bare.md":  "---\ntitle: Only a title\n---\n",
@@ -164,7 +149,7 @@ func TestFrontMatterIsBounded(t *testing.T) {
 		"long": "a: " + strings.Repeat("x", 70_000), "keys": strings.Repeat("? ", 30_000), "dashes": strings.Repeat("- ", 30_000),
 	} {
 		var stats dataset.Stats
-		dir := tree(t, map[string]string{"x.md": "---\n" + yaml + "\n---\nText.\n"})
+		dir := testenv.Tree(t, map[string]string{"x.md": "---\n" + yaml + "\n---\nText.\n"})
 		got := read(t, dir, dataset.Options{Stats: &stats})
 		if len(stats.Notes) != 1 || len(got) == 0 {
 			t.Errorf("%s: %d documents, notes %v", name, len(got), stats.Notes)
@@ -173,7 +158,7 @@ func TestFrontMatterIsBounded(t *testing.T) {
 }
 
 func TestFilesGivenByName(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := testenv.Tree(t, map[string]string{
 		"main.go": "package main", ".hidden.md": "# A\nb", "wide.txt": "\xff\xfeh\x00i\x00", "big.md": "\xfe\xff\x00h\x00i", "latin.txt": "caf\xe9",
 		"node_modules": "a file",
 	})
@@ -198,7 +183,7 @@ func TestManyKinds(t *testing.T) {
 		files[fmt.Sprintf("f.e%d", i)] = "x"
 	}
 	var stats dataset.Stats
-	read(t, tree(t, files), dataset.Options{Stats: &stats})
+	read(t, testenv.Tree(t, files), dataset.Options{Stats: &stats})
 	if stats.Skipped != 500 || len(stats.LeftOut) > 100 || len(stats.LeftOut[len(stats.LeftOut)-1].Names) > 10 {
 		t.Errorf("%d left out, %d mentions", stats.Skipped, len(stats.LeftOut))
 	}

@@ -265,10 +265,9 @@ func TestTime(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, _ int, _ string) { w.Header().Set("Retry-After", "30"); w.WriteHeader(429) })
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	start := time.Now()
 	_, err := open(t, "cohere", hosted.Options{URL: c.URL}).Rerank(ctx, texts("x"))
-	if err == nil || !strings.Contains(err.Error(), "429") || time.Since(start) > 5*time.Second {
-		t.Errorf("after %v: %v", time.Since(start), err)
+	if err == nil || !strings.Contains(err.Error(), "429") || ctx.Err() != nil {
+		t.Errorf("%v; the context: %v", err, ctx.Err())
 	}
 	release := make(chan struct{})
 	slow := serve(t, func(w http.ResponseWriter, n int, body string) {
@@ -278,7 +277,7 @@ func TestTime(t *testing.T) {
 		scoring(w, n, body)
 	})
 	defer close(release)
-	if got, err := open(t, "cohere", hosted.Options{URL: slow.URL, Timeout: 50 * time.Millisecond}).Rerank(t.Context(), texts("x")); err != nil || len(slow.bodies) < 2 {
+	if got, err := open(t, "cohere", hosted.Options{URL: slow.URL, Timeout: 300 * time.Millisecond}).Rerank(t.Context(), texts("x")); err != nil || len(slow.bodies) < 2 {
 		t.Errorf("a slow answer: %+v, %v", got, err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())

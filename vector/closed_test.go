@@ -2,12 +2,10 @@ package vector_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
-	"github.com/flashrerank/rerank/vector"
 )
 
 // meanwhile is a filter that does something when it is first asked.
@@ -25,25 +23,7 @@ func (m *meanwhile) Match(rerank.Document) bool {
 // outlive its snapshot. It ends with an error, or with what it found, and reads no file
 // that is gone.
 func TestClosedMeanwhile(t *testing.T) {
-	x, err := index.Create(t.TempDir(), index.Options{Model: letters{}.Model()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := make([]string, 3000)
-	for i := range texts {
-		texts[i] = fmt.Sprintf("%c%x", 'a'+i%26, i)
-	}
-	if err := add(t.Context(), x, letters{}, texts...); err != nil {
-		t.Fatal(err)
-	}
-	s, err := x.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := vector.NewRetriever(s, letters{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	x, s, r := thousands(t, t.TempDir())
 	search := rerank.Search{Query: rerank.Query{Text: "abc"}, K: 5000}
 	search.Filter = &meanwhile{func() {
 		if err := errors.Join(s.Close(), x.Close()); err != nil {

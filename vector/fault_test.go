@@ -12,15 +12,14 @@ import (
 	"github.com/flashrerank/rerank/vector"
 )
 
-// TestCutShort: vectors that are gone while they are scanned are an error that
-// names the file.
-func TestCutShort(t *testing.T) {
-	dir := t.TempDir()
+// thousands makes an index of 3,000 documents, whose vectors fill several pages of memory,
+// and opens it.
+func thousands(t *testing.T, dir string) (*index.Index, *index.Snapshot, *vector.Retriever) {
+	t.Helper()
 	x, err := index.Create(dir, index.Options{Model: letters{}.Model()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer x.Close()
 	texts := make([]string, 3000)
 	for i := range texts {
 		texts[i] = fmt.Sprintf("%c%x", 'a'+i%26, i)
@@ -32,11 +31,20 @@ func TestCutShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	r, err := vector.NewRetriever(s, letters{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return x, s, r
+}
+
+// TestCutShort: vectors that are gone while they are scanned are an error that
+// names the file.
+func TestCutShort(t *testing.T) {
+	dir := t.TempDir()
+	x, s, r := thousands(t, dir)
+	defer x.Close()
+	defer s.Close()
 	const name = "segment-0000000000000001"
 	if err := os.Truncate(filepath.Join(dir, name), 4096); err != nil {
 		t.Skip("this system keeps mapped files from being cut short: ", err)

@@ -14,19 +14,26 @@ import (
 	"github.com/flashrerank/rerank/models/minilm"
 )
 
-// documentsOf reads all documents of an index.
-func documentsOf(t *testing.T, dir string) []rerank.Document {
+// snapshot opens an index for the time of the test.
+func snapshot(t *testing.T, dir string) *index.Snapshot {
 	t.Helper()
 	x, err := index.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer x.Close()
+	t.Cleanup(func() { x.Close() })
 	s, err := x.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// documentsOf reads all documents of an index.
+func documentsOf(t *testing.T, dir string) []rerank.Document {
+	t.Helper()
+	s := snapshot(t, dir)
 	var list []rerank.Document
 	for d, err := range s.Documents(t.Context()) {
 		if err != nil {

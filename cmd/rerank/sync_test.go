@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/flashrerank/rerank/index"
 )
 
 // TestSync goes through what can happen to files between two runs: each is
@@ -65,16 +63,7 @@ func TestSync(t *testing.T) {
 // vectors, sorted.
 func contents(t *testing.T, dir string) []string {
 	t.Helper()
-	x, err := index.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
-	s, err := x.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := snapshot(t, dir)
 	var all []string
 	for d, err := range s.Documents(t.Context()) {
 		if err != nil {

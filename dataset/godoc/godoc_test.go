@@ -15,6 +15,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset/godoc"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleDocuments() {
@@ -106,21 +107,6 @@ func (l List[T]) Len() int { return 0 }
 	"notes/readme.txt": "no Go here",
 }
 
-func writeModule(t testing.TB, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func collect(t testing.TB, dir string, o godoc.Options) []rerank.Document {
 	t.Helper()
 	var docs []rerank.Document
@@ -140,7 +126,7 @@ func text(d rerank.Document, field string) string {
 
 func TestModule(t *testing.T) {
 	var got []string
-	for _, d := range collect(t, writeModule(t, module), godoc.Options{}) {
+	for _, d := range collect(t, testenv.Tree(t, module), godoc.Options{}) {
 		got = append(got, strings.Join([]string{strings.TrimPrefix(d.ID, "example.org/"), d.Title, d.Text, text(d, "kind"), text(d, "file")}, " | "))
 		if _, deprecated := d.Fields.Get("deprecated"); deprecated != (d.ID == "example.org/shop.NewFruit") {
 			t.Errorf("%s: deprecated %v", d.ID, deprecated)
@@ -168,7 +154,7 @@ func TestModule(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	dir := writeModule(t, module)
+	dir := testenv.Tree(t, module)
 	for id, o := range map[string]godoc.Options{
 		"example.org/shop/internal/x": {Internal: true},
 		"example.org/shop/vendor/v":   {Vendor: true},
@@ -233,7 +219,7 @@ func ids(docs []rerank.Document) []string {
 }
 
 func TestBrokenFilesAreNamed(t *testing.T) {
-	dir := writeModule(t, map[string]string{
+	dir := testenv.Tree(t, map[string]string{
 		"go.mod": "module m\n", "a/a.go": "package a\n\nfunc {", "b/b.go": "package b\n", "c/c.go": "not go",
 	})
 	var errs, ids []string
@@ -255,7 +241,7 @@ func TestNoFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	badModule := writeModule(t, map[string]string{"go.mod": "go 1.26\n"})
+	badModule := testenv.Tree(t, map[string]string{"go.mod": "go 1.26\n"})
 	for _, name := range []string{filepath.Join(dir, "none"), file, badModule} {
 		n := 0
 		for _, err := range godoc.Documents(t.Context(), name, godoc.Options{}) {
@@ -273,7 +259,7 @@ func TestCancelling(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for doc, err := range godoc.Documents(ctx, writeModule(t, module), godoc.Options{Internal: true}) {
+	for doc, err := range godoc.Documents(ctx, testenv.Tree(t, module), godoc.Options{Internal: true}) {
 		if last = err; doc.ID == "example.org/shop" {
 			cancel()
 		}
@@ -281,7 +267,7 @@ func TestCancelling(t *testing.T) {
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("the last error is %v", last)
 	}
-	for range godoc.Documents(t.Context(), writeModule(t, module), godoc.Options{}) {
+	for range godoc.Documents(t.Context(), testenv.Tree(t, module), godoc.Options{}) {
 		break
 	}
 }

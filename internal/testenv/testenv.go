@@ -1,6 +1,7 @@
 // Package testenv tells tests which parts are at hand: shared test
 // collections, a Python with the peers, real model weights. A test whose part
-// is missing skips with the reason on a user's machine and fails in CI.
+// is missing skips with the reason on a user's machine and fails in CI. It also makes the
+// files that tests of several packages ask for.
 package testenv
 
 import (
