@@ -20,6 +20,10 @@ func replacing(from, to string, times int) string {
 	return `{"type": "Sequence", "normalizers": [` + strings.TrimSuffix(strings.Repeat(one+",", times), ",") + "]}"
 }
 
+func prepending(bytes int) string {
+	return `{"type": "Prepend", "prepend": "` + strings.Repeat("x", bytes) + `"}`
+}
+
 // charsmapOf is a map without keys and one text.
 func charsmapOf(text string) string {
 	data := binary.LittleEndian.AppendUint32(nil, 4)
@@ -37,7 +41,11 @@ func TestGrowth(t *testing.T) {
 		{replacing("a", "aa", 7), ""},
 		{replacing("aaaa", "aaaa", 60), ""},
 		{`{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "` + strings.Repeat("x", 500) + `"}`, "500 times"},
-		{`{"type": "Prepend", "prepend": "` + strings.Repeat("x", 500) + `"}`, "501 times"},
+		{prepending(500), ""},
+		{prepending(2000), "2e+03 bytes before a text"},
+		{`{"type": "Sequence", "normalizers": [` + prepending(200) + "," + replacing("x", "xxxxxxx", 1) + "]}", "1.4e+03 bytes before a text"},
+		{`{"type": "Sequence", "normalizers": [` + strings.Repeat(prepending(2)+",", 50) + replacing(" ", "▁", 1) + "]}", ""},
+		{`{"type": "Sequence", "normalizers": [` + charsmapOf(strings.Repeat("x", 33)) + "," + prepending(3) + "," + replacing(" ", "▁", 1) + "]}", ""},
 		{charsmapOf(strings.Repeat("x", 500)), "500 times"},
 		{charsmapOf(strings.Repeat("x", 33)), ""},
 		{`{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}`, ""},

@@ -132,27 +132,36 @@ type step interface {
 	rewrite(dst, src *normalized, s *scratch)
 }
 
-// maxGrowth is how many times as long a normalizer may make a text. SentencePiece
-// writes out one character as 33 bytes, and a space as three.
-const maxGrowth = 128
+// What a normalizer may make of a text at most: maxGrowth times its length and maxPrefix
+// bytes more. SentencePiece writes out one character as 33 bytes, and a space as three.
+const (
+	maxGrowth = 128
+	maxPrefix = 1 << 10
+)
 
 // checkGrowth refuses steps that together may make a text too long. What the
 // Unicode forms and the change of case add is small and does not add up.
 func (c chain) checkGrowth() error {
-	times := 1.0
+	times, added := 1.0, 0.0
 	for _, s := range c.steps {
-		if g, ok := s.(interface{ growth() int }); ok {
-			times *= float64(max(1, g.growth()))
+		switch s := s.(type) {
+		case prepend:
+			added += float64(len(s))
+		case interface{ growth() int }:
+			g := float64(max(1, s.growth()))
+			times, added = times*g, added*g
 		}
 	}
-	if times > maxGrowth {
+	switch {
+	case times > maxGrowth:
 		return fmt.Errorf("it may make a text %.3g times as long; %d times is the most", times, maxGrowth)
+	case added > maxPrefix:
+		return fmt.Errorf("it may put %.3g bytes before a text; %d are the most", added, maxPrefix)
 	}
 	return nil
 }
 
 // growth of a step is how many bytes it may make of one, at most.
-func (p prepend) growth() int        { return 1 + len(p) }
 func (p replaceText) growth() int    { return (len(p.to) + len(p.from) - 1) / len(p.from) }
 func (p replacePattern) growth() int { return len(p.to) }
 func (c *charsmap) growth() int {
