@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/biencoder"
