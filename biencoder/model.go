@@ -117,7 +117,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	}
 	c := m.encoder.Config()
 	if n := m.tokenizer.Size(); n > c.Vocabulary {
-		return nil, fmt.Errorf("tokenizer.json has %d tokens, the model %d", n, c.Vocabulary)
+		return nil, fmt.Errorf("tokenizer.json has %d tokens, but the model has embeddings for %d", n, c.Vocabulary)
 	}
 	m.info = rerank.ModelInfo{
 		Name: o.Name, Dimensions: c.Hidden * len(s.pooling.modes), Similarity: s.similar,
@@ -155,15 +155,19 @@ func readTokenizer(fsys fs.FS) (*tokenizer.Tokenizer, error) {
 	return t, nil
 }
 
-// readName takes the name that a model's maker left in config.json.
+// readName returns the name that config.json has, or else the model's architecture.
 func readName(fsys fs.FS) string {
 	var file struct {
-		Name string `json:"_name_or_path"`
+		Name          string   `json:"_name_or_path"`
+		Architectures []string `json:"architectures"`
 	}
-	if err := readJSON(fsys, "config.json", &file); err != nil || file.Name == "" {
-		return "bi-encoder"
+	switch err := readJSON(fsys, "config.json", &file); {
+	case err == nil && file.Name != "":
+		return path.Base(strings.ReplaceAll(file.Name, `\`, "/"))
+	case err == nil && len(file.Architectures) > 0:
+		return file.Architectures[0]
 	}
-	return path.Base(strings.ReplaceAll(file.Name, `\`, "/"))
+	return "bi-encoder"
 }
 
 // promptTokens counts the tokens at the beginning that pooling leaves out:

@@ -94,7 +94,7 @@ func load(fsys fs.FS, o Options) (*Model, error) {
 	}
 	c := m.encoder.Config()
 	if tok.Size() > c.Vocabulary && !judges {
-		return nil, fmt.Errorf("%s has %d tokens, the model %d", tokenizerName, tok.Size(), c.Vocabulary)
+		return nil, fmt.Errorf("%s has %d tokens, but the model has embeddings for %d", tokenizerName, tok.Size(), c.Vocabulary)
 	}
 	m.info = rerank.ModelInfo{Name: cmp.Or(o.Name, f.settings.name()), MaxTokens: f.settings.window(c, o), Precision: string(m.encoder.Precision())}
 	if m.sequences, err = newSequences(tok, m.info.MaxTokens, judges, o); err != nil {
@@ -194,10 +194,13 @@ func readOptional(fsys fs.FS, name string, into any) error {
 }
 
 func (s *settings) name() string {
-	if s.Name == "" {
-		return "cross-encoder"
+	switch {
+	case s.Name != "":
+		return path.Base(strings.ReplaceAll(s.Name, `\`, "/"))
+	case len(s.Architectures) > 0:
+		return s.Architectures[0]
 	}
-	return path.Base(strings.ReplaceAll(s.Name, `\`, "/"))
+	return "cross-encoder"
 }
 
 // window is the longest input: the least of what the model, its tokenizer and the

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/flashrerank/rerank/internal/count"
 )
 
 // Qrels are relevance judgments: for each query, the grade of each judged
-// document. Grades from 0 up are judgments, the higher the more relevant; a
-// negative grade marks a document that was pooled but not judged.
+// document. Higher grades are more relevant, and 0 is not relevant; a negative grade
+// marks a document that was pooled but not judged.
 type Qrels map[string]map[string]int
 
 // Scored is a document of a run with its score; higher is better.
@@ -22,33 +24,33 @@ type Scored struct {
 }
 
 // Run holds a system's documents for each query, in any order: [Evaluate] sorts
-// them by score and document ID as trec_eval does. A query with an empty list is
-// one that the system answered with nothing; it counts, with 0.
+// them by score and document ID, as trec_eval does. A query with an empty list is one
+// for which the system found nothing; it counts as 0.
 type Run map[string][]Scored
 
 // Options change which documents and queries count. The zero value is
 // trec_eval's default.
 type Options struct {
-	// Level is the lowest grade that is relevant to the measures that know
-	// only relevant and not (trec_eval -l). 0 means 1.
+	// Level is the lowest grade that binary measures count as relevant
+	// (trec_eval -l). 0 means 1.
 	Level int
-	// Complete takes in all queries of the judgments, as if the run had no
-	// documents for those absent from it (trec_eval -c). As in trec_eval, the
-	// summary of num_rel then counts the grades above 0, whatever Level is.
+	// Complete evaluates all judged queries, with no results for those that the
+	// run lacks (trec_eval -c). As in trec_eval, the summary of num_rel then
+	// counts the grades above 0, whatever Level is.
 	Complete bool
-	// MaxDocs cuts each query's ranking to so many documents (trec_eval -M).
-	// 0 means no limit.
+	// MaxDocs is how many documents of each ranking are evaluated, from the top
+	// (trec_eval -M). 0 means all.
 	MaxDocs int
 	// JudgedOnly removes the unjudged documents from each ranking, after
 	// MaxDocs (trec_eval -J).
 	JudgedOnly bool
-	// NoSelf leaves out a document whose ID is the query's, before MaxDocs, as
-	// the evaluation of BEIR does: in some collections queries are documents.
+	// NoSelf leaves out a document whose ID is the query's, before MaxDocs, as BEIR's
+	// evaluation does: in some collections the queries are documents.
 	NoSelf bool
-	// TrecEval9 follows trec_eval up to 9.0.8, and so pytrec_eval, in the two
-	// points where trec_eval 10 gives other figures: scores are compared as
-	// float32, and the recall points of iprec_at_recall and 11pt_avg are
-	// rounded up, nearly (by adding 0.9 and cutting), not to the nearest.
+	// TrecEval9 computes what trec_eval up to 9.0.8, and so pytrec_eval, computes
+	// where trec_eval 10 differs: scores are compared as float32, and the recall
+	// points of iprec_at_recall and 11pt_avg have 0.9 added and the fraction
+	// dropped, instead of being rounded to the nearest.
 	TrecEval9 bool
 }
 
@@ -64,11 +66,11 @@ type Evaluation struct {
 	// Summary holds for each measure the aggregate over Queries: the sum for
 	// counts, the geometric mean for gm_map and gm_bpref, the mean for others.
 	Summary []float64
-	// Missing are the judged queries that the run lacks, sorted. They are part
-	// of Queries with [Options.Complete], left out without.
+	// Missing are the judged queries that the run lacks, sorted. Queries has them
+	// only with [Options.Complete].
 	Missing []string
-	// Unjudged are the queries of the run without judgments, sorted. They
-	// never count.
+	// Unjudged are the queries of the run without judgments, sorted. They are
+	// never evaluated.
 	Unjudged []string
 }
 
@@ -94,20 +96,20 @@ var ErrNoQueries = errors.New("no query has both judgments and results")
 type DuplicateError struct{ Query, Document string }
 
 func (e DuplicateError) Error() string {
-	return fmt.Sprintf("eval: query %q, document %q: it is in the run twice", e.Query, e.Document)
+	return fmt.Sprintf("eval: query %q: document %q is in the run twice", e.Query, e.Document)
 }
 
-// Evaluate computes the measures of a run, per query and in all. It does not
-// change its inputs, and its result depends on nothing else: not on the order of
-// documents, nor on the number of processors, all of which it uses.
+// Evaluate computes the measures of a run, for each query and over all of them. It
+// does not change its inputs. It uses all processors; neither their number nor the
+// order of the documents affects the result.
 //
-// It is an error if an evaluated query's documents hold one twice, a
-// [DuplicateError], or a score that is not a number, if a grade is above what a measure allows (see [ERR] and
-// [NDCGExp]), or if a measure is the zero Measure. The error names the query
-// and the document.
+// It is an error if an evaluated query has a document twice (a [DuplicateError]) or a
+// score that is not a number, if a grade is above what a measure allows (see [ERR] and
+// [NDCGExp]), or if a measure is the zero Measure. The error names the query and the
+// document.
 func Evaluate(q Qrels, r Run, measures []Measure, o Options) (Evaluation, error) {
 	if o.Level < 0 || o.MaxDocs < 0 {
-		return Evaluation{}, fmt.Errorf("eval: level %d, at most %d documents: neither may be negative", o.Level, o.MaxDocs)
+		return Evaluation{}, fmt.Errorf("eval: Level %d, MaxDocs %d: neither may be negative", o.Level, o.MaxDocs)
 	}
 	if o.Level == 0 {
 		o.Level = 1
@@ -120,7 +122,7 @@ func Evaluate(q Qrels, r Run, measures []Measure, o Options) (Evaluation, error)
 	e := Evaluation{Measures: slices.Clone(measures)}
 	e.match(q, r, o)
 	if len(e.Queries) == 0 {
-		return Evaluation{}, fmt.Errorf("eval: %d judged queries, %d queries in the run: %w", len(q), len(r), ErrNoQueries)
+		return Evaluation{}, fmt.Errorf("eval: %s, %s in the run: %w", count.Of(len(q), "judged query"), count.Of(len(r), "query"), ErrNoQueries)
 	}
 	if err := e.fill(q, r, o); err != nil {
 		return Evaluation{}, err
@@ -150,7 +152,7 @@ func (e *Evaluation) match(q Qrels, r Run, o Options) {
 	slices.Sort(e.Unjudged)
 }
 
-// fill computes Values, the queries shared out among the processors.
+// fill computes Values, with the queries divided among the processors.
 func (e *Evaluation) fill(q Qrels, r Run, o Options) error {
 	width := len(e.Measures)
 	all := make([]float64, len(e.Queries)*width)
@@ -180,7 +182,7 @@ func (e *Evaluation) fill(q Qrels, r Run, o Options) error {
 	}
 	work()
 	group.Wait()
-	for _, err := range errs { // the first by query, whoever met one first
+	for _, err := range errs { // the first in the order of queries
 		if err != nil {
 			return err
 		}

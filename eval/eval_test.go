@@ -144,13 +144,13 @@ func TestRefused(t *testing.T) {
 		options eval.Options
 		want    string
 	}{
-		"a document twice":   {eval.Run{"q": {{"a", 1}, {"b", 1}, {"a", 2}}}, eval.MAP(0), eval.Options{}, `query "q", document "a": it is in the run twice`},
+		"a document twice":   {eval.Run{"q": {{"a", 1}, {"b", 1}, {"a", 2}}}, eval.MAP(0), eval.Options{}, `query "q": document "a" is in the run twice`},
 		"not a number":       {eval.Run{"q": {{"a", math.NaN()}}}, eval.MAP(0), eval.Options{}, `query "q", document "a": the score is not a number`},
 		"too high for ERR":   {one, eval.ERR(20, 4), eval.Options{}, `query "q", document "b": grade 5 is above the highest that ERR@20 allows, 4`},
 		"no measure":         {one, eval.Measure{}, eval.Options{}, "measure 1 of 1 is the zero Measure"},
 		"a negative level":   {one, eval.MAP(0), eval.Options{Level: -1}, "neither may be negative"},
 		"a negative maximum": {one, eval.MAP(0), eval.Options{MaxDocs: -1}, "neither may be negative"},
-		"no query":           {eval.Run{"other": {{"a", 1}}}, eval.MAP(0), eval.Options{}, "1 judged queries, 1 queries in the run: no query has both"},
+		"no query":           {eval.Run{"other": {{"a", 1}}}, eval.MAP(0), eval.Options{}, "1 judged query, 1 query in the run: no query has both"},
 	} {
 		_, err := eval.Evaluate(qrels, c.run, []eval.Measure{c.measure}, c.options)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -23,8 +23,8 @@ import (
 // indexing is the part of a run that makes the index.
 const indexing = "indexing documents"
 
-// A commit holds so many documents: few where each costs an embedding, so that
-// little is lost when the experiment is stopped.
+// The number of documents in a commit: few where each is embedded, so that little is
+// lost when the experiment is stopped.
 const (
 	commitEmbedded = 256
 	commitPlain    = 20_000
@@ -39,15 +39,15 @@ type corpus struct {
 
 func (c *corpus) close() error { return errors.Join(c.snapshot.Close(), c.index.Close()) }
 
-// state says how far an index has come; it stands in a file beside it.
+// state is how much of an index is built. It is kept in a file beside the index.
 type state struct {
-	Documents int  `json:"documents"` // lines of the corpus that are in the index for sure
+	Documents int  `json:"documents"` // lines of the corpus that the index is known to have
 	Complete  bool `json:"complete"`
 }
 
-// openCorpora opens the indexes that systems need. Those that need no vectors search an
-// index without, as they would if no other system did: what a re-ranker does depends on
-// whether the index has the vectors of texts.
+// openCorpora opens the indexes that the systems need. A system that needs no vectors
+// searches an index without them, whatever other systems need: what a re-ranker does
+// depends on whether the index has vectors.
 func (r *run) openCorpora(ctx context.Context) (err error) {
 	vectors := r.config.vectors()
 	if r.corpus, err = r.openCorpus(ctx, vectors); err != nil {
@@ -77,8 +77,8 @@ func (r *run) closeCorpora() error {
 	return errors.Join(errs...)
 }
 
-// openCorpus opens the index of the data in the cache, and makes it or goes on
-// making it where it is not complete.
+// openCorpus opens the index of the data in the cache, and builds it, or what is
+// missing of it.
 func (r *run) openCorpus(ctx context.Context, vectors bool) (*corpus, error) {
 	options := index.Options{Analyzer: r.config.Analyzer}
 	var embedder rerank.Embedder
@@ -105,8 +105,8 @@ func (r *run) openCorpus(ctx context.Context, vectors bool) (*corpus, error) {
 	return &corpus{x, s, lines}, nil
 }
 
-// openOrCreate opens an index of the cache, or makes it where there is none or
-// one that another program made.
+// openOrCreate opens an index in the cache, or creates it if there is none or the one
+// there has another format or analyzer.
 func openOrCreate(dir string, o index.Options) (*index.Index, error) {
 	x, err := index.Open(dir)
 	var version *index.VersionError
@@ -126,10 +126,10 @@ func openOrCreate(dir string, o index.Options) (*index.Index, error) {
 	return x, err
 }
 
-// stateFile tells how far the index in a directory has come.
+// stateFile returns the name of the file with the state of an index.
 func stateFile(dir string) string { return dir + ".json" }
 
-// modelName is the default model for "".
+// modelName returns the name of the model, the default for "".
 func modelName(name string) string {
 	if name == "" {
 		return pipeline.MiniLM
@@ -189,8 +189,8 @@ func (r *run) fill(ctx context.Context, x *index.Index, stateFile string, e rera
 	return done.Documents, writeState(stateFile, done)
 }
 
-// batches gathers documents, without the first ones. A batch is valid until the
-// next; it may be interrupted between two documents.
+// batches groups documents, leaving out the first skip of them. A batch is valid until
+// the next one; the context is checked before each document.
 func batches(ctx context.Context, documents iter.Seq2[rerank.Document, error], skip, size int) iter.Seq2[[]index.Entry, error] {
 	return func(yield func([]index.Entry, error) bool) {
 		var batch []index.Entry
@@ -233,8 +233,8 @@ func commit(ctx context.Context, w *index.Writer, entries []index.Entry, e reran
 	return err
 }
 
-// readState reads what is known of an index. A file that a crash left without
-// its content tells nothing: all documents are put again, which changes none.
+// readState reads the state of an index. If a crash left the file without its content,
+// all documents are put again, which changes nothing.
 func readState(name string) (state, error) {
 	data, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -247,7 +247,7 @@ func readState(name string) (state, error) {
 	return s, nil
 }
 
-// writeState replaces the file at once: a crash leaves the old one or the new.
+// writeState replaces the file whole: after a crash it is the old one or the new one.
 func writeState(name string, s state) error {
 	data, err := json.Marshal(s)
 	if err != nil {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"archive/zip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,6 +58,26 @@ func precisionOf(name string) (transformer.Precision, string) {
 		}
 	}
 	return "", name
+}
+
+// modelName returns the name of a model whose config.json has none: the last part of the
+// name that it was asked for by. It is "" where config.json has one.
+func modelName(files fs.FS, name string) string {
+	var config struct {
+		Name string `json:"_name_or_path"`
+	}
+	data, err := regular.ReadFS(files, configName, maxConfig)
+	if err != nil || json.Unmarshal(data, &config) != nil || config.Name != "" {
+		return "" // loading the model tells what is wrong
+	}
+	_, name = precisionOf(name)
+	if rest, ok := strings.CutPrefix(name, hubPrefix); ok {
+		return path.Base(rest)
+	}
+	if abs, err := filepath.Abs(name); err == nil {
+		name = abs // a folder may be "."
+	}
+	return strings.TrimSuffix(filepath.Base(name), ".zip")
 }
 
 // weightsCache is where int8 weights that were made of others are kept, "" if this user
@@ -115,4 +136,7 @@ func openZip(name string, size int64) (fs.FS, error) {
 	return fs.Sub(archive, path.Dir(found[0]))
 }
 
-const configName = "config.json"
+const (
+	configName = "config.json"
+	maxConfig  = 1 << 20
+)

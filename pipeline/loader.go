@@ -129,6 +129,7 @@ func loadBiencoder(name string, o biencoder.Options) (*biencoder.Model, error) {
 		return nil, err
 	}
 	o.Precision, _ = precisionOf(name)
+	o.Name = modelName(files, name)
 	o.Cache = weightsCache()
 	return biencoder.Load(files, o)
 }
@@ -160,6 +161,7 @@ func loadCrossencoder(folder string, o crossencoder.Options) (*crossencoder.Mode
 		return nil, err
 	}
 	o.Precision, _ = precisionOf(folder)
+	o.Name = modelName(files, folder)
 	o.Cache = weightsCache()
 	return crossencoder.Load(files, o)
 }

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,6 +75,42 @@ func TestRebase(t *testing.T) {
 	} {
 		if got := pipeline.Rebase(dir, name); got != want {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestNamesOfModels: a model whose config.json has no name is called by its folder.
+func TestNamesOfModels(t *testing.T) {
+	for folder, open := range map[string]func(string) (interface{ Model() rerank.ModelInfo }, error){
+		"../crossencoder/testdata/tiny1": func(dir string) (interface{ Model() rerank.ModelInfo }, error) { return pipeline.OpenScorer(dir) },
+		"../biencoder/testdata/tiny":     func(dir string) (interface{ Model() rerank.ModelInfo }, error) { return pipeline.OpenEmbedder(dir) },
+	} {
+		dir := filepath.Join(t.TempDir(), "my-model")
+		if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
+		config := filepath.Join(dir, "config.json")
+		data, err := os.ReadFile(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var members map[string]any
+		if err := json.Unmarshal(data, &members); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"": "my-model", "maker/famous": "famous"} {
+			if delete(members, "_name_or_path"); name != "" {
+				members["_name_or_path"] = name
+			}
+			if data, err = json.Marshal(members); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(config, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := open(dir); err != nil || m.Model().Name != want {
+				t.Errorf("%s named %q: %v, want the name %q", folder, name, err, want)
+			}
 		}
 	}
 }

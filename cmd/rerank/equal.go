@@ -63,21 +63,21 @@ func (o *origins) add(id string, source int, to *equalIDs) {
 	}
 }
 
-// remarkEqual tells which documents took the place of others.
+// remarkEqual names the documents that replaced others.
 func (a *app) remarkEqual(o indexed) {
 	if o.Equal.Count > 0 {
 		var parts []string
 		for _, e := range o.Equal.First {
 			parts = append(parts, fmt.Sprintf("%s (%s)", terminal.Clean(e.ID), terminal.Clean(strings.Join(e.Sources, ", "))))
 		}
-		a.remark("%s with the ID of one from another source, of which the last counts: %s", count.Of(o.Equal.Count, "document"), firstOf(parts, o.Equal.Count))
+		a.remark("%s replaced by one with the same ID from a later source: %s", count.Of(o.Equal.Count, "document"), firstOf(parts, o.Equal.Count))
 	}
 	if o.overridden > o.Equal.Count && len(o.Overridden) > 0 {
 		var parts []string
 		for _, id := range o.Overridden {
 			parts = append(parts, terminal.Clean(id))
 		}
-		a.remark("of documents with one ID the last counts: %s", firstOf(parts, o.overridden))
+		a.remark("replaced by a later document with the same ID: %s", firstOf(parts, o.overridden))
 	}
 }
 

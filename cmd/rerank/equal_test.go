@@ -59,8 +59,8 @@ func TestEqualIDsAreNamed(t *testing.T) {
 	write(t, rows, "c\tz\n")
 	a := command(t, "a\tstandard\n", "index", "-o", dir, one, two, rows, "-")
 	for _, words := range []string{
-		"3 documents with the ID of one from another source", "a (" + one + ", " + two + ")", "c (" + two + ", " + rows + ")", "a (" + one + ", standard input)",
-		"of documents with one ID the last counts: ",
+		"3 documents replaced by one with the same ID from a later source", "a (" + one + ", " + two + ")", "c (" + two + ", " + rows + ")", "a (" + one + ", standard input)",
+		"replaced by a later document with the same ID: ",
 	} {
 		if a.code != exitOK || !strings.Contains(a.stderr, words) {
 			t.Errorf("%d, nothing about %q in %s", a.code, words, a.stderr)

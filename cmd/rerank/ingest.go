@@ -11,7 +11,7 @@ import (
 	"github.com/flashrerank/rerank/pipeline"
 )
 
-// A commit holds at most so many documents and about so many bytes of text, so
+// A commit holds at most commitDocuments documents and about commitBytes of text, so
 // that memory stays bounded.
 const (
 	commitDocuments = 20_000
@@ -22,9 +22,9 @@ const (
 type ingest struct {
 	app     *app
 	skipBad bool
-	fresh   bool // the index was empty: what is replaced is a duplicate
+	fresh   bool // the index was empty, so a document that is replaced is a duplicate
 
-	old *inventory // of an index that is brought in line with what is read; else nil
+	old *inventory // with --sync, what the index held before; otherwise nil
 
 	writer  *index.Writer
 	embed   rerank.Embedder
@@ -35,7 +35,7 @@ type ingest struct {
 	bar     *progress
 }
 
-// run reads all sources and leaves the outcome in in.outcome.
+// run reads all sources and fills in.outcome.
 func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 	in.writer, in.embed = t.writer, t.embed
 	in.bar = in.app.progress("documents", -1)
@@ -89,8 +89,8 @@ func (in *ingest) read(ctx context.Context, documents iter.Seq2[rerank.Document,
 	return ctx.Err()
 }
 
-// take keeps a document for the next commit, and commits if there are enough.
-// What an index is brought in line with is one commit.
+// take keeps a document for the next commit, and commits when there are enough.
+// With --sync there is only one commit, at the end.
 func (in *ingest) take(ctx context.Context, d rerank.Document) error {
 	if in.embed == nil {
 		in.bar.add(1)
@@ -141,7 +141,7 @@ func (in *ingest) commit(ctx context.Context, deletes []string) error {
 	in.outcome.overridden += did.Duplicates
 	if in.old == nil {
 		in.outcome.overridden += did.Replaced
-	} else { // that a document has changed is no news
+	} else { // with --sync, changed documents are expected
 		did.Overridden = did.Overridden[:min(len(did.Overridden), did.Duplicates)]
 	}
 	in.outcome.Overridden = append(in.outcome.Overridden, did.Overridden[:min(len(did.Overridden), maxEqual-len(in.outcome.Overridden))]...)
@@ -156,7 +156,7 @@ func (in *ingest) commit(ctx context.Context, deletes []string) error {
 	return nil
 }
 
-// count takes stock of the index.
+// count fills in what the index holds now.
 func (in *ingest) count(x *index.Index) error {
 	s, err := x.Snapshot()
 	if err != nil {

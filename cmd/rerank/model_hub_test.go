@@ -73,12 +73,12 @@ func TestModelsOfTheHub(t *testing.T) {
 	}
 	byName := succeed(t, "the river\na lease\n", "sort", "read a file", "--rerank", "acme/judge", "--json")
 	byFolder := succeed(t, "the river\na lease\n", "sort", "read a file", "--rerank", tinyScorer, "--json")
-	if hits(byName) != hits(byFolder) {
+	if hits(byName) != strings.ReplaceAll(hits(byFolder), `"tiny1"`, `"judge"`) { // each is called by its name
 		t.Errorf("%s by name, %s by folder", byName, byFolder)
 	}
 	// Its weights are random: what it computes is sound, what it says is not.
 	answer := command(t, "", "model", "verify", "acme/judge")
-	if !strings.Contains(answer.stdout+answer.stderr, "acme/judge is not sound") && !strings.Contains(answer.stdout, "have the Hub's checksums") {
+	if !strings.Contains(answer.stdout+answer.stderr, "acme/judge is not sound") && !strings.Contains(answer.stdout, "checksums match the Hub's: 4 of 4 files") {
 		t.Errorf("verify: %+v", answer)
 	}
 	if err := os.WriteFile(filepath.Join(pulled.Folder, "config.json"), []byte("{}"), 0o600); err != nil {

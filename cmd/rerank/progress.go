@@ -10,9 +10,8 @@ import (
 	"github.com/flashrerank/rerank/internal/count"
 )
 
-// progress shows how far something has come once it takes noticeable time: a
-// bar on a terminal, and a line now and then elsewhere. A nil progress shows
-// nothing.
+// progress shows how far a task has come, once it takes noticeable time: as a bar on
+// a terminal, and as a line every few seconds elsewhere. A nil progress shows nothing.
 type progress struct {
 	app   *app
 	what  string
@@ -20,16 +19,16 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 
 	since, told time.Time
-	from, done  int // steps when it began, and now
+	from, done  int // steps done at the start, and now
 }
 
 const (
-	progressDelay = 300 * time.Millisecond // how long something takes before a bar is shown
-	progressLines = 10 * time.Second       // how long from one line to the next
+	progressDelay = 300 * time.Millisecond // time before a bar is shown
+	progressLines = 10 * time.Second       // time between two lines
 )
 
-// progress starts showing something of so many steps; a negative number says
-// that it is not known how many.
+// progress starts showing a task of the given number of steps; below 0 means that
+// the number is not known.
 func (a *app) progress(what string, steps int) *progress {
 	if a.quiet {
 		return nil
@@ -52,14 +51,14 @@ func (a *app) progress(what string, steps int) *progress {
 	return p
 }
 
-// add counts steps that are done.
+// add adds n steps that are done.
 func (p *progress) add(n int) {
 	if p != nil {
 		p.set(p.done + n)
 	}
 }
 
-// set says how many steps are done.
+// set sets the number of steps that are done.
 func (p *progress) set(done int) {
 	if p == nil {
 		return
@@ -68,13 +67,13 @@ func (p *progress) set(done int) {
 	now := time.Now()
 	switch {
 	case p.bar != nil && now.Sub(p.since) > progressDelay:
-		_ = p.bar.Set(p.done) // what cannot be shown is not worth an error
+		_ = p.bar.Set(p.done) // an error of the display is not worth reporting
 	case p.bar == nil && now.Sub(p.told) >= progressLines:
 		p.line(now)
 	}
 }
 
-// line writes the state as a line, with rate and time left where they are known.
+// line writes the state as a line, with the rate and the time left if they are known.
 func (p *progress) line(now time.Time) {
 	p.told = now
 	text := count.Thousands(p.done)
@@ -91,7 +90,7 @@ func (p *progress) line(now time.Time) {
 	p.app.remark("%s: %s", p.what, text)
 }
 
-// finish takes the display away.
+// finish removes the display.
 func (p *progress) finish() {
 	if p != nil && p.bar != nil && time.Since(p.since) > progressDelay {
 		_ = p.bar.Finish()
@@ -99,8 +98,8 @@ func (p *progress) finish() {
 	}
 }
 
-// interruptible makes reading stop when the context ends, even while it waits
-// for a terminal or a pipe.
+// interruptible returns a reader that stops when the context ends, even while it
+// waits for a terminal or a pipe.
 func interruptible(ctx context.Context, r io.Reader) io.Reader {
 	return &interruptibleReader{ctx: ctx, r: r}
 }
@@ -110,8 +109,8 @@ type interruptibleReader struct {
 	r   io.Reader
 }
 
-// Read hands p to a goroutine. After a context has ended that goroutine may
-// still write to its own buffer, never to p.
+// Read reads in a goroutine, into a buffer of its own: p is never written to after
+// Read has returned.
 func (r *interruptibleReader) Read(p []byte) (int, error) {
 	type outcome struct {
 		data []byte
