@@ -111,7 +111,7 @@ func (s *Server) load(w http.ResponseWriter, r *http.Request) (_ []byte, err err
 		data = data[:len(data)+n]
 		switch {
 		case int64(len(data)) > s.config.MaxBody:
-			return nil, tooLarge(s.config.MaxBody)
+			return nil, oversized(s.config.MaxBody)
 		case err == io.EOF:
 			return data, nil
 		case err != nil:
@@ -134,7 +134,7 @@ func leftover(from io.Reader, err error) {
 	}
 }
 
-func tooLarge(most int64) *failure {
+func oversized(most int64) *failure {
 	return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the body has more than %d bytes", most)}
 }
 
@@ -146,7 +146,7 @@ func (s *Server) unreceived(err error) error {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &large):
-		return tooLarge(s.config.MaxBody)
+		return oversized(s.config.MaxBody)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &failure{http.StatusRequestTimeout, "Validation", "the body did not arrive in time"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

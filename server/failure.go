@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"regexp"
 
+	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/hosted"
 	"github.com/flashrerank/rerank/index"
 	"github.com/flashrerank/rerank/internal/exactjson"
@@ -51,6 +54,34 @@ func failureOf(err error) *failure {
 	}
 	return &failure{http.StatusInternalServerError, "Backend", "internal error"} // the log has the rest
 }
+
+// logged is what the log and the spans hold of an error: of what is wrong with a request
+// the kind only, as the message quotes it, and of what is wrong with the server the cause.
+func logged(err error) string {
+	var f *failure
+	var service *hosted.Error
+	var score *rerank.ScoreError
+	var unconnected *net.OpError
+	switch {
+	case errors.As(err, &f):
+		return f.kind
+	case errors.As(err, &service) && errors.As(service.Err, &unconnected):
+		return fmt.Sprintf("the service %s: %v", service.Service, unconnected)
+	case errors.As(err, &service):
+		return fmt.Sprintf("the service %s: status %d", service.Service, service.Status)
+	case errors.As(err, &score):
+		unnamed := *score
+		unnamed.ID = ""
+		return unnamed.Error()
+	}
+	if f := failureOf(err); f.status != http.StatusInternalServerError {
+		return f.kind
+	}
+	return quotes.ReplaceAllString(err.Error(), `"…"`)
+}
+
+// quotes is what an error quotes: an ID, or a part of a text.
+var quotes = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 
 // failureOfService tells what status the failure of the service behind a model has: what
 // is wrong with the request is told, what is wrong with the service only to the log.

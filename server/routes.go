@@ -20,7 +20,11 @@ type mux struct {
 // Handle registers a handler and notes its pattern.
 func (m *mux) Handle(pattern string, h http.Handler) {
 	m.patterns = append(m.patterns, pattern)
-	m.ServeMux.Handle(pattern, h)
+	_, route, _ := strings.Cut(pattern, " ")
+	m.ServeMux.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note(r).route = route
+		h.ServeHTTP(w, r)
+	}))
 }
 
 // HandleFunc is Handle for a function.

@@ -342,7 +342,7 @@ func TestTimeoutAndErrors(t *testing.T) {
 	}
 	var log bytes.Buffer
 	h = started(t, Config{Keys: []string{"hush"}}, counting{err: errors.New("the disk is on fire")}, &log)
-	status, got, _ := post(t, h.URL+"/v2/rerank", `{"query":"question","documents":["a document"]}`, "Authorization", "Bearer hush", "X-Request-Id", "mine-1")
+	status, got, _ := post(t, h.URL+"/v2/rerank", `{"query":"question","documents":["a document"]}`, "Authorization", "Bearer hush", "X-Request-Id", "0af76519-16cd")
 	if status != 500 || strings.Contains(got, "fire") {
 		t.Errorf("%d %s", status, got)
 	}
@@ -353,7 +353,7 @@ func TestTimeoutAndErrors(t *testing.T) {
 			t.Errorf("%q is in the log: %s", secret, log.String())
 		}
 	}
-	if !strings.Contains(log.String(), "the disk is on fire") || !strings.Contains(log.String(), `"id":"mine-1"`) {
+	if !strings.Contains(log.String(), "the disk is on fire") || !strings.Contains(log.String(), `"id":"0af76519-16cd"`) {
 		t.Errorf("the log lacks the cause: %s", log.String())
 	}
 }

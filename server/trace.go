@@ -33,7 +33,8 @@ func (s *Server) traced(r *http.Request) (context.Context, trace.Span) {
 		return r.Context(), noop.Span{}
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	return s.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("http.request.method", r.Method)))
+	method := methodForLog(r.Method)
+	return s.tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("http.request.method", method)))
 }
 
 // ended says in the span of a request what became of it: neither what was asked nor of
@@ -42,9 +43,9 @@ func ended(span trace.Span, r *http.Request, said *record, code int) {
 	if !span.IsRecording() {
 		return
 	}
-	if _, route, found := strings.Cut(r.Pattern, " "); found {
-		span.SetName(r.Method + " " + route)
-		span.SetAttributes(attribute.String("http.route", route))
+	if said.route != "" {
+		span.SetName(methodForLog(r.Method) + " " + said.route)
+		span.SetAttributes(attribute.String("http.route", said.route))
 	}
 	span.SetAttributes(attribute.Int("http.response.status_code", code), attribute.String("rerank.dialect", said.dialect), attribute.String("rerank.request", said.id))
 	if code >= 500 {
@@ -59,7 +60,7 @@ func (s *Server) step(ctx context.Context, name string, attributes ...attribute.
 	return ctx, func(err error, more ...attribute.KeyValue) {
 		span.SetAttributes(more...)
 		if err != nil {
-			span.SetStatus(codes.Error, failureOf(err).message)
+			span.SetStatus(codes.Error, logged(err))
 		}
 		span.End()
 	}

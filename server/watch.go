@@ -16,6 +16,7 @@ import (
 type record struct {
 	id               string
 	start            time.Time
+	route            string // of the table of routes, "" for none: paths may hold anything
 	dialect, model   string
 	client           string // whose key it has; "" where that has no name
 	documents        int
@@ -88,7 +89,7 @@ func (s *Server) conclude(r *http.Request, said *record, code int) {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
-		slog.String("id", said.id), slog.String("method", r.Method), slog.String("path", pathForLog(r.URL.Path)), slog.Int("status", code),
+		slog.String("id", said.id), slog.String("method", methodForLog(r.Method)), slog.String("path", said.route), slog.Int("status", code),
 		slog.String("dialect", said.dialect), slog.String("model", said.model), slog.Int("documents", said.documents), slog.Int("tokens", said.tokens),
 		slog.Duration("waited", said.waited), slog.Duration("computed", said.computed), slog.Duration("elapsed", time.Since(said.start)),
 	}
@@ -99,22 +100,25 @@ func (s *Server) conclude(r *http.Request, said *record, code int) {
 		attrs = append(attrs, slog.String("trace", said.trace.TraceID().String()))
 	}
 	if said.err != nil {
-		attrs = append(attrs, slog.String("error", said.err.Error()))
+		attrs = append(attrs, slog.String("error", logged(said.err)))
 	}
 	s.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// pathForLog leaves out what clients call their documents.
-func pathForLog(path string) string {
-	if strings.HasPrefix(path, "/documents/") {
-		return "/documents/{id}"
+// methodForLog is a method that has a meaning, or "other": it may be any word of a client's.
+func methodForLog(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
 	}
-	return path
+	return "other"
 }
 
-// requestID takes the caller's, if it is fit for a log, or makes one.
+// requestID takes the caller's, if it can only be one, or makes one.
 func requestID(r *http.Request) string {
-	if given := r.Header.Get("X-Request-Id"); fitForLog(given) {
+	given := r.Header.Get("X-Request-Id")
+	other := func(c rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF-", c) }
+	if len(given) >= 8 && len(given) <= 64 && strings.IndexFunc(given, other) < 0 {
 		return given
 	}
 	return strings.ToLower(rand.Text())
