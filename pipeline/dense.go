@@ -19,23 +19,30 @@ type denseList struct {
 
 	// abstain finds nothing for them, so that a list fused with this one is all there is.
 	abstain bool
+
+	// alone says that there is no other list: what has no vector is not found.
+	alone bool
 }
 
 // Retrieve finds the nearest vectors.
 func (d *denseList) Retrieve(ctx context.Context, s rerank.Search) (rerank.Result, error) {
-	if d.model.Knows(s.Query.Text, rerank.RoleQuery) {
-		return d.vectors.Retrieve(ctx, s)
-	}
-	name := d.model.Model().Name
-	if d.abstain {
+	knows, name := d.model.Knows(s.Query.Text, rerank.RoleQuery), d.model.Model().Name
+	if !knows && d.abstain {
 		report := rerank.StageReport{Stage: string(KindDense), Model: name, Warnings: []string{language.OfQuery(name)}}
 		return rerank.Result{Stages: []rerank.StageReport{report}}, ctx.Err()
 	}
 	result, err := d.vectors.Retrieve(ctx, s)
-	if err == nil {
-		result.Stages[0].Warnings = append(result.Stages[0].Warnings, language.OfQuery(name))
+	if err != nil {
+		return result, err
 	}
-	return result, err
+	report := &result.Stages[0]
+	if d.alone {
+		report.Warnings, report.Notes = append(report.Warnings, report.Notes...), nil
+	}
+	if !knows {
+		report.Warnings = append(report.Warnings, language.OfQuery(name))
+	}
+	return result, nil
 }
 
 // dense returns the scan over the stored vectors.
@@ -51,7 +58,8 @@ func (b *builder) dense() (*denseList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipeline: first.kind %s: %w", b.config.First.Kind, err)
 	}
-	return &denseList{vectors: r, model: m, abstain: b.fusesWords() && cmp.Or(b.config.Model, MiniLM) == MiniLM}, nil
+	words := b.fusesWords()
+	return &denseList{vectors: r, model: m, abstain: words && cmp.Or(b.config.Model, MiniLM) == MiniLM, alone: !words}, nil
 }
 
 // fusesWords reports whether the first stage fuses a list found by words, which can decide

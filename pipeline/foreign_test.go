@@ -120,6 +120,19 @@ func TestForeignQueries(t *testing.T) {
 	if got, err := dense.Search(t.Context(), foreign["ru"][0], 0); err != nil || len(got.Hits) != 3 || !warned(got.Stages) {
 		t.Errorf("dense: %v, %+v", err, got)
 	}
+	// What dense search cannot find is told, and what words find too is not.
+	missing := fmt.Sprintf("without %d documents of which the index has no vector", len(list)-3)
+	for name, p := range map[string]*pipeline.Pipeline{"dense": dense, "without words": alone, "hybrid": opened(with, pipeline.Config{Stages: noStages})} {
+		got, err := p.Search(t.Context(), "when does the lease of the flat end", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.ContainsFunc(got.Stages, func(s rerank.StageReport) bool { return slices.Contains(s.Warnings, missing) })
+		noted := slices.ContainsFunc(got.Stages, func(s rerank.StageReport) bool { return slices.Contains(s.Notes, missing) })
+		if told != (name != "hybrid") || noted != (name == "hybrid") {
+			t.Errorf("%s: %+v", name, got.Stages)
+		}
+	}
 }
 
 // TestForeignExplained: that a list has no score for a text is told as it is, in JSON too.

@@ -101,6 +101,7 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipelin
 	}
 	s.write(w, http.StatusOK, wire.Changed{
 		Generation: made.Generation, Added: made.Added, Replaced: made.Replaced, Deleted: made.Deleted, Duplicates: made.Duplicates, Truncated: did.Truncated,
+		Foreign: did.Foreign,
 	})
 }
 

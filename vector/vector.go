@@ -13,6 +13,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/simd"
 )
 
@@ -77,10 +78,14 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("vector: %w", err)
 	}
-	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{{
+	report := rerank.StageReport{
 		Stage: stage, Model: r.embedder.Model().Name, Candidates: scan.scored, Scored: scan.scored,
 		Tokens: query.Tokens, Elapsed: time.Since(start), Warnings: warnings, Partial: scan.stopped,
-	}}}, nil
+	}
+	if scan.without > 0 {
+		report.Notes = []string{fmt.Sprintf("without %s of which the index has no vector", count.Of(scan.without, "document"))}
+	}
+	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, nil
 }
 
 const stage = "dense"
@@ -137,6 +142,7 @@ type scan struct {
 	query     []float32
 	cursor    *index.Cursor // for the filter
 	scored    int
+	without   int  // documents that have no vector
 	stopped   bool // for want of time
 
 	best  []found // up to twice as many as wanted; cut to the best now and then
@@ -173,6 +179,7 @@ func (s *scan) segment(ctx context.Context, g *index.Segment) error {
 			return err
 		}
 		if v == nil {
+			s.without++
 			continue
 		}
 		s.scored++

@@ -37,12 +37,13 @@ func main() {
 	data := flag.String("data", os.Getenv("RERANK_DATA"), "`folder` of judged collections")
 	quality := flag.Bool("quality", false, "also search: minutes for each language")
 	queries := flag.Int("queries", 0, "search for the first n questions of each language only; 0: all")
-	texts := flag.Bool("texts", false, "search with the defaults over texts in place of those over vectors: many times as long")
+	texts := flag.Bool("texts", false, "search with the default over texts in place of those over vectors: many times as long")
+	depth := flag.Int("depth", 0, "let the defaults re-order so many hits; 0: as many as by default")
 	only := flag.String("languages", "", "`list` of languages or collections, as fr,ru,jaquad-dev; empty: all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := bench{queries: *queries, texts: *texts, out: os.Stdout}
+	b := bench{queries: *queries, texts: *texts, depth: *depth, out: os.Stdout}
 	if err := b.run(ctx, *manuals, *data, *only, *quality); err != nil {
 		fmt.Fprintln(os.Stderr, "languages:", err)
 		os.Exit(1)
@@ -53,6 +54,7 @@ func main() {
 type bench struct {
 	queries int
 	texts   bool
+	depth   int
 	out     io.Writer
 }
 
@@ -165,11 +167,11 @@ func write(dir string, pages []page) error {
 // systems are BM25 and the defaults.
 func (b bench) systems() []experiment.Declared {
 	over := func(kind pipeline.Kind, rerank string) experiment.Declared {
-		return experiment.Declared{Name: fmt.Sprintf("%s → %s", kind, rerank), First: pipeline.First{Kind: kind}, Stages: []pipeline.Stage{{Rerank: rerank}}}
+		return experiment.Declared{Name: fmt.Sprintf("%s → %s", kind, rerank), First: pipeline.First{Kind: kind}, Stages: []pipeline.Stage{{Rerank: rerank, Depth: b.depth}}}
 	}
 	words := over(pipeline.KindBM25, pipeline.None)
 	if b.texts {
-		return []experiment.Declared{words, over(pipeline.KindBM25, pipeline.MiniLM), over(pipeline.KindBM25, pipeline.Best)}
+		return []experiment.Declared{words, over(pipeline.KindBM25, pipeline.Best)}
 	}
 	return []experiment.Declared{words, over(pipeline.KindHybrid, pipeline.None), over(pipeline.KindHybrid, pipeline.MiniLM)}
 }

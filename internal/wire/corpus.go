@@ -80,6 +80,7 @@ type Changed struct {
 	Deleted    int    `json:"deleted"`
 	Duplicates int    `json:"duplicates"` // changes that a later one of the request overrode
 	Truncated  int    `json:"truncated"`  // documents of which the vector sees only the beginning
+	Foreign    int    `json:"foreign"`    // documents without a vector, as the model does not seem to know their language
 }
 
 // Corpus is what an index is.
