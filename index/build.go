@@ -59,6 +59,9 @@ func (b *Build) start(dir string, o Options) (err error) {
 	if isMount(b.place) {
 		return errors.New("a file system is mounted there, and the folder cannot be replaced: choose a folder in it")
 	}
+	if !movable && holdsCurrent(b.place) {
+		return errors.New("the current folder is there, and this system does not move it: choose another folder, or another current one")
+	}
 	b.tidy()
 	if err := b.claim(); err != nil {
 		return err

@@ -379,3 +379,22 @@ func TestCreateForeign(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestHoldsCurrent: which places cannot be replaced where folders in use stay where they
+// are: the current folder and those above it.
+func TestHoldsCurrent(t *testing.T) {
+	parent, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	below := filepath.Join(parent, "index", "below")
+	if err := os.MkdirAll(below, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Join(parent, "index"))
+	for place, want := range map[string]bool{"index": true, ".": true, "index/below": false, "index2": false, "ind": false} {
+		if got := holdsCurrent(filepath.Join(parent, filepath.FromSlash(place))); got != want {
+			t.Errorf("%s: %v", place, got)
+		}
+	}
+}

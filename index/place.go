@@ -88,6 +88,20 @@ func resolve(dir string) (string, error) {
 	return path, nil
 }
 
+// holdsCurrent reports whether the current folder is a place, absolute and without links,
+// or below it.
+func holdsCurrent(place string) bool {
+	current, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(current); err == nil {
+		current = real
+	}
+	inside, err := filepath.Rel(place, current)
+	return err == nil && filepath.IsLocal(inside)
+}
+
 // removeFolder removes the files of an index, the lock last, and the folder if
 // nothing else is in it. It gives back the lock.
 func removeFolder(dir string, l locked) error {

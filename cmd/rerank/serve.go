@@ -110,7 +110,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	c.Version = newVersionInfo().Version
 	s, err := server.New(c.Config, log)
 	if err != nil {
-		return err
+		return explainOpen(err, c.Search.Index)
 	}
 	endProfiles, err := c.serveProfiles(a)
 	if err != nil {

@@ -103,6 +103,12 @@ func (f indexFlags) create(t *target) (err error) {
 func explainPlace(err error, place string) error {
 	switch {
 	case errors.Is(err, index.ErrExists):
+		x, e := index.Open(place)
+		if e == nil {
+			x.Close()
+		} else if told := explainOpen(e, place); told != e { // it is of an older program
+			return told
+		}
 		return fmt.Errorf("%s holds an index already: add to it with --append, bring it in line with --sync, or replace it with --overwrite", place)
 	case errors.Is(err, index.ErrForeign):
 		return fmt.Errorf("%w: move them, or choose another folder", err)
