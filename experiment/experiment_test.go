@@ -478,7 +478,7 @@ func TestRuns(t *testing.T) {
 		"no query":     {[]experiment.NamedRun{{Name: "x", Run: eval.Run{"9": {{Document: "a"}}}}}, nil, "no query of the runs has judgments"},
 		"a bad name":   {runs, []string{"nDCG@x"}, "measures[0]"},
 		"a sum":        {runs, []string{"MAP", "num_rel"}, "measures[1]: num_rel is no mean over queries"},
-		"a duplicate":  {[]experiment.NamedRun{{Name: "x", Run: eval.Run{"1": {{Document: "a"}, {Document: "a"}}}}}, nil, `x: eval: query "1", document "a"`},
+		"a duplicate":  {[]experiment.NamedRun{{Name: "x", Run: eval.Run{"1": {{Document: "a"}, {Document: "a"}}}}}, nil, `x: eval: query "1": document "a"`},
 		"not a number": {[]experiment.NamedRun{{Name: "x", Run: eval.Run{"1": {{Document: "a", Score: math.NaN()}}}}}, nil, `document "a": the score is not a number`},
 	} {
 		if _, err := experiment.Runs(qrels, c.runs, c.measures, eval.Options{}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -22,26 +22,27 @@ import (
 
 const text = `# Early answers
 
-What it costs and saves to answer before every candidate has been judged in full, written by
+What it costs, and what it saves, to answer before every candidate has been read in full. Written by
 
     go run ./bench/early -data DIR -o docs
 
-BM25's best 100 are re-ordered; the index has no vectors, so that the texts are embedded on the fly, as by ` + "`rerank sort`" + ` and by a
-` + "`rerank search`" + ` of an index without them. *Early* (` + "`--early`, `early: {}`, `pipeline.NewEarlyReranker`" + `) reads the first 48
-tokens of every text, and then in full the 20 that lead by the whole blend; the blend of both is the answer, of which *best*, the default, has the
-20 that lead judged by the cross-encoder as well. *In 0.5 of the time*
-is a deadline (` + "`--within`" + `) of half of what judging in full took for the very query: the beginnings first, then in full as many as two thirds of
-the time allow, those that lead first, and in the last third by the cross-encoder. Hits that there was no time for are the last.
+BM25's top 100 are re-ranked. The index has no vectors, so the texts are embedded for each query, as in ` + "`" + `rerank sort` + "`" + `
+and in ` + "`" + `rerank search` + "`" + ` over such an index. *Early* (` + "`" + `--early` + "`" + `, ` + "`" + `early: {}` + "`" + `, ` + "`" + `pipeline.NewEarlyReranker` + "`" + `) reads the
+first 48 tokens of every text, then the 20 with the best blended scores in full, and blends both; *best*, the default,
+then has the cross-encoder score the top 20. *In 0.5 of the time* means a deadline (` + "`" + `--within` + "`" + `) of half the time that
+the same query takes in full. The beginnings are read first; then, until two thirds of the time are over, texts in
+full, the best first; the cross-encoder gets the last third. Hits for which there was no time come last.
 
-The machine: %s, %d CPUs, kernels %s, %s/%s, %s. nDCG@10 over all judged queries; milliseconds are medians, and how much faster a
-method is is the ratio of the sums of the times of all queries. Every query was asked by every method in turn.
+The machine: %s, %d CPUs, kernels %s, %s/%s, %s.
+nDCG@10 is over all judged queries, and times are medians. *Times as fast* is the ratio of the total times over all
+queries. The methods took turns on each query.
 `
 
 func write(out string, all []*collection) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, text, cpuid.CPU.BrandName, runtime.NumCPU(), simd.Level(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, c := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%d queries.\n\n| | nDCG@10 | to judging in full | p50 ms | times as fast | tokens/query | no time for |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+		fmt.Fprintf(&b, "\n## %s\n\n%d queries.\n\n| | nDCG@10 | against in full | p50 ms | times as fast | tokens/query | no time for |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
 			c.name, len(c.method(words).values))
 		for _, m := range c.methods {
 			c.row(&b, m)
@@ -85,7 +86,7 @@ func (c *collection) row(b *strings.Builder, m *method) {
 
 // summary tells the differences over all collections.
 func summary(b *strings.Builder, all []*collection) error {
-	b.WriteString("\n## Over all\n\nMean of the collections' differences to judging in full, with its 95 % interval (bootstrap over the queries of each collection).\n\n" +
+	b.WriteString("\n## All collections\n\nThe mean over the collections of the difference from reading in full, with its 95 % interval (bootstrap over the queries of each).\n\n" +
 		"| | difference | 95 % CI | times as fast |\n| --- | ---: | --- | ---: |\n")
 	for i, m := range all[0].methods {
 		if all[0].whole(m) == nil {

@@ -14,21 +14,24 @@ import (
 
 const introduction = `# Results
 
-Which re-ranking is worth its cost? Measured on every judged collection at hand, by
+Which re-ranking is worth its cost? Measured on every judged collection in DIR by
 
     go run ./bench/results -data DIR -o docs
 
 which writes this file and its plots. %s.
 
-BM25, TF-IDF and dense find 100 documents, hybrid fuses the best 100 of BM25 and of dense. *cosine* re-orders the first
-so many of what was found by the embedded all-MiniLM-L6-v2 (int8), *blend* by the sum of that cosine and the BM25 score, both
-normalised, where each hit then takes 0.3 of its score from the five nearest to it (training/README.md tells how that was chosen);
-the rest keeps its place below. *cross* is the embedded cross-encoder, *best* the blend whose leading 20 are judged once more with it as a third part. This is what ` + "`rerank eval`" + ` does with
-` + "`--rerank minilm-cosine,minilm,cross,best`" + `. Documents' vectors are in the index, so that re-ranking by cosine and blend embeds the query only;
-where the index has none, texts are read, and blend and *best* compare tokens as well.
-Intervals are of 95 %% (bootstrap over queries); differences are to BM25, p of the paired randomisation test after
-Holm's correction. Times are of one query after another, loading the documents that are found included; a * marks the
-Pareto front of nDCG@10 against the median time. [servers.md](servers.md) has the server beside others.
+# Early answers
+
+What it costs, and what it saves, to answer before every candidate has been read in full. Written by
+
+    go run ./bench/early -data DIR -o docs
+
+BM25's top 100 are re-ranked. The index has no vectors, so the texts are embedded for each query, as in ` + "`" + `rerank sort` + "`" + ` and in
+` + "`" + `rerank search` + "`" + ` over such an index. *Early* (` + "`" + `--early` + "`" + `, ` + "`" + `early: {}` + "`" + `, ` + "`" + `pipeline.NewEarlyReranker` + "`" + `) reads the first 48 tokens of
+every text, then the 20 with the best blended scores in full, and blends both; *best*, the default, then has the cross-encoder
+score the top 20. *In 0.5 of the time* means a deadline (` + "`" + `--within` + "`" + `) of half the time that the same query takes in full. The
+beginnings are read first; then, until two thirds of the time are over, texts in full, the best first; the cross-encoder gets
+the last third. Hits for which there was no time come last.
 `
 
 const parityText = `
@@ -60,7 +63,7 @@ func write(dir string, all []outcome) error {
 		return err
 	}
 	if worst > 0 {
-		fmt.Fprintf(&b, "\nThe largest difference to the peers with the fp32 model, over all collections and arrangements: %.4f.\n", worst)
+		fmt.Fprintf(&b, "\nThe largest difference from the peers with the fp32 model, over all collections and arrangements: %.4f.\n", worst)
 	}
 	return os.WriteFile(filepath.Join(dir, "results.md"), []byte(b.String()), 0o644)
 }
