@@ -64,6 +64,18 @@ type Config struct {
 	// texts; nil means that there are none.
 	Traces trace.TracerProvider `yaml:"-"`
 
+	// URLPrefix is what all paths begin with, as /rerank-service; "" means nothing.
+	URLPrefix string `yaml:"url_prefix,omitempty"`
+
+	// MetricsApart leaves /metrics out, for a listener of its own that [Server.Metrics] answers.
+	MetricsApart bool `yaml:"-"`
+
+	// DefaultPrompt is put before each text that is embedded, and DefaultPromptName, "query" or
+	// "document", has the model's own prompt put there, where a request does not tell which of
+	// both its texts are.
+	DefaultPrompt     string `yaml:"default_prompt,omitempty"`
+	DefaultPromptName string `yaml:"default_prompt_name,omitempty"`
+
 	// Version is what the server says its version is.
 	Version string `yaml:"-"`
 
@@ -136,6 +148,12 @@ func (c Config) filled() (Config, error) {
 		}
 	}
 	errs = append(errs, c.checkKeys()...)
+	if err := checkPrefix(c.URLPrefix); err != nil {
+		errs = append(errs, fmt.Errorf("url_prefix: %w", err))
+	}
+	if err := c.checkPrompts(); err != nil {
+		errs = append(errs, err)
+	}
 	for i, origin := range c.Origins {
 		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
 			errs = append(errs, fmt.Errorf("origins[%d]: %q is no origin, as https://example.org", i, origin))

@@ -24,6 +24,7 @@ type embedding struct {
 	model      string
 	texts      []string
 	role       rerank.Role
+	unsaid     bool // whether the request does not tell the role
 	compare    bool // the first text with the others
 	raw        bool // vectors of the length that the model gives them
 	kinds      []string
@@ -102,10 +103,7 @@ func wanted(path string, d *dialect, b *loose.Object) (embedding, error) {
 	default:
 		e.texts, _ = b.OneOrMore("texts")
 	}
-	switch b.Word("input_type") {
-	case "search_query", "query":
-		e.role = rerank.RoleQuery
-	}
+	e.role, e.unsaid = roleOf(b)
 	e.kinds, _ = b.OneOrMore("embedding_types")
 	if kind := b.Word("encoding_format"); kind != "" && d != &cohere2 {
 		e.kinds = []string{kind}
@@ -169,6 +167,7 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 	if own := embedder.Model().Dimensions; e.dimensions != 0 && e.dimensions != own {
 		return embedded{}, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", e.dimensions, own)
 	}
+	e = s.config.prompted(e)
 	if err := m.affordable(e.texts, s.config.MaxTokens); err != nil {
 		return embedded{}, err
 	}

@@ -67,8 +67,10 @@ func (s *Server) indexed() float64 {
 	return documents
 }
 
-func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+// Metrics answers with the server's metrics in Prometheus's form, as Handler does at /metrics
+// unless [Config.MetricsApart] is set. It asks for no key.
+func (s *Server) Metrics() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
 }
 
 // observe counts a request. The names of models are those of the configuration, never

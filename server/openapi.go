@@ -67,9 +67,12 @@ func (s *Server) operations() []operation {
 }
 
 // description makes the OpenAPI document of a server that asks for keys, or does not.
-func description(list []operation, keys bool) ([]byte, error) {
+func description(list []operation, prefix string, keys bool) ([]byte, error) {
 	r := openapi31.NewReflector()
 	r.Spec.Info.WithTitle("rerank").WithVersion("1").WithDescription("Rerank services' dialects, told apart by path and body. Unknown members are ignored, and null is like absent.")
+	if prefix != "" {
+		r.Spec.WithServers(openapi31.Server{URL: prefix})
+	}
 	if keys {
 		r.SpecEns().SetHTTPBearerTokenSecurity("key", "", "one of the server's keys")
 	}
@@ -131,7 +134,7 @@ func (s *Server) docs(w http.ResponseWriter, r *http.Request) {
 	operations := s.operations()
 	list := make([]shown, len(operations))
 	for i, o := range operations {
-		list[i] = shown{o, r.Host}
+		list[i] = shown{o, r.Host + s.config.URLPrefix}
 	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, list); err != nil {

@@ -43,7 +43,9 @@ func (s *Server) routes() (http.Handler, []string) {
 	mux.Handle("GET /meta", s.guarded(s.info))
 	mux.HandleFunc("GET /openapi.json", s.describe)
 	mux.HandleFunc("GET /docs", s.docs)
-	mux.Handle("GET /metrics", s.metrics.handler())
+	if !s.config.MetricsApart {
+		mux.Handle("GET /metrics", s.Metrics())
+	}
 	mux.Handle("GET /version", s.guarded(s.version))
 	mux.HandleFunc("GET /v1/cluster/auth", s.clusterAuth)
 	s.probeRoutes(mux)
@@ -52,7 +54,7 @@ func (s *Server) routes() (http.Handler, []string) {
 	if s.corpus != nil {
 		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
 	}
-	return s.tidy(mux, s.watched(s.crossOrigin(mux))), mux.patterns
+	return s.prefixed(s.tidy(mux, s.watched(s.crossOrigin(mux)))), mux.patterns
 }
 
 // crossOrigin lets the pages of the configured origins ask, and no others.

@@ -60,7 +60,7 @@ func New(c Config, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{config: c, corpus: corpus, log: log, models: models, begun: time.Now(), holders: newHolders(c), tracer: newTracer(c), queue: &queue{most: c.Concurrent, limit: *c.Queue}, bodies: &bodies{most: c.MaxBodies}}
 	s.metrics = newMetrics(s)
-	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), c.Keyed()) })
+	s.description = sync.OnceValues(func() ([]byte, error) { return description(s.operations(), c.URLPrefix, c.Keyed()) })
 	s.handler, s.patterns = s.routes()
 	return s, nil
 }

@@ -64,9 +64,17 @@ func completer(cmd string, f *pflag.Flag) cobra.CompletionFunc {
 		return values(documentFormats, noFile)
 	case "pipeline":
 		return cobra.FixedCompletions([]cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt)
+	case "default-prompt-name":
+		return values(func() []string { return []string{"query", "document"} }, noFile)
+	case "key-concurrent", "key-per-minute", "served-model-name", "default-prompt", "url-prefix", "metrics",
+		"max-body", "max-documents", "max-tokens", "concurrent", "queue", "workers", "idle", "bulk-timeout", "profiles", "traces", "origins", "hosts":
+		return cobra.NoFileCompletions
 	case "n", "depth", "within", "timeout", "filter", "time", "chunk", "overlap", "queries", "level", "max", "price":
 		return cobra.NoFileCompletions
 	case "output", "data", "index", "cache":
+		if cmd == "serve" && f.Name == "cache" { // bytes
+			return cobra.NoFileCompletions
+		}
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	}
 	return nil

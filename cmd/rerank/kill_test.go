@@ -216,7 +216,7 @@ func TestKillServer(t *testing.T) {
 		if clients[0].changes+clients[1].changes > before {
 			longest = longest * 9 / 10
 		} else {
-			longest = longest * 5 / 4
+			longest *= 2
 		}
 		got := contentOf(t, dir)
 		for _, c := range clients {

@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/http/pprof"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -107,7 +102,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 			}
 		}()
 	}
-	c.Version = newVersionInfo().Version
+	c.Version, c.MetricsApart = newVersionInfo().Version, c.Metrics != ""
 	s, err := server.New(c.Config, log)
 	if err != nil {
 		return explainOpen(err, c.Search.Index)
@@ -117,52 +112,19 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 		return errors.Join(err, s.Close())
 	}
 	defer endProfiles()
+	endMetrics, err := c.serveMetrics(a, s)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	defer endMetrics()
 	l, err := c.listener()
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	scheme := "http"
-	if c.TLSCert != "" {
-		scheme = "https"
-	}
-	a.remark("listening on %s://%s", scheme, l.Addr())
+	a.remark("listening on %s", c.url(l.Addr()))
 	if ip, ok := l.Addr().(*net.TCPAddr); ok && !c.Keyed() && !ip.IP.IsLoopback() {
 		a.remark("whoever can connect may ask%s: --keys-file names those who may", map[bool]string{true: ", and change the index"}[c.Search.Index != "" && !c.ReadOnly])
 	}
 	a.drains.Store(true)
 	return errors.Join(s.Serve(ctx, l), s.Close())
-}
-
-// serveProfiles serves Go's profiles, if that is asked for, until it is ended.
-func (c serveConfig) serveProfiles(a *app) (end func(), err error) {
-	if c.Profiles == "" {
-		return func() {}, nil
-	}
-	l, err := net.Listen("tcp", c.Profiles)
-	if err != nil {
-		return nil, fmt.Errorf("profiles: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	h := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
-	go func() { _ = h.Serve(l) }() // until it is closed
-	a.remark("profiles on http://%s/debug/pprof/", l.Addr())
-	return func() { _ = h.Close() }, nil
-}
-
-func (c serveConfig) listener() (net.Listener, error) {
-	l, err := net.Listen("tcp", c.Listen)
-	if err != nil || c.TLSCert == "" {
-		return l, err
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-	if err != nil {
-		l.Close()
-		return nil, fmt.Errorf("the certificate %s: %w", c.TLSCert, err)
-	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
 }

@@ -18,13 +18,17 @@ import (
 // file with underscores, as a flag with hyphens, and in the environment in capitals
 // behind RERANK_.
 type serveConfig struct {
-	Listen        string `yaml:"listen,omitempty"`
-	TLSCert       string `yaml:"tls_cert,omitempty"`
-	TLSKey        string `yaml:"tls_key,omitempty"`
-	KeysFile      string `yaml:"keys_file,omitempty"`
-	Index         string `yaml:"index,omitempty"` // that of Search
-	Traces        string `yaml:"traces,omitempty"`
-	Profiles      string `yaml:"profiles,omitempty"`
+	Listen   string `yaml:"listen,omitempty"`
+	TLSCert  string `yaml:"tls_cert,omitempty"`
+	TLSKey   string `yaml:"tls_key,omitempty"`
+	KeysFile string `yaml:"keys_file,omitempty"`
+	Index    string `yaml:"index,omitempty"` // that of Search
+	Traces   string `yaml:"traces,omitempty"`
+	Profiles string `yaml:"profiles,omitempty"`
+	Metrics  string `yaml:"metrics,omitempty"`
+
+	ServedModelName []string `yaml:"served_model_name,omitempty"` // names of the one model of Models
+
 	server.Config `yaml:",inline"`
 }
 
@@ -39,7 +43,7 @@ type setting struct {
 
 // serveSettings are all settings but those that only the file can say.
 var serveSettings = []setting{
-	{"listen", "`address` to listen on (default " + defaultListen + ")", text(func(c *serveConfig) *string { return &c.Listen })},
+	{"listen", "`address` to listen on, or unix:PATH for a socket (default " + defaultListen + ")", text(func(c *serveConfig) *string { return &c.Listen })},
 	{"tls-cert", "`file` with the certificate chain, for HTTPS", text(func(c *serveConfig) *string { return &c.TLSCert })},
 	{"tls-key", "`file` with the certificate's key", text(func(c *serveConfig) *string { return &c.TLSKey })},
 	{"keys-file", "`file` with one API key per line, and after a space the name of its client; without keys anyone who can connect is served", text(func(c *serveConfig) *string { return &c.KeysFile })},
@@ -51,6 +55,9 @@ var serveSettings = []setting{
 	{"read-only", "refuse changes of the index", truth(func(c *serveConfig) *bool { return &c.ReadOnly })},
 	{"bulk-timeout", "`time` limit for a change of the index (default 10m)", aboveZero(duration(func(c *serveConfig) *time.Duration { return &c.BulkTimeout }))},
 	{"models", "`names` of the models to serve, separated by commas, as name or name=model (default: the embedded one, under any name)", setModels},
+	{"served-model-name", "`names` of the one model that is served, separated by commas; the first is the one in answers", list(func(c *serveConfig) *[]string { return &c.ServedModelName })},
+	{"default-prompt", "`text` put before what is embedded where a request does not tell query from document", text(func(c *serveConfig) *string { return &c.DefaultPrompt })},
+	{"default-prompt-name", "the model's own prompt of this `name` there instead: query or document", text(func(c *serveConfig) *string { return &c.DefaultPromptName })},
 	{"lazy", "load models when they are first asked for, not before the server listens", truth(func(c *serveConfig) *bool { return &c.Lazy })},
 	{"max-body", "largest request, in `bytes` (default 33554432)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBody }))},
 	{"max-bodies", "most `bytes` that the bodies of all requests hold at once (default: eight times --max-body)", aboveZero(number64(func(c *serveConfig) *int64 { return &c.MaxBodies }))},
@@ -64,6 +71,8 @@ var serveSettings = []setting{
 	{"origins", "`origins` of web pages that may call the server, such as https://example.org, or * for all (default: none)", list(func(c *serveConfig) *[]string { return &c.Origins })},
 	{"hosts", "`names` under which a proxy passes requests on, such as rerank.example.org, or * for all (default: without keys, a server on a loopback address answers under this machine's own)", list(func(c *serveConfig) *[]string { return &c.Hosts })},
 	{"protect-all", "ask for a key at the probes, /metrics, /docs and /openapi.json too", truth(func(c *serveConfig) *bool { return &c.ProtectAll })},
+	{"url-prefix", "answer below this `path` only, such as /rerank-service", text(func(c *serveConfig) *string { return &c.URLPrefix })},
+	{"metrics", "serve /metrics on this `address` instead, to anyone who can connect", text(func(c *serveConfig) *string { return &c.Metrics })},
 	{"profiles", "also serve Go's profiles at /debug/pprof/ on this `address`, to anyone who can connect (default: off)", text(func(c *serveConfig) *string { return &c.Profiles })},
 	{"traces", "send traces to this `URL` by OTLP over HTTP, such as http://localhost:4318/v1/traces (default: OTEL_EXPORTER_OTLP_ENDPOINT, if set)", text(func(c *serveConfig) *string { return &c.Traces })},
 	{"cache", "memory for the vectors and scores of earlier documents, in `bytes` (default 0)", number64(func(c *serveConfig) *int64 { return &c.Cache })},
@@ -177,6 +186,9 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 		if err := c.readKeys(); err != nil {
 			return c, err
 		}
+	}
+	if err := c.nameModel(); err != nil {
+		return c, err
 	}
 	if c.Index != "" {
 		c.Search.Index, c.Index = c.Index, ""

@@ -35,6 +35,16 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
+// waitFor waits until something is in what was written.
+func waitFor(t *testing.T, log *lines, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(log.String(), text); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%q never comes: %s", text, log)
+		}
+	}
+}
+
 // serving starts a server and returns its address, what ends it with its exit code, and
 // what it logs.
 func serving(t *testing.T, args ...string) (url string, stop func() int, log *lines) {
@@ -45,13 +55,9 @@ func serving(t *testing.T, args ...string) (url string, stop func() int, log *li
 	go func() {
 		ended <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), strings.NewReader(""), io.Discard, log)
 	}()
-	address := regexp.MustCompile(`listening on (http://\S+)`)
-	for deadline := time.Now().Add(time.Minute); !address.MatchString(log.String()); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			cancel()
-			t.Fatalf("it does not listen: %s", log)
-		}
-	}
+	address := regexp.MustCompile(`listening on (http://\S+)\n`)
+	waitFor(t, log, "listening on ")
+	waitFor(t, log, "\n")
 	return address.FindStringSubmatch(log.String())[1], func() int {
 		cancel()
 		return <-ended

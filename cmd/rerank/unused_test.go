@@ -21,7 +21,7 @@ var alwaysUsed = map[string]string{
 	"rerank demo":       "n depth rerank corpus vectors no-cache early within",
 	"rerank index":      "output append overwrite vectors skip-bad go sync",
 	"rerank bench":      "time model all levels short",
-	"rerank serve":      "config print-config listen tls-cert tls-key keys-file index models max-body max-bodies max-documents max-tokens timeout concurrent queue workers idle origins hosts profiles traces cache",
+	"rerank serve":      "url-prefix metrics default-prompt default-prompt-name served-model-name config print-config listen tls-cert tls-key keys-file index models max-body max-bodies max-documents max-tokens timeout concurrent queue workers idle origins hosts profiles traces cache",
 	"rerank model list": "known",
 	"rerank delete":     "filter purge",
 	"rerank export":     "filter",
