@@ -46,7 +46,7 @@ func FuzzAppendDocument(f *testing.F) {
 		if bytes.Count(line, []byte("\n")) != 1 {
 			t.Fatalf("%q", line)
 		}
-		got, err := dataset.ParseDocument(line)
+		got, err := dataset.ParseDocument(line, "", 0, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}

@@ -106,13 +106,22 @@ func (m Members) noID() error {
 	return fmt.Errorf("no %q for the ID", m.ID)
 }
 
-// ParseDocument reads one line of what [JSONL] reads with the zero [Members].
-func ParseDocument(text []byte) (rerank.Document, error) {
+// ParseDocument reads one line of what [JSONL] reads with the zero [Members]. Members
+// that nothing is made of are counted in Stats.Ignored, with name:line as their place; the
+// stats may be nil.
+func ParseDocument(text []byte, name string, line int, stats *Stats) (rerank.Document, error) {
 	var p parts
 	if err := p.read(text, Members{}, nil); err != nil {
 		return rerank.Document{}, err
 	}
-	return p.document()
+	d, err := p.document()
+	if err != nil {
+		return d, err
+	}
+	for _, member := range p.unused {
+		stats.ignore(member, name, line)
+	}
+	return d, nil
 }
 
 // parts are the members of one document; the bytes are views of its line.

@@ -275,8 +275,8 @@ func TestEndedWhileRead(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, read := range []func() error{
-		func() error { _, err := readLines(ended, []byte("{\"id\":\"a\"}\n"), 9); return err },
-		func() error { _, err := readChanges(ended, []byte(`{"documents":[{"id":"a"}]}`), 9); return err },
+		func() error { return readLines(ended, []byte("{\"id\":\"a\"}\n"), 9, new(changes)) },
+		func() error { return readChanges(ended, []byte(`{"documents":[{"id":"a"}]}`), 9, new(changes)) },
 	} {
 		if err := read(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)

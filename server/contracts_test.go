@@ -18,8 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of docs/server.md")
 
-// tooLarge is the size in bytes of a text that does not fit the models of these tests.
-const tooLarge = 1000
+// longestText is the size in bytes of a text that does not fit the models of these tests.
+const longestText = 1000
 
 // bounded is a model that tells which texts do not fit it.
 type bounded struct{ counting }
@@ -27,7 +27,7 @@ type bounded struct{ counting }
 func (b bounded) Rerank(ctx context.Context, r rerank.Request) (rerank.Result, error) {
 	result, err := b.counting.Rerank(ctx, r)
 	for _, h := range r.Hits {
-		if len(h.Document.Text) > tooLarge {
+		if len(h.Document.Text) > longestText {
 			result.Stages[0].Truncated++
 		}
 	}
@@ -50,7 +50,7 @@ var parameter = regexp.MustCompile(`\{[a-z]+\}`)
 // ask sends a body to a path of a contract.
 func (c contract) ask(t *testing.T, url, path, body string) (int, string) {
 	t.Helper()
-	body = strings.ReplaceAll(body, "LONG", strings.Repeat("word ", tooLarge/4))
+	body = strings.ReplaceAll(body, "LONG", strings.Repeat("word ", longestText/4))
 	status, got, _ := post(t, url+parameter.ReplaceAllString(path, "x"), body)
 	return status, got
 }

@@ -65,13 +65,16 @@ func TestCorpus(t *testing.T) {
 		{"POST", "/documents", "{\"id\":\"b\",\"text\":\"lease of a flat\"}\n\n{\"delete\":\"a\"}\r\n{\"id\":\"b\",\"text\":\"lease of a house\"}", ndjson, 200, `"added":1,"replaced":0,"deleted":1,"duplicates":1`},
 		{"GET", "/documents/7", ``, nil, 200, `{"id":"7","title":"Lease","fields":{"year":2024,"tags":["x"],"k":[1]},"meta":{"as":"is"}}`},
 		{"GET", "/documents/a", ``, nil, 404, "there is no document"},
-		{"PUT", "/documents/c/d%20e", `{"id":"other","text":"lease: 日本語"}`, nil, 200, `"added":1`},
+		{"PUT", "/documents/c/d%20e", `{"id":"c/d e","text":"lease: 日本語"}`, nil, 200, `"added":1`},
+		{"PUT", "/documents/9", `{"_id":9,"text":"nine","Text":"x","author":"y"}`, nil, 200, `"foreign":0,"ignored":{"Text":1,"author":1}}`},
+		{"DELETE", "/documents/9", ``, nil, 200, `"deleted":1`},
+		{"PUT", "/documents/c/d%20e", `{"id":"other","text":"a"}`, nil, 400, "id: the ID of the document is in the path"},
 		{"GET", "/documents/c/d%20e", ``, nil, 200, `{"id":"c/d e","text":"lease: 日本語"}`},
 		{"POST", "/search", `{"query":"lease","k":1,"filter":{"year":{"$gt":2020}}}`, nil, 200, `"hits":[{"id":"7","title":"Lease"`},
 		{"POST", "/search", `{"query":"house","ids_only":true}`, nil, 200, `"hits":[{"id":"b","rank":0,"score":`},
 		{"GET", "/search?q=lease&k=5&filter=" + `%7B%22tags%22%3A%22x%22%7D`, ``, nil, 200, `"hits":[{"id":"7"`},
 		{"POST", "/search", `{"query":{"text":"lease"},"k":1,"filter":{"year":{"$gt":2020}}}`, nil, 200, `"hits":[{"id":"7","title":"Lease"`},
-		{"POST", "/documents", `{"documents":[{"id":"n","Id":"m","text":"right","Text":"wrong","fields":{"at":1768907725507217523,"off":null}}]}`, nil, 200, `"added":1,"replaced":0,"deleted":0`},
+		{"POST", "/documents", `{"documents":[{"id":"n","Id":"m","text":"right","Text":"wrong","fields":{"at":1768907725507217523,"off":null}}]}`, nil, 200, `"foreign":0,"ignored":{"Id":1,"Text":1}}`},
 		{"GET", "/documents/n", ``, nil, 200, `{"id":"n","text":"right","fields":{"at":1768907725507217523,"off":null}}`},
 		{"POST", "/documents", "{\"delete\":\"n\"}", ndjson, 200, `"deleted":1`},
 		{"DELETE", "/documents/7", ``, nil, 200, `"deleted":1`},
@@ -267,15 +270,15 @@ func FuzzChanges(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, read := range []func(context.Context, []byte, int) ([]pipeline.Change, error){readChanges, readLines} {
-			changes, err := read(t.Context(), data, 100)
-			if err != nil {
+		for _, read := range []func(context.Context, []byte, int, *changes) error{readChanges, readLines} {
+			var asked changes
+			if read(t.Context(), data, 100, &asked) != nil {
 				continue
 			}
-			if len(changes) == 0 {
+			if len(asked.list) == 0 {
 				t.Error("no changes and no error")
 			}
-			for _, c := range changes {
+			for _, c := range asked.list {
 				if (c.Delete == "") == (c.Put.ID == "") {
 					t.Errorf("%+v", c)
 				}

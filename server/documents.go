@@ -26,21 +26,40 @@ func (s *Server) changeDocuments(w http.ResponseWriter, r *http.Request) {
 	if kind := r.Header.Get("Content-Type"); strings.Contains(kind, "ndjson") || strings.Contains(kind, "jsonl") || strings.Contains(kind, "json-lines") {
 		read = readLines
 	}
-	var changes []pipeline.Change
-	err := s.body(w, r, func(data []byte) (err error) {
-		changes, err = read(r.Context(), data, s.config.MaxDocuments)
-		return err
-	})
+	var asked changes
+	err := s.body(w, r, func(data []byte) error { return read(r.Context(), data, s.config.MaxDocuments, &asked) })
 	if err != nil {
 		s.refuse(w, r, &own, err)
 		return
 	}
-	s.apply(w, r, changes)
+	s.apply(w, r, asked)
+}
+
+// changes are those of a request.
+type changes struct {
+	list  []pipeline.Change
+	stats dataset.Stats // of members that documents have and nothing is made of
+}
+
+// put adds a document, whose place is for what it has too much of.
+func (c *changes) put(data []byte, place string, number int) error {
+	d, err := dataset.ParseDocument(data, place, number, &c.stats)
+	c.list = append(c.list, pipeline.Change{Put: d})
+	return err
+}
+
+// ignored counts those members by their names.
+func (c *changes) ignored() map[string]int {
+	counts := map[string]int{}
+	for _, m := range c.stats.Ignored {
+		counts[m.What] += m.Count
+	}
+	return counts
 }
 
 // putDocument puts the document of an address.
 func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
-	var body map[string]json.RawMessage // of any name: ParseDocument counts those that it ignores
+	var body map[string]json.RawMessage // of any name: those that nothing is made of are counted
 	if err := s.decodeOwn(w, r, &body); err != nil {
 		s.refuse(w, r, &own, err)
 		return
@@ -50,15 +69,23 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &own, invalid("invalid request: a document is an object, and its ID is in the path"))
 		return
 	}
-	delete(body, "_id")
-	body["id"], _ = json.Marshal(id)
+	quoted, _ := json.Marshal(id)
+	for _, name := range []string{"_id", "id"} {
+		given := body[name]
+		delete(body, name)
+		if text, err := exactjson.Text(given); given != nil && !exactjson.Null(given) && string(given) != id && (err != nil || text != id) {
+			s.refuse(w, r, &own, invalid("invalid request: %s: the ID of the document is in the path, and this is another", name))
+			return
+		}
+	}
+	body["id"] = quoted
 	data, _ := json.Marshal(body) // of what has just been read
-	d, err := dataset.ParseDocument(data)
-	if err != nil {
+	var asked changes
+	if err := asked.put(data, "document", 1); err != nil {
 		s.refuse(w, r, &own, invalid("invalid request: %v", err))
 		return
 	}
-	s.apply(w, r, []pipeline.Change{{Put: d}})
+	s.apply(w, r, asked)
 }
 
 // deleteDocument deletes the document of an address.
@@ -68,11 +95,12 @@ func (s *Server) deleteDocument(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, &own, invalid("invalid request: the ID of the document is to be in the path"))
 		return
 	}
-	s.apply(w, r, []pipeline.Change{{Delete: id}})
+	s.apply(w, r, changes{list: []pipeline.Change{{Delete: id}}})
 }
 
 // apply makes changes and answers with what became of them.
-func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipeline.Change) {
+func (s *Server) apply(w http.ResponseWriter, r *http.Request, asked changes) {
+	changes := asked.list
 	said := note(r)
 	said.dialect, said.model, said.documents = "documents", "documents", len(changes)
 	leave, err := s.turn(r.Context(), 0, said)
@@ -102,6 +130,7 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, changes []pipelin
 	s.write(w, http.StatusOK, wire.Changed{
 		Generation: made.Generation, Added: made.Added, Replaced: made.Replaced, Deleted: made.Deleted, Duplicates: made.Duplicates, Truncated: did.Truncated,
 		Foreign: did.Foreign,
+		Ignored: asked.ignored(),
 	})
 }
 
@@ -144,75 +173,69 @@ func (s *Server) documentsInfo(w http.ResponseWriter, r *http.Request) {
 }
 
 // readChanges reads an object of documents to put and IDs to delete.
-func readChanges(ctx context.Context, data []byte, most int) ([]pipeline.Change, error) {
+func readChanges(ctx context.Context, data []byte, most int, into *changes) error {
 	var body struct {
 		Documents []json.RawMessage `json:"documents"`
 		Delete    []string          `json:"delete"`
 	}
 	if err := exactjson.UnmarshalKnown(data, &body); err != nil {
-		return nil, err
+		return err
 	}
 	if n := len(body.Documents) + len(body.Delete); n > most {
-		return nil, fmt.Errorf("there are %d changes, more than %d", n, most)
+		return fmt.Errorf("there are %d changes, more than %d", n, most)
 	}
-	var changes []pipeline.Change
 	for i, id := range body.Delete {
 		if id == "" {
-			return nil, fmt.Errorf("delete[%d]: the ID is empty", i)
+			return fmt.Errorf("delete[%d]: the ID is empty", i)
 		}
-		changes = append(changes, pipeline.Change{Delete: id})
+		into.list = append(into.list, pipeline.Change{Delete: id})
 	}
 	for i, raw := range body.Documents {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		d, err := dataset.ParseDocument(raw)
-		if err != nil {
-			return nil, fmt.Errorf("documents[%d]: %w", i, err)
+		if err := into.put(raw, "documents", i); err != nil {
+			return fmt.Errorf("documents[%d]: %w", i, err)
 		}
-		changes = append(changes, pipeline.Change{Put: d})
 	}
-	if len(changes) == 0 {
-		return nil, errors.New("there are neither documents nor IDs to delete")
+	if len(into.list) == 0 {
+		return errors.New("there are neither documents nor IDs to delete")
 	}
-	return changes, nil
+	return nil
 }
 
 // readLines reads a document on each line, or {"delete": "ID"}.
-func readLines(ctx context.Context, data []byte, most int) ([]pipeline.Change, error) {
-	var changes []pipeline.Change
+func readLines(ctx context.Context, data []byte, most int, into *changes) error {
 	number := 0
 	for line := range bytes.Lines(data) {
 		number++
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		if len(changes) == most {
-			return nil, fmt.Errorf("there are more than %d changes", most)
+		if len(into.list) == most {
+			return fmt.Errorf("there are more than %d changes", most)
 		}
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		c, err := readLine(line)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+		if err := readLine(line, number, into); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
 		}
-		changes = append(changes, c)
 	}
-	if len(changes) == 0 {
-		return nil, errors.New("there are no lines")
+	if len(into.list) == 0 {
+		return errors.New("there are no lines")
 	}
-	return changes, nil
+	return nil
 }
 
-func readLine(line []byte) (pipeline.Change, error) {
+func readLine(line []byte, number int, into *changes) error {
 	if bytes.Contains(line, []byte(`"delete"`)) {
 		if id, err := removal(line); id != "" || err != nil {
-			return pipeline.Change{Delete: id}, err
+			into.list = append(into.list, pipeline.Change{Delete: id})
+			return err
 		}
 	}
-	d, err := dataset.ParseDocument(line)
-	return pipeline.Change{Put: d}, err
+	return into.put(line, "line", number)
 }
 
 // removal reads {"delete": "ID"}, which has no other members; "" is returned for what is no

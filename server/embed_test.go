@@ -24,7 +24,7 @@ func (lengths) Embed(_ context.Context, texts []string, role rerank.Role) (reran
 	v := rerank.Vectors{Dimensions: 2, Tokens: len(texts)}
 	for _, t := range texts {
 		v.Data = append(v.Data, float32(len(t)), float32(role)+3)
-		v.Truncated = append(v.Truncated, len(t) > tooLarge)
+		v.Truncated = append(v.Truncated, len(t) > longestText)
 	}
 	return v, nil
 }

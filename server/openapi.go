@@ -39,15 +39,15 @@ var operations = []operation{
 	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
 }
 
-// searches and changes are those of an index.
+// Those of an index.
 var (
-	searches = []operation{
+	searchOperations = []operation{
 		{"POST", "/search", "The best documents of the index", wire.SearchRequest{}, wire.SearchResponse{}, wire.Failure{}, `{"query": "when does the lease end", "k": 3, "filter": {"year": {"$gte": 2020}}}`},
 		{"GET", "/search", "The same", wire.SearchQuery{}, wire.SearchResponse{}, wire.Failure{}, ""},
 		{"GET", "/documents", "What the index is", nil, wire.Corpus{}, wire.Failure{}, ""},
 		{"GET", "/documents/{id}", "A document", wire.DocumentPath{}, wire.Stored{}, wire.Failure{}, ""},
 	}
-	changes = []operation{
+	changeOperations = []operation{
 		{"POST", "/documents", "Adds, replaces and deletes documents, all or none; as NDJSON a document on each line, or {\"delete\": ID}", wire.ChangeRequest{}, wire.Changed{}, wire.Failure{}, `{"documents": [{"id": "d1", "text": "It ends in May.", "fields": {"year": 2024}}], "delete": ["d0"]}`},
 		{"PUT", "/documents/{id}", "Adds a document, or replaces it", wire.PutRequest{}, wire.Changed{}, wire.Failure{}, `{"text": "It ends in May."}`},
 		{"DELETE", "/documents/{id}", "Deletes a document", wire.DocumentPath{}, wire.Changed{}, wire.Failure{}, ""},
@@ -58,9 +58,9 @@ var (
 func (s *Server) operations() []operation {
 	list := operations
 	if s.corpus != nil {
-		list = slices.Concat(list, searches)
+		list = slices.Concat(list, searchOperations)
 		if !s.config.ReadOnly {
-			list = slices.Concat(list, changes)
+			list = slices.Concat(list, changeOperations)
 		}
 	}
 	return list
@@ -69,7 +69,7 @@ func (s *Server) operations() []operation {
 // description makes the OpenAPI document of a server that asks for keys, or does not.
 func description(list []operation, prefix string, keys bool) ([]byte, error) {
 	r := openapi31.NewReflector()
-	r.Spec.Info.WithTitle("rerank").WithVersion("1").WithDescription("Rerank services' dialects, told apart by path and body. Unknown members are ignored, and null is like absent.")
+	r.Spec.Info.WithTitle("rerank").WithVersion("1").WithDescription("Rerank services' dialects, told apart by path and body. Unknown members of other services' requests are ignored, and null is like absent; /search and /documents refuse them.")
 	if prefix != "" {
 		r.Spec.WithServers(openapi31.Server{URL: prefix})
 	}
@@ -100,6 +100,11 @@ func description(list []operation, prefix string, keys bool) ([]byte, error) {
 		}
 		if err := r.AddOperation(oc); err != nil {
 			return nil, fmt.Errorf("server: describing %s: %w", o.Path, err)
+		}
+	}
+	for name, schema := range r.Spec.ComponentsEns().Schemas {
+		if name == "WireGiven" || name == "WirePutRequest" { // whose names must not meet
+			schema["not"] = map[string]any{"required": []string{"fields", "metadata"}}
 		}
 	}
 	return r.Spec.MarshalJSON()

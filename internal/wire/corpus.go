@@ -33,14 +33,35 @@ type Stored struct {
 	Meta   Any    `json:"meta,omitempty"`
 }
 
-// Given is a document for an index.
+// Fields are those of a document, which filters see.
+type Fields json.RawMessage
+
+// MarshalJSON returns the fields.
+func (f Fields) MarshalJSON() ([]byte, error) { return json.RawMessage(f).MarshalJSON() }
+
+// JSONSchemaBytes says what they may be. Objects within them are read too: they become
+// fields of dotted names, which must differ from the others.
+func (Fields) JSONSchemaBytes() ([]byte, error) {
+	const value = `{"type": ["string", "boolean", "null"]}, {"type": "number", "minimum": -9007199254740991, "maximum": 9007199254740991}`
+	return []byte(`{"type": "object", "maxProperties": 1000, "propertyNames": {"minLength": 1, "maxLength": 1000, "pattern": "^[^.]+$"},
+		"additionalProperties": {"anyOf": [` + value + `, {"type": "array", "items": {"anyOf": [` + value + `]}}]}}`), nil
+}
+
+// Given is a document for an index. Members of other names are ignored and counted.
 type Given struct {
-	ID       DocumentID `json:"id" required:"true"`
-	Title    string     `json:"title,omitempty"`
-	Text     string     `json:"text,omitempty"`
-	Fields   Object     `json:"fields,omitempty"`
-	Metadata Object     `json:"metadata,omitempty" description:"its members are fields too"`
-	Meta     Any        `json:"meta,omitempty" description:"kept and answered as it is"`
+	ID    DocumentID `json:"id" required:"true"`
+	Title string     `json:"title,omitempty"`
+	Text  string     `json:"text,omitempty"`
+	GivenFields
+
+	_ struct{} `additionalProperties:"false"`
+}
+
+// GivenFields are what a document has besides its texts.
+type GivenFields struct {
+	Fields   Fields `json:"fields,omitempty"`
+	Metadata Fields `json:"metadata,omitempty" description:"more fields, of other names"`
+	Meta     Any    `json:"meta,omitempty" description:"kept and answered as it is"`
 }
 
 // DocumentPath names a document.
@@ -51,17 +72,19 @@ type DocumentPath struct {
 // PutRequest is a document whose ID is in the path.
 type PutRequest struct {
 	DocumentPath
-	Title    string `json:"title,omitempty"`
-	Text     string `json:"text,omitempty"`
-	Fields   Object `json:"fields,omitempty"`
-	Metadata Object `json:"metadata,omitempty" description:"its members are fields too"`
-	Meta     Any    `json:"meta,omitempty" description:"kept and answered as it is"`
+	Title string `json:"title,omitempty"`
+	Text  string `json:"text,omitempty"`
+	GivenFields
+
+	_ struct{} `additionalProperties:"false"`
 }
 
 // ChangeRequest puts and deletes documents.
 type ChangeRequest struct {
 	Documents []Given      `json:"documents" required:"true" minItems:"1" nullable:"false"`
 	Delete    []DocumentID `json:"delete,omitempty"`
+
+	_ struct{} `additionalProperties:"false"`
 }
 
 // DocumentID is that of a document.
@@ -81,6 +104,8 @@ type Changed struct {
 	Duplicates int    `json:"duplicates"` // changes that a later one of the request overrode
 	Truncated  int    `json:"truncated"`  // documents of which the vector sees only the beginning
 	Foreign    int    `json:"foreign"`    // documents without a vector, as the model does not seem to know their language
+
+	Ignored map[string]int `json:"ignored,omitempty"` // documents with a member of which nothing was made, by its name
 }
 
 // Corpus is what an index is.
@@ -101,6 +126,8 @@ type SearchRequest struct {
 	Context  Object `json:"context,omitempty" description:"what is known of the moment of asking"`
 	IDsOnly  bool   `json:"ids_only,omitempty"`
 	Priority int    `json:"priority,omitempty" minimum:"0" maximum:"999"`
+
+	_ struct{} `additionalProperties:"false"`
 }
 
 // SearchQuery asks for documents in an address.
