@@ -16,7 +16,11 @@ import (
 // TestAgainstMap does random commits, merges and reopenings to an index and to
 // a plain map, and compares all that the index tells after each.
 func TestAgainstMap(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(4)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := newRand(t, seed)
 			dir := filepath.Join(t.TempDir(), "index")
@@ -74,7 +78,11 @@ func TestHistoryIsInvisible(t *testing.T) {
 		id := fmt.Sprintf("doc%d", i)
 		want[id] = randomEntry(r, id)
 	}
-	for _, size := range []int{400, 150, 61} {
+	sizes := []int{61, 150, 400}
+	if testing.Short() {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
 		x := mustMemory(t, testOptions)
 		w := mustWriter(t, x)
 		b := &Batch{}

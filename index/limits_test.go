@@ -72,6 +72,9 @@ func TestRefusedBatches(t *testing.T) {
 // TestLargeDocument: a document of 100 MB (5 MB unless RERANK_SLOW is set) is
 // stored, indexed and loaded.
 func TestLargeDocument(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it indexes megabytes")
+	}
 	size := 5_000_000
 	if os.Getenv("RERANK_SLOW") != "" {
 		size = 100_000_000

@@ -209,7 +209,7 @@ func TestPowerLoss(t *testing.T) {
 		"some unsynced stays":    func() bool { return r.IntN(2) == 0 },
 	}
 	t.Logf("%d operations", whole.operations)
-	for at := range whole.operations {
+	for at := 0; at < whole.operations; at += stride() {
 		d := newDisk()
 		d.failAt = at
 		created, n, _ := script(d, batches) // removing leftovers may fail unnoticed
@@ -264,7 +264,7 @@ func TestFailedOperation(t *testing.T) {
 	if _, _, err := script(whole, batches); err != nil {
 		t.Fatal(err)
 	}
-	for at := range whole.operations {
+	for at := 0; at < whole.operations; at += stride() {
 		d := newDisk()
 		d.failAt, d.once = at, true
 		created, n, err := script(d, batches)

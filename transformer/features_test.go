@@ -16,6 +16,9 @@ import (
 // TestEveryFeatureMatters switches off one feature of each model after the
 // other: each must break parity, or parity would mean little.
 func TestEveryFeatureMatters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs every model a dozen times; TestParity runs each too")
+	}
 	zero := func(parts ...string) func(map[string]any, []safetensors.Tensor) {
 		return func(_ map[string]any, weights []safetensors.Tensor) {
 			for i, w := range weights {
@@ -124,6 +127,9 @@ func exchange(a, b string) func(map[string]any, []safetensors.Tensor) {
 // the last bit alone and in any batch, order and number of workers, and whether
 // all states are computed or one.
 func TestEveryArchitectureIsIndependent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs every model five times; TestSequencesAreIndependent and TestManyCallers run one")
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, name := range goldenModels(t) {
 		g := readGolden(t, name)

@@ -14,6 +14,9 @@ import (
 // none is nonsense.
 func TestBench(t *testing.T) {
 	testenv.Native(t)
+	if testing.Short() {
+		t.Skip("it times every kernel of every level")
+	}
 	out := runBench(t, "--json", "--all")
 	seen := map[string]int{}
 	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {

@@ -336,6 +336,9 @@ func TestEarlyAnswers(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	testenv.Native(t)
+	if testing.Short() {
+		t.Skip("it indexes five times")
+	}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for i := range 2 {
 		d := decode[demoRun](t, succeed(t, "", "demo", "--corpus", "builtin", "--json", "two threads change the same variable"))
