@@ -54,7 +54,7 @@ func (s *Server) routes() (http.Handler, []string) {
 	if s.corpus != nil {
 		mux.HandleFunc("/documents", nothing) // which otherwise is sent on to /documents/
 	}
-	return s.prefixed(s.tidy(mux, s.watched(s.crossOrigin(mux)))), mux.patterns
+	return s.prefixed(s.tidy(mux, compressed(s.watched(s.crossOrigin(mux))))), mux.patterns
 }
 
 // crossOrigin lets the pages of the configured origins ask, and no others.
