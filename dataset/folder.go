@@ -130,6 +130,13 @@ func (f *folder) visit(name string, entry fs.DirEntry, err error) error {
 		}
 		return nil
 	}
+	if !utf8.ValidString(entry.Name()) { // it could be no ID, and cannot be opened by an fs.FS
+		next := f.fail(fmt.Errorf("%q: the name is not UTF-8: rename it", f.path(name)))
+		if next == nil && entry.IsDir() {
+			return fs.SkipDir
+		}
+		return next
+	}
 	if !entry.IsDir() {
 		return f.file(name)
 	}

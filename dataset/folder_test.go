@@ -212,3 +212,31 @@ func TestDamagedUTF16(t *testing.T) {
 		}
 	}
 }
+
+// TestFolderNames: a name that is not UTF-8 is an error that shows it, and the others are
+// read; one with a line end is a name like any other.
+func TestFolderNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a\xff.txt", "b.txt", "c\n.txt"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("text"), 0o600); err != nil {
+			t.Skipf("no such names here: %v", err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "d\xfe"), 0o700); err != nil {
+		t.Skipf("no such names here: %v", err)
+	}
+	var ids, errs []string
+	for d, err := range dataset.Folder(dir, dataset.Options{}) {
+		if err != nil {
+			errs = append(errs, err.Error())
+			continue
+		}
+		ids = append(ids, d.ID)
+	}
+	if len(ids) != 2 || !strings.HasSuffix(ids[0], "b.txt") || !strings.HasSuffix(ids[1], "c\n.txt") {
+		t.Errorf("read: %q", ids)
+	}
+	if len(errs) != 2 || !strings.Contains(errs[0], `a\xff.txt": the name is not UTF-8`) || !strings.Contains(errs[1], `d\xfe": the name is not UTF-8`) {
+		t.Errorf("errors: %q", errs)
+	}
+}

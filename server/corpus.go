@@ -84,3 +84,6 @@ var locked = &failure{http.StatusServiceUnavailable, "Backend", "the index is be
 
 // replaced says that another index has taken the place of the one that was changed.
 var replaced = &failure{http.StatusServiceUnavailable, "Backend", "the index was replaced meanwhile, and nothing was changed: come again"}
+
+// full says that there is no room for a change.
+var full = &failure{http.StatusInsufficientStorage, "Backend", "the disk of the index is full, and nothing was changed"}

@@ -15,6 +15,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/durable"
 	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/wire"
 	"github.com/flashrerank/rerank/pipeline"
@@ -114,17 +115,8 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, asked changes) {
 	made, did, err := s.corpus.Apply(inner, changes)
 	end(err, attribute.Int("rerank.tokens", did.Tokens))
 	said.computed, said.tokens = time.Since(begun), did.Tokens
-	var unfit *index.DocumentError
-	switch {
-	case errors.Is(err, index.ErrLocked):
-		err = locked
-	case errors.Is(err, index.ErrMoved):
-		err = replaced
-	case errors.As(err, &unfit):
-		err = invalid("invalid request: %v", unfit)
-	}
 	if err != nil {
-		s.refuse(w, r, &own, err)
+		s.refuse(w, r, &own, unchanged(err))
 		return
 	}
 	s.write(w, http.StatusOK, wire.Changed{
@@ -132,6 +124,22 @@ func (s *Server) apply(w http.ResponseWriter, r *http.Request, asked changes) {
 		Foreign: did.Foreign,
 		Ignored: asked.ignored(),
 	})
+}
+
+// unchanged is what a client is told of a change that failed.
+func unchanged(err error) error {
+	var unfit *index.DocumentError
+	switch {
+	case errors.Is(err, index.ErrLocked):
+		return locked
+	case errors.Is(err, index.ErrMoved):
+		return replaced
+	case durable.IsFull(err):
+		return full
+	case errors.As(err, &unfit):
+		return invalid("invalid request: %v", unfit)
+	}
+	return err
 }
 
 // oneDocument answers with a document.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flashrerank/rerank/internal/durable"
 )
 
 // The exit codes; the help of the root command lists them.
@@ -40,7 +40,7 @@ func (a *app) conclude(ctx context.Context, cmd *cobra.Command, err error) int {
 		message = "rerank: " + message
 	}
 	fmt.Fprintln(a.stderr, a.err.Red("error:"), message)
-	if isFull(err) {
+	if durable.IsFull(err) {
 		fmt.Fprintln(a.stderr, "The disk is full: free some space and try again. What was complete before is unharmed.")
 	}
 	var usage usageError
@@ -49,10 +49,4 @@ func (a *app) conclude(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	fmt.Fprintf(a.stderr, "Try %q.\n", cmd.CommandPath()+" --help")
 	return exitUsage
-}
-
-// isFull reports whether a disk, or what a user may have of it, is full.
-func isFull(err error) bool {
-	const windowsDiskFull = syscall.Errno(112)
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull)
 }

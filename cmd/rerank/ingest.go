@@ -24,7 +24,8 @@ type ingest struct {
 	skipBad bool
 	fresh   bool // the index was empty, so a document that is replaced is a duplicate
 
-	old *inventory // with --sync, what the index held before; otherwise nil
+	old   *inventory // with --sync, what the index held before; otherwise nil
+	empty []source   // with --sync, those that gave no document
 
 	writer  *index.Writer
 	embed   rerank.Embedder
@@ -42,8 +43,12 @@ func (in *ingest) run(ctx context.Context, t *target, sources []source) error {
 	defer in.bar.finish()
 	from := newOrigins(sources)
 	for i, s := range sources {
-		if err := in.read(ctx, s.documents, func(id string) { from.add(id, i, &in.outcome.Equal) }); err != nil {
+		read := 0
+		if err := in.read(ctx, s.documents, func(id string) { read++; from.add(id, i, &in.outcome.Equal) }); err != nil {
 			return err
+		}
+		if read == 0 && in.old != nil {
+			in.empty = append(in.empty, s)
 		}
 		in.outcome.Skipped += s.stats.Skipped
 		in.outcome.Repaired += s.stats.Replaced

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"strconv"
+	"strings"
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/index"
@@ -170,6 +172,11 @@ func (in *ingest) inLine(ctx context.Context) error {
 	case len(in.entries) == 0 && out.Unchanged == 0 && len(gone) > 0:
 		return fmt.Errorf("there is nothing to index, and %s in the index: replace it with --overwrite if it is to be empty", count.Of(len(gone), "document"))
 	}
+	for _, s := range in.empty {
+		if n := s.among(gone); n > 0 {
+			return fmt.Errorf("there is nothing to index in %s, and %s of it in the index: leave it out of the command if they are to be deleted", s.name, count.Of(n, "document"))
+		}
+	}
 	if gone != nil {
 		out.Renamed = in.old.renamed(in.entries)
 	}
@@ -184,4 +191,17 @@ func (in *ingest) inLine(ctx context.Context) error {
 	out.Added -= out.Renamed
 	out.Deleted = len(gone) - out.Renamed
 	return nil
+}
+
+// among counts the IDs of documents from a folder.
+func (s source) among(ids []string) (n int) {
+	if info, err := os.Stat(s.name); s.folder == "" || err == nil && !info.IsDir() {
+		return 0
+	}
+	for _, id := range ids {
+		if strings.HasPrefix(id, s.options.Folder.Name+"/") {
+			n++
+		}
+	}
+	return n
 }

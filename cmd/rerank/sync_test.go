@@ -166,3 +166,29 @@ func TestSyncCounts(t *testing.T) {
 		t.Errorf("a changed document: %s", a.stderr)
 	}
 }
+
+// TestSyncEmptied: a folder in which nothing is any more, as where a disk is not mounted, is
+// no reason to delete its documents; one that is not named is.
+func TestSyncEmptied(t *testing.T) {
+	parent := t.TempDir()
+	dir, a, b := filepath.Join(parent, "index"), filepath.Join(parent, "a"), filepath.Join(parent, "b")
+	for _, folder := range []string{a, b} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "text.txt"), "The lease ends in May.")
+	}
+	succeed(t, "", "index", "-q", "-o", dir, "--sync", a, b)
+	if err := os.Remove(filepath.Join(b, "text.txt")); err != nil {
+		t.Fatal(err)
+	}
+	fail(t, exitFailure, "there is nothing to index in "+b+", and 1 document of it in the index", "", "index", "-o", dir, "--sync", a, b)
+	if got := documentsOf(t, dir); len(got) != 2 {
+		t.Fatalf("%d documents are left", len(got))
+	}
+	succeed(t, "", "index", "-q", "-o", dir, "--sync", a)
+	if got := documentsOf(t, dir); len(got) != 1 {
+		t.Errorf("%d documents are left", len(got))
+	}
+	succeed(t, "", "index", "-q", "-o", dir, "--sync", a, b) // nothing of it is in the index
+}
