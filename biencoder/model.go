@@ -400,7 +400,7 @@ func (m *Model) asking(n int) []bool {
 // be for English only ([Options].Language), by the bounds of docs/languages.md. Of a text
 // the part that fits into the model's window counts.
 func (m *Model) Knows(text string, role rerank.Role) bool {
-	if m.english == nil {
+	if m.english == nil || language.ASCII(text) {
 		return true
 	}
 	if most := tokenBytes * m.info.MaxTokens; len(text) > most {

@@ -63,11 +63,20 @@ func batchEnd(entries []index.Entry, from, maxTokens int) int {
 func embedBatch(ctx context.Context, e rerank.Embedder, entries []index.Entry, did *Embedding) error {
 	var texts []string
 	var into []*index.Entry
+	model, tells := e.(interface {
+		Knows(text string, role rerank.Role) bool
+	})
 	for i := range entries {
-		if entries[i].Vector == nil {
-			texts = append(texts, entries[i].Document.Content())
-			into = append(into, &entries[i])
+		if entries[i].Vector != nil {
+			continue
 		}
+		text := entries[i].Document.Content()
+		if tells && !model.Knows(text, rerank.RoleDocument) {
+			did.Foreign++
+			continue
+		}
+		texts = append(texts, text)
+		into = append(into, &entries[i])
 	}
 	if len(texts) == 0 {
 		return ctx.Err()

@@ -20,7 +20,7 @@ func Accented(text string) bool {
 	if len(text) > accentBytes {
 		text = text[:accentBytes]
 	}
-	if ascii(text) {
+	if ASCII(text) {
 		return false
 	}
 	var n accents
@@ -60,7 +60,9 @@ func (n *accents) count(word string, w letters) {
 	n.several = n.several || word != n.first
 }
 
-func ascii(text string) bool {
+// ASCII reports whether a text has no other letters than a to z, so that nothing in it is
+// foreign and it need not be cut into tokens to tell.
+func ASCII(text string) bool {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
 			return false
