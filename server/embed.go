@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 )
@@ -180,19 +180,27 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 		return embedded{}, err
 	}
 	got := embedded{Vectors: v, model: m}
-	if n := count(v.Truncated); n > 0 && e.whole != 0 {
+	if n := truths(v.Truncated); n > 0 && e.whole != 0 {
 		return got, tooLong(n, e.whole)
 	} else if n > 0 {
-		got.warnings = append(got.warnings, fmt.Sprintf("%d texts were cut to fit the model", n))
+		got.warnings = append(got.warnings, numbered(n, "text", "was", "were")+" cut to fit the model")
 	}
-	if n := count(v.Foreign); n > 0 {
-		got.warnings = append(got.warnings, fmt.Sprintf("%d texts seem to be in a language that the model does not know", n))
+	if n := truths(v.Foreign); n > 0 {
+		got.warnings = append(got.warnings, numbered(n, "text", "seems", "seem")+" to be in a language that the model does not know")
 	}
 	return got, nil
 }
 
-// count returns how many are true.
-func count(list []bool) int {
+// numbered is a number of things with the verb that follows.
+func numbered(n int, noun, one, more string) string {
+	if n == 1 {
+		return count.Of(n, noun) + " " + one
+	}
+	return count.Of(n, noun) + " " + more
+}
+
+// truths returns how many are true.
+func truths(list []bool) int {
 	n := 0
 	for _, yes := range list {
 		if yes {
@@ -204,7 +212,7 @@ func count(list []bool) int {
 
 // tooLong refuses texts that must not be cut.
 func tooLong(n, status int) *failure {
-	return &failure{status, "Validation", fmt.Sprintf("%d texts are longer than the model's window, and truncation is off", n)}
+	return &failure{status, "Validation", numbered(n, "text", "is", "are") + " longer than the model's window, and truncation is off"}
 }
 
 // embedAnswer puts vectors into a dialect.

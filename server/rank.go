@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/loose"
 )
@@ -208,7 +209,7 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 	some := slices.ContainsFunc(g.hits, func(h rerank.Hit) bool { return !math.IsNaN(h.Relevance) })
 	if some && unscored > 0 {
 		g.borrow()
-		g.warnings = append(g.warnings, fmt.Sprintf("%d documents have no relevance of their own; their scores only keep the order", unscored))
+		g.warnings = append(g.warnings, numbered(unscored, "document", "has", "have")+" no relevance, and a score that only keeps the order")
 	}
 	least := 0.0
 	for _, x := range g.scores {
@@ -222,20 +223,20 @@ func (g *ranked) take(r ranking, result rerank.Result) {
 		}
 	}
 	g.separate()
-	if late := count(late(g.hits)); late > 0 && late < len(g.hits) {
-		g.warnings = append(g.warnings, fmt.Sprintf("%d documents were not scored; they come last", late))
+	if late := truths(late(g.hits)); late > 0 && late < len(g.hits) {
+		g.warnings = append(g.warnings, "not scored in time, and last: "+count.Of(late, "document"))
 	}
 	for _, s := range result.Stages {
 		g.tokens += s.Tokens
 		if all := result.Stages[len(result.Stages)-1].Candidates; s.Model != "" && s.Candidates < all {
-			g.warnings = append(g.warnings, fmt.Sprintf("only the best %d of %d documents were scored by %s: a document's score depends on the others of its request", s.Candidates, all, s.Model))
+			g.warnings = append(g.warnings, fmt.Sprintf("only the best %d of %s were scored by %s: a document's score depends on the others of its request", s.Candidates, count.Of(all, "document"), s.Model))
 		}
 		if s.Truncated > 0 {
 			g.cut = max(g.cut, s.Truncated)
-			g.warnings = append(g.warnings, fmt.Sprintf("%d documents were cut to fit the model", s.Truncated))
+			g.warnings = append(g.warnings, numbered(s.Truncated, "document", "was", "were")+" cut to fit the model")
 		}
 		if s.Foreign > 0 {
-			g.warnings = append(g.warnings, fmt.Sprintf("%d documents seem to be in a language that the model does not know", s.Foreign))
+			g.warnings = append(g.warnings, numbered(s.Foreign, "document", "seems", "seem")+" to be in a language that the model does not know")
 		}
 		g.warnings = append(g.warnings, s.Warnings...)
 		if s.Degraded != "" {

@@ -23,7 +23,7 @@ func TestScoresOfOneScale(t *testing.T) {
 	if want := []float64{0.75, below(0.75), 0.125, below(0.125), 0, 0}; !slices.Equal(g.scores, want) {
 		t.Errorf("%v, want %v", g.scores, want)
 	}
-	if w := strings.Join(g.warnings, "; "); !strings.Contains(w, "3 documents have no relevance of their own") || !strings.Contains(w, "3 documents seem to be in a language") {
+	if w := strings.Join(g.warnings, "; "); !strings.Contains(w, "3 documents have no relevance, and a score") || !strings.Contains(w, "3 documents seem to be in a language") {
 		t.Errorf("it warns %q", w)
 	}
 	g = ranked{}
@@ -108,7 +108,7 @@ func TestCut(t *testing.T) {
 	}
 	long := "The lease ends in May, as it says on page four of the contract."
 	cut := score(long, `,"max_tokens_per_doc":5`)
-	if relevance(cut) != relevance(score("The lease ends in May", "")) || relevance(cut) == relevance(score(long, "")) || !strings.Contains(cut, "1 documents were cut to 5 tokens") {
+	if relevance(cut) != relevance(score("The lease ends in May", "")) || relevance(cut) == relevance(score(long, "")) || !strings.Contains(cut, "1 document was cut to 5 tokens") {
 		t.Errorf("cut to five tokens: %s", cut)
 	}
 	if got := score(long, `,"max_tokens_per_doc":4096`); relevance(got) != relevance(score(long, "")) || strings.Contains(got, "were cut") {

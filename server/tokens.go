@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/flashrerank/rerank/internal/count"
 	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
 	"github.com/flashrerank/rerank/tokenizer"
@@ -44,7 +45,7 @@ func (m *model) cutTexts(texts []string, most int) (_ []string, warning string) 
 		}
 	}
 	if number > 0 {
-		warning = fmt.Sprintf("%d documents were cut to %d tokens", number, most)
+		warning = numbered(number, "document", "was", "were") + " cut to " + count.Of(most, "token")
 	}
 	return cut, warning
 }
