@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -48,10 +49,10 @@ func contracted(t *testing.T) (*Server, string) {
 var parameter = regexp.MustCompile(`\{[a-z]+\}`)
 
 // ask sends a body to a path of a contract.
-func (c contract) ask(t *testing.T, url, path, body string) (int, string) {
+func (c contract) ask(t *testing.T, at, path, body string) (int, string) {
 	t.Helper()
 	body = strings.ReplaceAll(body, "LONG", strings.Repeat("word ", longestText/4))
-	status, got, _ := post(t, url+parameter.ReplaceAllString(path, "x"), body)
+	status, got, _ := post(t, at+parameter.ReplaceAllString(path, "x"), body)
 	return status, got
 }
 
@@ -226,11 +227,31 @@ func TestRoutesHaveContracts(t *testing.T) {
 	}
 }
 
+// TestOwnContracts: as TestContracts, for /search and /documents.
+func TestOwnContracts(t *testing.T) {
+	at, _ := withIndex(t, Config{}, nil)
+	for _, c := range ownContracts() {
+		for _, x := range slices.Concat([]sample{{"what is usual", c.usual, 0}}, c.sloppy, c.refused) {
+			address, body := at+c.path, x.body
+			if c.method == http.MethodGet {
+				parameters, err := url.ParseQuery(x.body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				address, body = address+"?"+parameters.Encode(), ""
+			}
+			status, got := send(t, c.method, address, body, c.header...)
+			if status != max(x.status, 200) || !json.Valid([]byte(got)) {
+				t.Errorf("%s %s, %s: %s: %d %s", c.method, c.path, x.what, x.body, status, got)
+			}
+		}
+	}
+}
+
 // TestContractTables compares the tables of docs/server.md with the contracts.
 func TestContractTables(t *testing.T) {
-	const file = "../docs/server.md"
-	s, url := contracted(t)
-	read := s.reads(t, url)
+	s, at := contracted(t)
+	read := s.reads(t, at)
 	var b strings.Builder
 	b.WriteString("\n| dialect | path | marked by | answer | what is absent |\n|---|---|---|---|---|\n")
 	for _, c := range contracts() {
@@ -242,24 +263,41 @@ func TestContractTables(t *testing.T) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, names(read[c.dialect]), c.ignored, told(c.sloppy), told(c.refused))
 	}
 	b.WriteString("\n")
+	generated(t, "contracts", b.String())
+	b.Reset()
+	b.WriteString("\n| request | read | ignored | accepted though sloppy | refused |\n|---|---|---|---|---|\n")
+	for _, c := range ownContracts() {
+		name := c.method + " " + strings.Replace(c.path, "/documents/a", "/documents/ID", 1)
+		if c.header != nil {
+			name += ", " + c.header[1]
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", name, c.read, c.ignored, told(c.sloppy), told(c.refused))
+	}
+	b.WriteString("\n")
+	generated(t, "own contracts", b.String())
+}
+
+// generated compares a part of docs/server.md with what it should be.
+func generated(t *testing.T, part, want string) {
+	t.Helper()
+	const file = "../docs/server.md"
+	begin, end := "<!-- "+part+": go test ./server -run TestContractTables -update -->\n", "<!-- /"+part+" -->\n"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(data), "<!-- contracts: go test ./server -run TestContractTables -update -->\n")
-	_, after, ended := strings.Cut(rest, "<!-- /contracts -->\n")
-	if !found || !ended {
-		t.Fatalf("%s has no place for the tables", file)
-	}
-	whole := before + "<!-- contracts: go test ./server -run TestContractTables -update -->\n" + b.String() + "<!-- /contracts -->\n" + after
-	if whole == string(data) {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s has other tables: go test ./server -run TestContractTables -update", file)
-	}
-	if err := os.WriteFile(file, []byte(whole), 0o644); err != nil {
-		t.Fatal(err)
+	before, rest, found := strings.Cut(string(data), begin)
+	have, after, ended := strings.Cut(rest, end)
+	switch {
+	case !found || !ended:
+		t.Fatalf("%s has no place for the %s", file, part)
+	case have == want:
+	case !*update:
+		t.Errorf("%s has other %s: go test ./server -run TestContractTables -update", file, part)
+	default:
+		if err := os.WriteFile(file, []byte(before+begin+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
