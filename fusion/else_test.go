@@ -183,3 +183,37 @@ func (v vectorless) RerankVectors(ctx context.Context, r rerank.Request) (rerank
 	result, err := v.Rerank(ctx, r)
 	return result, make([][]float32, len(r.Hits)), err
 }
+
+// TestElseOfNearlyAll: the scores of a part that has one for fewer than a quarter of the
+// hits do not count, as little as its vectors, unless there are no others.
+func TestElseOfNearlyAll(t *testing.T) {
+	words := table("words", entry{"a", 9}, entry{"b", 8}, entry{"c", 7}, entry{"d", 6}, entry{"e", 5}, entry{"f", 4}, entry{"g", 3}, entry{"h", 2}, entry{"i", 1})
+	order := "a b c d e f g h i"
+	for tooFew, few := range map[bool]rerank.Reranker{
+		true:  table("meaning", entry{"h", 0.1}, entry{"i", 0.2}),
+		false: table("meaning", entry{"g", 0.1}, entry{"h", 0.15}, entry{"i", 0.2}),
+	} {
+		r := &fusion.Reranker{Parts: []fusion.Part{
+			{Name: "meaning", Reranker: few, Else: "words"}, {Name: "words", Reranker: words},
+			{Name: "judge", Reranker: table("judge", entry{"h", 1}), Best: 2, Else: "words"},
+		}, Neighbours: fusion.Neighbours{Weight: 0.3, Number: 5}}
+		got, err := r.Rerank(t.Context(), rerank.Request{Hits: given(strings.Fields(order)...)})
+		if err != nil || (ids(got.Hits) == order) != tooFew {
+			t.Errorf("too few %v: %v, %s", tooFew, err, show(got.Hits))
+		}
+		l := &fusion.Retriever{Lists: []fusion.List{
+			{Name: "words", Retriever: list("words", entry{"a", 5}, entry{"b", 4}, entry{"c", 3}, entry{"d", 2}, entry{"e", 1})},
+			{Name: "dense", Retriever: list("dense", entry{"e", 0.2}), Scores: table("dense"), Else: "words"},
+		}}
+		listed, err := l.Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "q"}, K: 5})
+		if err != nil || ids(listed.Hits) != "a b c d e" {
+			t.Errorf("%v, %s", err, show(listed.Hits))
+		}
+	}
+	flat := &fusion.Reranker{Parts: []fusion.Part{
+		{Name: "meaning", Reranker: table("meaning", entry{"e", 1}), Else: "words"}, {Name: "words", Reranker: table("words")},
+	}}
+	if got, err := flat.Rerank(t.Context(), rerank.Request{Hits: given("a", "b", "c", "d", "e")}); err != nil || got.Hits[0].Document.ID != "e" {
+		t.Errorf("%v, %s", err, show(got.Hits))
+	}
+}

@@ -39,7 +39,8 @@ type Part struct {
 	// that this one abstains from: that it gives back without a score (NaN), such as texts
 	// in a language that a model does not know. Parts that judge the best only are then not
 	// asked about them. "" means that they count 0, like the part's lowest; and so they do
-	// where the other part has the same score for all hits.
+	// where the other part has the same score for all hits. A part with a score for fewer
+	// than a quarter of the hits abstains from all.
 	Else string
 
 	// Trust, if it is not nil, lessens the weight over the hits of a request.
@@ -240,6 +241,7 @@ func (r *Reranker) partNamed(name string) int {
 // sums are the hits with what the parts say of them added up, and whether neighbours
 // had a part in that.
 func (r *Reranker) sums(given []rerank.Hit, o *opinions) ([]rerank.Hit, bool) {
+	r.leave(o)
 	o.without = r.abstained(len(given), o.lists)
 	fused := r.fuse(given, o.lists, o.weights)
 	return fused, r.smooth(fused, o.vectors)

@@ -36,7 +36,8 @@ type List struct {
 	// Else names the list whose normalised score counts in the place of this one's for
 	// documents that Scores abstains from: that it gives back without a score (NaN). ""
 	// means that they count like the list's lowest, and so does a list with the weight 0.
-	// It is used by MinMax.
+	// A list with a score for fewer than a quarter of the documents abstains from all. It is
+	// used by MinMax.
 	Else string
 
 	// Trust, if it is not nil, lessens the weight over what the lists found.
@@ -104,6 +105,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (rerank.Resul
 		return rerank.Result{}, err
 	}
 	report.Notes = append(report.Notes, doubts...)
+	r.leave(found)
 	hits := r.fuse(found, union, weights)
 	for i := range hits {
 		hits[i].Index = i
