@@ -1,8 +1,10 @@
 package hub_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -70,4 +72,36 @@ func TestPullPowerLoss(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps", steps)
+}
+
+// TestInterruptedCheck: checking the sums of large files ends with its context, and what
+// was downloaded stays for the next Pull.
+func TestInterruptedCheck(t *testing.T) {
+	s := newServer(t)
+	c := client(t, s)
+	got := pull(t, c)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Verify(ctx, got); !errors.Is(err, context.Canceled) {
+		t.Errorf("Verify: %v", err)
+	}
+	blob, err := filepath.EvalSymlinks(filepath.Join(got.Folder, "model.safetensors"))
+	if err != nil {
+		t.Skip("no links here")
+	}
+	if err := os.Rename(blob, blob+".incomplete"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	c.Progress = func(p hub.Progress) {
+		if p.File == "model.safetensors" { // it is whole, and about to be checked
+			cancel()
+		}
+	}
+	if _, err := c.Pull(ctx, repo); !errors.Is(err, context.Canceled) {
+		t.Errorf("Pull: %v", err)
+	}
+	if _, err := os.Stat(blob + ".incomplete"); err != nil {
+		t.Errorf("what was downloaded: %v", err)
+	}
 }

@@ -69,6 +69,42 @@ func TestInterruptedProcess(t *testing.T) {
 	}
 }
 
+// TestInterruptedLoading: a command that hashes large weights ends when it is stopped.
+func TestInterruptedLoading(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here")
+	}
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("../../crossencoder/testdata/tiny1")); err != nil {
+		t.Fatal(err)
+	}
+	weights := filepath.Join(folder, "model.safetensors")
+	if err := os.Truncate(weights, 7<<30); err != nil { // seconds of hashing, and no bytes on the disk
+		t.Skipf("no sparse files here: %v", err)
+	}
+	for _, args := range [][]string{{"model", "info", folder}, {"sort", "lease", "--rerank", folder}} {
+		code := -1 // it was not yet listening to signals
+		for wait := 50 * time.Millisecond; code == -1 && wait < time.Minute; wait *= 2 {
+			c := process(t, args...)
+			c.Stdin = strings.NewReader("a\nb\n")
+			var said strings.Builder
+			c.Stderr = &said
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			if err := c.Process.Signal(os.Interrupt); err != nil {
+				t.Fatalf("%q ended by itself: %s", args, said.String())
+			}
+			_ = c.Wait()
+			code = c.ProcessState.ExitCode()
+		}
+		if code != exitInterrupted {
+			t.Errorf("%q ended with %d", args, code)
+		}
+	}
+}
+
 func eventually(t *testing.T, true func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
