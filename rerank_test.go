@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func TestCompareIsATotalOrder(t *testing.T) {
@@ -172,6 +173,7 @@ func FuzzFields(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		var fields rerank.Fields
 		if json.Unmarshal(data, &fields) != nil {
 			return

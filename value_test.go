@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // TestWholeNumbers: whole numbers keep every digit from JSON to JSON, and what does
@@ -149,6 +150,7 @@ func FuzzFieldsJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		var fields, back rerank.Fields
 		if fields.UnmarshalJSON(data) != nil {
 			return

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flashrerank/rerank/analysis"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleAnalyzer_Terms() {
@@ -176,6 +177,7 @@ func FuzzTokens(f *testing.F) {
 	f.Add("The fox's don’t 3.14 日本語 ｶﾞ 한국어 İΣ \xff🇩🇪👍🏽 ภาษา", 0)
 	f.Add(strings.Repeat("\u1161", 300)+"a\u0301\u200d", 10)
 	f.Fuzz(func(t *testing.T, text string, which int) {
+		defer testenv.Bound(t, len(text))()
 		a := analyzers[uint(which)%uint(len(analyzers))]
 		start, end, position := 0, 0, -1
 		for token := range a.Tokens(text) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/biencoder"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/reranktest"
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -278,6 +279,7 @@ func FuzzLoad(f *testing.F) {
 		string(files["config_sentence_transformers.json"].Data), string(files["sentence_bert_config.json"].Data))
 	f.Add(noNormalize, `{"pooling_mode":["cls","lasttoken"],"include_prompt":false}`, `{"prompts":{"query":"q"},"similarity_fn_name":"dot"}`, `{"max_seq_length":9}`)
 	f.Fuzz(func(t *testing.T, modules, pooling, prompts, limits string) {
+		defer testenv.Bound(t, len(modules)+len(pooling)+len(prompts)+len(limits))()
 		m, err := biencoder.Load(folder(t, map[string]string{
 			"modules.json": modules, "1_Pooling/config.json": pooling,
 			"config_sentence_transformers.json": prompts, "sentence_bert_config.json": limits,

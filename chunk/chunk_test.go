@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flashrerank/rerank/chunk"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleMarkdown() {
@@ -235,6 +236,7 @@ func FuzzMarkdown(f *testing.F) {
 	f.Add("# A\ntext\n\nB\n==\nmore. text", 3, 1)
 	f.Add("---\na\n---\n#\n\xff", 1, 0)
 	f.Fuzz(func(t *testing.T, text string, budget, overlap int) {
+		defer testenv.Bound(t, len(text))()
 		o := chunk.Options{Budget: 1 + budget&63, Overlap: overlap & 63}
 		checkChunks(t, text, chunk.Text(text, o), o, true)
 		checkChunks(t, text, chunk.Markdown(text, o), o, false)

@@ -40,7 +40,7 @@ func TestSeveralLabels(t *testing.T) {
 }
 
 // folderWith returns the small model with other texts in its files.
-func folderWith(t *testing.T, folder string, add map[string]string, replace ...string) fstest.MapFS {
+func folderWith(t testing.TB, folder string, add map[string]string, replace ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for _, name := range []string{"config.json", "tokenizer.json", "model.safetensors"} {
 		data, err := os.ReadFile(folder + "/" + name)

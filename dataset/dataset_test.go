@@ -19,6 +19,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/chunk"
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleJSONL() {
@@ -277,6 +278,7 @@ func FuzzJSONL(f *testing.F) {
 	f.Add([]byte("{\"_id\":\"a\",\"text\":\"x\"}\n\xef\xbb\xbf\n{"))
 	f.Add([]byte("\x1f\x8b\x08"))
 	f.Fuzz(func(t *testing.T, input []byte) {
+		defer testenv.Bound(t, len(input))()
 		checkDocuments(t, dataset.JSONL(bytes.NewReader(input), "f", dataset.Options{}))
 		for range dataset.Queries(bytes.NewReader(input), "f", dataset.Options{}) {
 			continue
@@ -288,6 +290,7 @@ func FuzzTSV(f *testing.F) {
 	f.Add([]byte("a\tb\tc\n\xff\t\xff\n"))
 	f.Add([]byte("1 0 d 1\n"))
 	f.Fuzz(func(t *testing.T, input []byte) {
+		defer testenv.Bound(t, len(input))()
 		checkDocuments(t, dataset.TSV(bytes.NewReader(input), "f", dataset.Options{}))
 	})
 }

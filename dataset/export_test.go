@@ -9,6 +9,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleAppendDocument() {
@@ -35,6 +36,7 @@ func FuzzAppendDocument(f *testing.F) {
 	f.Add("id", "title", "text", "name", "value", 0.5, int64(-3), []byte(`{"a": 1}`))
 	f.Add("#", "\u2028", "\n", "", "$time", math.Inf(-1), int64(math.MinInt64), []byte("{\"$bytes\": \"\"}"))
 	f.Fuzz(func(t *testing.T, id, title, text, name, value string, x float64, n int64, meta []byte) {
+		defer testenv.Bound(t, len(id)+len(title)+len(text)+len(name)+len(value)+len(meta))()
 		d := rerank.Document{ID: id, Title: title, Text: text, Meta: meta, Fields: rerank.Fields{
 			{Name: name, Value: rerank.TextValue(value)},
 			{Name: name + "x", Value: rerank.ListValue(rerank.NumberValue(x), rerank.IntValue(n), rerank.NullValue())},

@@ -3,6 +3,8 @@ package dataset
 import (
 	"strings"
 	"testing"
+
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func TestIgnorePatterns(t *testing.T) {
@@ -41,6 +43,7 @@ func FuzzIgnore(f *testing.F) {
 	f.Add("a/**/b\n!*.md", "a/x/b")
 	f.Add("**/**", "/")
 	f.Fuzz(func(t *testing.T, patterns, name string) {
+		defer testenv.Bound(t, len(patterns)+len(name))()
 		ignores{{dir: ".", patterns: parseIgnore(patterns)}}.match(name, true)
 	})
 }

@@ -311,6 +311,7 @@ func FuzzRun(f *testing.F) {
 	f.Add([]byte("a b\tQ0\tc d\t1\t2\tx\n"))
 	f.Add([]byte(`{"query":1,"id":"d","score":1}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
+		defer testenv.Bound(t, len(input))()
 		for r, err := range dataset.Run(bytes.NewReader(input), "f") {
 			if err == nil && (r.Query == "" || r.Document == "" || math.IsNaN(r.Score) || r.Line < 1) {
 				t.Errorf("bad result %+v", r)
@@ -324,6 +325,7 @@ func FuzzJudgments(f *testing.F) {
 	f.Add([]byte("1 0 d -1\r\n# c\n"))
 	f.Add([]byte("#q\ta b\t1\t\n"))
 	f.Fuzz(func(t *testing.T, input []byte) {
+		defer testenv.Bound(t, len(input))()
 		for j, err := range dataset.Judgments(bytes.NewReader(input), "f") {
 			if err == nil && (j.Query == "" || j.Document == "" || j.Grade < -127 || j.Grade > 127 || j.Line < 1) {
 				t.Errorf("bad judgment %+v", j)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // written are documents a line each, as a reader sees them at once.
@@ -127,6 +128,7 @@ func FuzzDocuments(f *testing.F) {
 		f.Add([]byte(s), "a", "text", true)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, field, text string, header bool) {
+		defer testenv.Bound(t, len(data)+len(field)+len(text))()
 		o := dataset.Options{Stats: &dataset.Stats{}, Header: header, Members: dataset.Members{Text: text, Fields: []string{field}}}
 		for _, read := range []func() ([]rerank.Document, []string){
 			func() ([]rerank.Document, []string) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleWriteRun() {
@@ -52,6 +53,7 @@ func FuzzWriteRun(f *testing.F) {
 	f.Add("#", "a", "b", -1e-300)
 	f.Add("#q x", "a\u00a0", "query", 1e300)
 	f.Fuzz(func(t *testing.T, query, one, two string, score float64) {
+		defer testenv.Bound(t, len(query)+len(one)+len(two))()
 		run := eval.Run{query: {{Document: one, Score: score}, {Document: two, Score: score / 3}}}
 		var b bytes.Buffer
 		if _, err := dataset.WriteRun(&b, run, []string{query}, "x"); err != nil { // it tells what cannot be written

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank/eval"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleParseMeasures() {
@@ -143,6 +144,7 @@ func FuzzParseMeasure(f *testing.F) {
 	f.Add("ERR(max=4)@5")
 	f.Add("P.5,10")
 	f.Fuzz(func(t *testing.T, name string) {
+		defer testenv.Bound(t, len(name))()
 		m, err := eval.ParseMeasure(name)
 		if err != nil {
 			return

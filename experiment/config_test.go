@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flashrerank/rerank/experiment"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -145,6 +146,7 @@ func TestNotes(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("data: x\nfirst: [bm25]\nsystems: [{name: a, stages: [{rerank: b}]}]\nprices: {a: {query: 1}}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		if c, err := experiment.Parse(data); err == nil {
 			_ = c.Validate() // it must come back
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/filter"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func Example() {
@@ -125,6 +126,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		defer testenv.Bound(t, len(s))()
 		c, err := filter.Parse([]byte(s))
 		if err != nil {
 			return

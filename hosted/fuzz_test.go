@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
@@ -20,6 +21,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	const text = "äö日🏠x plain"
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		s := services[int(which)%len(services)]
 		got, err := s.decode(data)
 		if err != nil {
@@ -49,6 +51,7 @@ func FuzzDocuments(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		d, err := wire.ParseDocument(data)
 		if err != nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	rerank "github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // demandDamage fails for errors that do not say that the file is damaged, or,
@@ -39,6 +40,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add(m.files[manifestName])
 	f.Add((&manifest{analyzer: "split", fields: []string{contentField}}).encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		if len(data) >= manifestHeader { // beyond the checksum, too
 			le.PutUint32(data[12:], checksum(data[manifestHeader:]))
 		}
@@ -87,6 +89,7 @@ func FuzzSegment(f *testing.F) {
 	}
 	const name = "segment"
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		data = slices.Clone(data)
 		c, err := parseContainer(name, data, uint64(len(data)), repair(data))
 		if err != nil {
@@ -145,6 +148,7 @@ func FuzzTombstones(f *testing.F) {
 	}
 	f.Add(data, set.count())
 	f.Fuzz(func(t *testing.T, data []byte, count uint32) {
+		defer testenv.Bound(t, len(data))()
 		info := segmentInfo{id: 1, documents: 100_000, deleted: count, tombSize: uint64(len(data)), tombSum: checksum(data)}
 		set, err := decodeTombstones("tombstones", data, info)
 		demandCorrupt(t, err, "tombstones")
@@ -164,6 +168,7 @@ func FuzzPostings(f *testing.F) {
 	e.add(5, 1<<32-1)
 	f.Add(slices.Clone(e.finish()), uint16(6))
 	f.Fuzz(func(t *testing.T, entry []byte, documents uint16) {
+		defer testenv.Bound(t, len(entry))()
 		data := append(slices.Clone(entry), make([]byte, slack)...)
 		c := &container{name: "postings", data: data, stats: segmentStats{documents: uint32(documents)}}
 		c.trust()
@@ -211,6 +216,7 @@ func FuzzDocument(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		d, err := decodeDocument(&decoder{file: "documents", buf: data}, "id")
 		demandCorrupt(t, err, "documents")
 		if err != nil {
@@ -236,6 +242,7 @@ func FuzzBlock(f *testing.F) {
 	f.Add(w.zstd.EncodeAll([]byte(strings.Repeat("text ", 100)), nil), 500)
 	f.Add(w.zstd.EncodeAll(make([]byte, 3*smallBlock), nil), 3*smallBlock)
 	f.Fuzz(func(t *testing.T, packed []byte, size int) {
+		defer testenv.Bound(t, len(packed))()
 		if size < 0 || size > 1<<24 {
 			return
 		}

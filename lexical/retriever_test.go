@@ -13,6 +13,7 @@ import (
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/analysis"
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/lexical"
 	"github.com/flashrerank/rerank/reranktest"
 )
@@ -211,6 +212,7 @@ func FuzzRetrieve(f *testing.F) {
 	f.Add("lease flat flat")
 	f.Add("日本")
 	f.Fuzz(func(t *testing.T, query string) {
+		defer testenv.Bound(t, len(query))()
 		for _, h := range retrieve(t, r, query, 3) {
 			if !(h.Score > 0) || math.IsInf(h.Score, 0) {
 				t.Errorf("%q: %s has the score %v", query, h.Document.ID, h.Score)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank/cascade"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -211,6 +212,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		c, err := pipeline.Parse(data)
 		if err != nil {
 			return

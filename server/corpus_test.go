@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank/index"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/pipeline"
 )
 
@@ -270,6 +271,7 @@ func FuzzChanges(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		for _, read := range []func(context.Context, []byte, int, *changes) error{readChanges, readLines} {
 			var asked changes
 			if read(t.Context(), data, 100, &asked) != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // counting is a model that scores texts by the number of x, on a scale with relevance.
@@ -468,6 +469,7 @@ func FuzzRequests(f *testing.F) {
 	}
 	s.models.list[0].reranker, s.models.list[1].embedder = fuzzed{}, lengths{}
 	f.Fuzz(func(t *testing.T, path uint8, body string) {
+		defer testenv.Bound(t, len(body))()
 		r := httptest.NewRequest(http.MethodPost, paths[int(path)%len(paths)], strings.NewReader(body))
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, r)

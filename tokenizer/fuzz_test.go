@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/tokenizer"
 )
 
@@ -20,6 +21,7 @@ func FuzzEncode(f *testing.F) {
 	}
 	f.Add("\xff\xfe a\xc3", strings.Repeat("\u0301\u0323", 300), 5)
 	f.Fuzz(func(t *testing.T, a, b string, limit int) {
+		defer testenv.Bound(t, len(a)+len(b))()
 		whole := tok.Encode(a, 0)
 		checkSpans(t, whole, a)
 		if whole.Total != len(whole.IDs) || whole.Truncated {
@@ -103,6 +105,7 @@ func FuzzKinds(f *testing.F) {
 		f.Add(text, i)
 	}
 	f.Fuzz(func(t *testing.T, text string, limit int) {
+		defer testenv.Bound(t, len(text))()
 		for i, tok := range all {
 			whole := tok.Encode(text, 0)
 			for _, o := range whole.Offsets {
@@ -143,6 +146,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b",["ab","a"]],"unk_token":"a"}}`))
 	f.Add([]byte(`{"model":{"type":"Unigram","unk_id":0,"vocab":[["a",-1],["b",-2.5]]},"pre_tokenizer":{"type":"Metaspace"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		tok, err := tokenizer.Parse(data)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "tokenizer: ") {

@@ -16,6 +16,7 @@ import (
 	"testing/fstest"
 
 	"github.com/flashrerank/rerank/internal/safetensors"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/transformer"
 )
 
@@ -342,6 +343,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(config, weights)
 	}
 	f.Fuzz(func(t *testing.T, config, weights []byte) {
+		defer testenv.Bound(t, len(config)+len(weights))()
 		fsys := fstest.MapFS{"config.json": {Data: config}, "model.safetensors": {Data: weights}}
 		m, err := transformer.Load(fsys, transformer.Options{Workers: 1})
 		if err != nil {

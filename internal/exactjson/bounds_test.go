@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank/internal/exactjson"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 // metered looks at JSON in parts of a size.
@@ -49,6 +50,7 @@ func FuzzMeter(f *testing.F) {
 		f.Add(s, uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, text string, size uint8) {
+		defer testenv.Bound(t, len(text))()
 		b := exactjson.Bounds{Depth: 5, Members: 20, Values: 50}
 		whole, err := metered(text, len(text)+1, b)
 		parted, err2 := metered(text, int(size)+1, b)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flashrerank/rerank/internal/exactjson"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func Example() {
@@ -220,6 +221,7 @@ func FuzzUnmarshal(f *testing.F) {
 		N    []float64 `json:"n"`
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		var got, want target
 		if err := exactjson.Unmarshal(data, &got); err != nil {
 			var e *exactjson.Error

@@ -186,6 +186,7 @@ func TestOfCard(t *testing.T) {
 func FuzzOfCard(f *testing.F) {
 	f.Add([]byte("---\nlanguage:\n- en\n---\n"))
 	f.Fuzz(func(t *testing.T, card []byte) {
+		defer testenv.Bound(t, len(card))()
 		if got := language.OfCard(fstest.MapFS{"README.md": {Data: card}}); strings.Contains(got, "\n") {
 			t.Errorf("%q names the language %q", card, got)
 		}

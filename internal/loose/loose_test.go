@@ -9,6 +9,7 @@ import (
 
 	"github.com/flashrerank/rerank/internal/exactjson"
 	"github.com/flashrerank/rerank/internal/loose"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func Example() {
@@ -149,6 +150,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		b, err := loose.Read(data, 10)
 		if err != nil {
 			return

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/flashrerank/rerank/internal/safetensors"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func read(t testing.TB, name string) []byte {
@@ -131,6 +132,7 @@ func FuzzWeights(f *testing.F) {
 	}
 	f.Add([]byte("\x3a\x06\x0a\x04\x22\x02Id"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		got, err := Weights(data)
 		if err != nil {
 			return

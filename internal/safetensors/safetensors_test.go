@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func file(header string, body ...byte) []byte {
@@ -115,6 +117,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(sample(f))
 	f.Add(file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 0))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer testenv.Bound(t, len(data))()
 		parsed, err := Parse(data)
 		if err != nil {
 			return

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 type stage struct {
@@ -116,6 +118,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("first: &f {kind: x}\nstages: [*f, {<<: *f}]")
 	f.Add("- ? - ? [[{")
 	f.Fuzz(func(t *testing.T, text string) {
+		defer testenv.Bound(t, len(text))()
 		if err := Decode([]byte(text), new(document), nil); err != nil && err.Error() == "" {
 			t.Error("an error without words")
 		}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flashrerank/rerank/cmd/rerank/internal/terminal"
+	"github.com/flashrerank/rerank/internal/testenv"
 )
 
 func ExampleTruncate() {
@@ -68,6 +69,7 @@ func FuzzFit(f *testing.F) {
 	f.Add("e\u0301👩‍👩‍👧", 1)
 	f.Add("\xff\xfe", 0)
 	f.Fuzz(func(t *testing.T, text string, width int) {
+		defer testenv.Bound(t, len(text))()
 		text, width = terminal.Clean(text), max(0, width%200)
 		got := terminal.Fit(text, width)
 		if terminal.Width(got) != width {
