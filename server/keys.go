@@ -46,7 +46,7 @@ func (c Config) checkKeys() []error {
 		where := fmt.Sprintf("clients[%d]", i)
 		switch {
 		case !fitForLog(client.Name):
-			errs = append(errs, fmt.Errorf("%s: the name %q is not of 1 to 64 letters, digits and - _ . :", where, client.Name))
+			errs = append(errs, fmt.Errorf("%s: the name %q is not 1 to 64 letters, digits, dashes, underscores, dots and colons", where, client.Name))
 		case names[client.Name]:
 			errs = append(errs, fmt.Errorf("%s: there are two clients called %s", where, client.Name))
 		case len(client.Keys) == 0:
