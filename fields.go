@@ -72,7 +72,7 @@ func (f *Fields) UnmarshalJSON(data []byte) error {
 	seen := make(map[string]bool, len(r.fields))
 	for _, field := range r.fields {
 		if seen[field.Name] {
-			return fmt.Errorf("field %q is there twice", field.Name)
+			return fmt.Errorf("field %q appears twice", field.Name)
 		}
 		seen[field.Name] = true
 	}

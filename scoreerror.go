@@ -23,9 +23,9 @@ func (e *ScoreError) Error() string {
 		text = "the query"
 	}
 	if e.What == "vector" {
-		return fmt.Sprintf("the model %s gives %s a vector with %v in it, which is no finite number", e.Model, text, e.Value)
+		return fmt.Sprintf("the model %s gives %s a vector with %v in it, which is not a finite number", e.Model, text, e.Value)
 	}
-	return fmt.Sprintf("the model %s gives %s the score %v, which is no finite number", e.Model, text, e.Value)
+	return fmt.Sprintf("the model %s gives %s the score %v, which is not a finite number", e.Model, text, e.Value)
 }
 
 // CheckScores returns a [*ScoreError] for the first score that is not a finite

@@ -67,7 +67,7 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 		return errors.New("empty JSON value")
 	}
 	if !json.Valid(data) { // what reads its parts relies on that
-		return fmt.Errorf("%.20q is no JSON value", data)
+		return fmt.Errorf("%.20q is not a JSON value", data)
 	}
 	value, err := parseValue(data, 0)
 	if err != nil {

@@ -27,7 +27,7 @@ func TestWholeNumbers(t *testing.T) {
 		`-1e400`:                              "!beyond the range",
 		`1e-400`:                              "!nearer to 0 than any float64",
 		`0.` + strings.Repeat("0", 400) + "1": "!nearer to 0",
-		`nan`:                                 "!no JSON value", `0x10`: "!no JSON value", `1_000`: "!no JSON value", `01`: "!no JSON value", `+1`: "!no JSON value", `nul`: "!no JSON value",
+		`nan`:                                 "!not a JSON value", `0x10`: "!not a JSON value", `1_000`: "!not a JSON value", `01`: "!not a JSON value", `+1`: "!not a JSON value", `nul`: "!not a JSON value",
 	} {
 		if out == "" {
 			out = in
@@ -126,8 +126,8 @@ func TestNestedFields(t *testing.T) {
 		`{"a":{},"b":{ }}`:                  `{"a":null,"b":null}`,
 		`{"list":[{"k": 1}]}`:               `{"list":["{\"k\": 1}"]}`,
 		` null `:                            `{}`,
-		`{"a":{"b":1},"a.b":2}`:             `field "a.b" is there twice`,
-		`{"a":1,"a":1}`:                     `field "a" is there twice`,
+		`{"a":{"b":1},"a.b":2}`:             `field "a.b" appears twice`,
+		`{"a":1,"a":1}`:                     `field "a" appears twice`,
 		`{"a":{"b":1e999}}`:                 `field "a.b": the number 1e999 is beyond the range of a float64`,
 		strings.Repeat(`{"a":`, 18) + "1" + strings.Repeat("}", 18):       `objects nest deeper than 16`,
 		`{"a":` + strings.Repeat("[", 17) + strings.Repeat("]", 17) + "}": `lists nest deeper than 16`,

@@ -92,7 +92,7 @@ func ByScore(hits []rerank.Hit, _ [][]float32) []int {
 // Judge judges the hits of a request and leaves it to the caller to order them.
 func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judgment, error) {
 	if r.Full == nil {
-		return Judgment{}, errors.New("anytime: there is no full judge")
+		return Judgment{}, errors.New("anytime: Full is nil")
 	}
 	if r.Best < 0 || r.Time < 0 || r.Tokens < 0 {
 		return Judgment{}, fmt.Errorf("anytime: the best %d in %v by %d tokens: none may be negative", r.Best, r.Time, r.Tokens)
@@ -101,7 +101,7 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 	most := len(q.Hits)
 	if r.Quick != nil {
 		if err := j.pass(ctx, r.Quick, most); err != nil {
-			return Judgment{}, fmt.Errorf("anytime: the quick judge: %w", err)
+			return Judgment{}, fmt.Errorf("anytime: quick scoring: %w", err)
 		}
 		j.budget.next()
 		j.quick, j.full = j.scored(), 0
@@ -110,7 +110,7 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 	if j.whole = r.Quick != nil && j.truncated == 0 && !j.Report.Partial; !j.whole {
 		j.truncated = 0 // those were by the quick judge, which is its purpose
 		if err := j.pass(ctx, r.Full, most); err != nil {
-			return Judgment{}, fmt.Errorf("anytime: the full judge: %w", err)
+			return Judgment{}, fmt.Errorf("anytime: full scoring: %w", err)
 		}
 	}
 	return j.judgment(), ctx.Err()
@@ -223,12 +223,12 @@ func (j *judging) take(at []int, hits []rerank.Hit, vectors [][]float32) error {
 	seen := make([]bool, len(at))
 	for _, h := range hits {
 		if h.Index < 0 || h.Index >= len(at) || seen[h.Index] {
-			return fmt.Errorf("index %d came back and was not asked for, or came twice", h.Index)
+			return fmt.Errorf("index %d was not asked for, or came back twice", h.Index)
 		}
 		seen[h.Index] = true
 		i := at[h.Index]
 		if j.Hits[i].Scale != "" && j.Hits[i].Scale != h.Scale {
-			return fmt.Errorf("the scores are on the scale %q, those of the quick judge on %q", h.Scale, j.Hits[i].Scale)
+			return fmt.Errorf("the scores are on the scale %q, those of Quick on %q", h.Scale, j.Hits[i].Scale)
 		}
 		j.Hits[i].Score, j.Hits[i].Scale, j.Hits[i].Relevance = h.Score, h.Scale, h.Relevance
 	}
@@ -282,7 +282,7 @@ func (j *judging) judgment() Judgment {
 	r.Scored, r.Truncated, r.Elapsed = j.scored(), j.truncated, time.Since(j.budget.start)
 	switch {
 	case j.whole:
-		r.Notes = append(r.Notes, "the quick judge read all texts whole")
+		r.Notes = append(r.Notes, "the quick pass read every text in full")
 	case j.quick > 0:
 		r.Notes = append(r.Notes, fmt.Sprintf("%s scored quickly, %d of them in full", count.Of(j.quick, "hit"), j.full))
 	}

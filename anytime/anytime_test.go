@@ -232,12 +232,12 @@ func TestFailures(t *testing.T) {
 	broken := errors.New("broken")
 	good := reader{bytes: 9}
 	for words, r := range map[string]*anytime.Reranker{
-		"no full judge":   {},
+		"Full is nil":     {},
 		"negative":        {Full: good, Best: -1},
 		"may be negative": {Full: good, Time: -1},
 		"by -1 tokens":    {Full: good, Tokens: -1},
-		"quick judge":     {Full: good, Quick: reader{fail: broken}},
-		"full judge":      {Full: reader{fail: broken}},
+		"quick scoring":   {Full: good, Quick: reader{fail: broken}},
+		"full scoring":    {Full: reader{fail: broken}},
 		"on the scale":    {Full: reader{bytes: 9, scale: "other"}, Quick: reader{bytes: 1}},
 		"not asked for": {Full: rerank.RerankerFunc(func(context.Context, rerank.Request) (rerank.Result, error) {
 			return rerank.Result{Hits: []rerank.Hit{{Index: 7}}}, nil

@@ -101,7 +101,7 @@ func (s *settings) readModules(fsys fs.FS) error {
 		switch kind {
 		case "Transformer":
 			if m.Path != "" {
-				return fmt.Errorf("modules.json: the transformer lies in %q: only models that have it in the folder itself are supported", m.Path)
+				return fmt.Errorf("modules.json: the transformer is in %q: only models with it in the folder itself are supported", m.Path)
 			}
 		case "Pooling":
 			if err := s.pooling.read(fsys, path.Join(m.Path, "config.json")); err != nil {
@@ -153,12 +153,12 @@ func (s *settings) readPrompts(fsys fs.FS) error {
 		return err
 	}
 	if file.Kind != "" && file.Kind != "SentenceTransformer" {
-		return fmt.Errorf("%s: model_type %q is no bi-encoder", name, file.Kind)
+		return fmt.Errorf("%s: model_type %q is not a bi-encoder", name, file.Kind)
 	}
 	if file.Default != nil {
 		prompt, ok := file.Prompts[*file.Default]
 		if !ok {
-			return fmt.Errorf("%s: default_prompt_name is %q, which is no prompt", name, *file.Default)
+			return fmt.Errorf("%s: default_prompt_name is %q, which is not one of the prompts", name, *file.Default)
 		}
 		s.prompts[rerank.RoleQuery], s.prompts[rerank.RoleDocument] = prompt, prompt
 	}

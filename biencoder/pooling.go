@@ -75,7 +75,7 @@ func (p *pooling) read(fsys fs.FS, name string) error {
 		}
 	}
 	if len(p.modes) == 0 {
-		return fmt.Errorf("%s: no pooling is chosen", name)
+		return fmt.Errorf("%s: no pooling mode is set", name)
 	}
 	if raw, ok := file["include_prompt"]; ok {
 		include := true

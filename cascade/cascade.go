@@ -232,7 +232,7 @@ func permutes(given, got []rerank.Hit) error {
 	}
 	for _, h := range got {
 		if !known[h.Index] {
-			return fmt.Errorf("the hit with index %d came back and was not given, or came twice", h.Index)
+			return fmt.Errorf("the hit with index %d was not given, or came back twice", h.Index)
 		}
 		known[h.Index] = false
 	}

@@ -38,7 +38,7 @@ type logitScore struct {
 // those of the model's makers.
 func (s *settings) checkFiles(fsys fs.FS) error {
 	if s.kind != "" && s.kind != "CrossEncoder" {
-		return fmt.Errorf("%s: model_type %q is no cross-encoder", sentenceName, s.kind)
+		return fmt.Errorf("%s: model_type %q is not a cross-encoder", sentenceName, s.kind)
 	}
 	if name := s.defaultPrompt; name != "" && s.prompts[name] != "" {
 		return fmt.Errorf("%s: default_prompt_name %q: prompts of cross-encoders are not supported", sentenceName, name)
@@ -83,7 +83,7 @@ func (s *settings) readModules(fsys fs.FS) error {
 		case len(m.Kwargs) > 0:
 			return fmt.Errorf("%s: %s takes %q, which is not supported", modulesName, kind, m.Kwargs)
 		case kind == "Transformer" && m.Path != "":
-			return fmt.Errorf("%s: the transformer lies in %q: only models that have it in the folder itself are supported", modulesName, m.Path)
+			return fmt.Errorf("%s: the transformer is in %q: only models with it in the folder itself are supported", modulesName, m.Path)
 		case kind == "LogitScore":
 			if !fs.ValidPath(m.Path) {
 				return fmt.Errorf("%s: LogitScore has the path %q", modulesName, m.Path)

@@ -139,7 +139,7 @@ func (m *Model) Remark() string { return m.labels.remark }
 // both longer than half of the room; a text that does not fit is judged as
 // Options.Long says, and Tokens are those of all its chunks. The logit of a model
 // with several labels is the logarithm of the odds of the one that means
-// relevant. One that is no finite number is a [*rerank.ScoreError]. The context is
+// relevant. One that is not a finite number is a [*rerank.ScoreError]. The context is
 // looked at between layers.
 func (m *Model) ScorePairs(ctx context.Context, pairs []rerank.Pair, dst []rerank.PairScore) error {
 	if len(dst) != len(pairs) {

@@ -39,7 +39,7 @@ func newLabels(n int, names []string, wanted string) (labels, error) {
 		}
 	}
 	if n == 2 {
-		return labels{1, fmt.Sprintf("the labels %q do not tell which means relevant: the second is taken, %q", names, names[1])}, nil
+		return labels{1, fmt.Sprintf("the labels %q do not tell which means relevant: using the second, %q", names, names[1])}, nil
 	}
 	return labels{}, fmt.Errorf("the head has %d labels (%s): name the one that means relevant", n, strings.Join(names, ", "))
 }

@@ -145,7 +145,7 @@ func (r *Reranker) result(q rerank.Request, judged []rerank.PairScore) rerank.Re
 		report.Notes = append(report.Notes, r.model.labels.remark)
 	}
 	if split > 0 {
-		report.Notes = append(report.Notes, fmt.Sprintf("%d long texts were judged in parts, by their best", split))
+		report.Notes = append(report.Notes, fmt.Sprintf("%d long texts were scored in parts; the best part counts", split))
 	}
 	hits := rerank.Reorder(q, rerank.Scoring{Stage: stage, Scale: rerank.ScaleLogit, Scores: scores, Relevance: sigmoid})
 	kept := hits

@@ -94,7 +94,7 @@ func TestJSONL(t *testing.T) {
 }
 
 // TestNamesMatchExactly: a member whose name differs in case is another member, and one
-// that is there twice is an error.
+// that appears twice is an error.
 func TestNamesMatchExactly(t *testing.T) {
 	input := `{"_id":"d1","text":"right","Text":"wrong","TITLE":"wrong"}` + "\n" + `{"id":"d2","ID":"wrong","text":"b"}` + "\n" +
 		`{"Id":"d3","text":"c"}` + "\n" + `{"id":"d4","text":"a","text":"b"}`
@@ -102,7 +102,7 @@ func TestNamesMatchExactly(t *testing.T) {
 	if len(got) != 2 || got[0].Text != "right" || got[0].Title != "" || got[1].ID != "d2" {
 		t.Errorf("%+v", got)
 	}
-	if diff := cmp.Diff([]string{`f:3: no "_id" or "id"`, "f:4: text: the member is there twice"}, errs); diff != "" {
+	if diff := cmp.Diff([]string{`f:3: no "_id" or "id"`, "f:4: text: the member appears twice"}, errs); diff != "" {
 		t.Errorf("errors (-want +got)\n%s", diff)
 	}
 	for q, err := range dataset.Queries(strings.NewReader(`{"_id":"q1","text":"right","Text":"wrong","_ID":"q2"}`), "f", dataset.Options{}) {

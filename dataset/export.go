@@ -59,7 +59,7 @@ func appendFields(b []byte, fields rerank.Fields, repaired bool) (_ []byte, _ bo
 	b = append(b, '{')
 	for i, f := range fields {
 		if seen[f.Name] {
-			return b, repaired, fmt.Errorf("field %q is there twice", f.Name)
+			return b, repaired, fmt.Errorf("field %q appears twice", f.Name)
 		}
 		seen[f.Name] = true
 		if i > 0 {

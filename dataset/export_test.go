@@ -22,7 +22,7 @@ func ExampleAppendDocument() {
 
 func TestAppendDocumentRefuses(t *testing.T) {
 	twice := rerank.Fields{{Name: "a", Value: rerank.IntValue(1)}, {Name: "a", Value: rerank.IntValue(2)}}
-	if _, _, err := dataset.AppendDocument(nil, rerank.Document{ID: "d1", Fields: twice}); err == nil || !strings.Contains(err.Error(), `field "a" is there twice`) {
+	if _, _, err := dataset.AppendDocument(nil, rerank.Document{ID: "d1", Fields: twice}); err == nil || !strings.Contains(err.Error(), `field "a" appears twice`) {
 		t.Errorf("%v", err)
 	}
 	line, repaired, err := dataset.AppendDocument([]byte("before"), rerank.Document{ID: "d1", Text: "a\xff"})

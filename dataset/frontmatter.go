@@ -38,7 +38,7 @@ func frontMatter(text string) (title string, fields rerank.Fields, err error) {
 		default:
 			for _, f := range found {
 				if _, twice := fields.Get(f.Name); twice {
-					return "", nil, fmt.Errorf("the field %q is there twice", f.Name)
+					return "", nil, fmt.Errorf("the field %q appears twice", f.Name)
 				}
 			}
 			fields = append(fields, found...)

@@ -33,7 +33,7 @@ type Options struct {
 // Fields, in the JSON form of [rerank.Fields]; a name must not be in both. "meta"
 // becomes its Meta, as it stands, unless it is {"$bytes": "…"}, bytes in base64. [Stats.Ignored] tells which other members there
 // were. A document needs an ID; text and title may be empty, as in some
-// collections; null is empty. Names match exactly, and a member that is there twice
+// collections; null is empty. Names match exactly, and a member that appears twice
 // is an error. The name stands for r in errors.
 func JSONL(r io.Reader, name string, o Options) iter.Seq2[rerank.Document, error] {
 	return func(yield func(rerank.Document, error) bool) {

@@ -61,14 +61,14 @@ func TestRun(t *testing.T) {
 				"f:1: the score is not a number: nan",
 				`f:2: the score is not a number: "1,5"`,
 				"f:3: 5 columns, not 6 (query, Q0, document, rank, score, tag) or 3 (query, document, rank)",
-				"f:4: the line is of another kind than those before it",
-				"f:5: the line is of another kind than those before it",
+				"f:4: the line has another format than the lines before it",
+				"f:5: the line has another format than the lines before it",
 			},
 		},
 		"MS MARCO": {
 			input: "7\td\t1\n7\te\t20\n7 f 0\n7 g 1.5\n",
 			want:  []dataset.Result{{"7", "d", -1, "", 1}, {"7", "e", -20, "", 2}},
-			errs:  []string{`f:3: the rank is no whole number from 1: "0"`, `f:4: the rank is no whole number from 1: "1.5"`},
+			errs:  []string{`f:3: the rank is not a whole number from 1: "0"`, `f:4: the rank is not a whole number from 1: "1.5"`},
 		},
 		"JSON": {
 			input: "\ufeff" + `{"query":"a b","document":"d","score":2,"tag":"x","other":[]}
@@ -85,7 +85,7 @@ func TestRun(t *testing.T) {
 				"f:3: query: the ID is empty", `f:4: no "document"`,
 				`f:5: neither a "score" nor a "rank" from 1`, `f:6: neither a "score" nor a "rank" from 1`,
 				"f:7: not JSON: invalid character 'N' at start of value at byte 30",
-				"f:8: the line is of another kind than those before it",
+				"f:8: the line has another format than the lines before it",
 			},
 		},
 		"nothing": {input: "\n# only a comment"},
@@ -100,7 +100,7 @@ func TestRun(t *testing.T) {
 		"blanks in IDs, no tabs": {
 			input: "q1 Q0 a x 1 9 t\n1 Q0 b 1 9 my run\n",
 			want:  []dataset.Result{{"1", "b", 9, "my", 2}},
-			errs:  []string{`f:1: more than 6 columns, and the fourth is no rank: "x": where IDs have blanks in them, tabs must separate the columns`},
+			errs:  []string{`f:1: more than 6 columns, and the fourth is not a rank: "x": where IDs have blanks in them, tabs must separate the columns`},
 		},
 		"a column too few, between tabs": {
 			input: "q1\tQ0\ta x\t1\t9\n",
@@ -150,7 +150,7 @@ func TestJudgments(t *testing.T) {
 			want:  []dataset.Judgment{{"#a", "d1", 1, 4}, {"#b", "d 1", 2, 5}},
 		},
 		"a head below a comment": {input: "# c\n\nTopic Iteration Document Grade\n1 0 d 1\n", want: []dataset.Judgment{{"1", "d", 1, 4}}},
-		"no head":                {input: "query1\td1\tx\n", errs: []string{`f:1: the grade is no whole number from -127 to 127: "x"`}},
+		"no head":                {input: "query1\td1\tx\n", errs: []string{`f:1: the grade is not a whole number from -127 to 127: "x"`}},
 		"TREC": {
 			input: "# c\r\n1 0 d#2 -1\r\n 1\t0  d3 +1 \n",
 			want:  []dataset.Judgment{{"1", "d#2", -1, 2}, {"1", "d3", 1, 3}},
@@ -158,12 +158,12 @@ func TestJudgments(t *testing.T) {
 		"bad": {
 			input: "1 d3 x\n1 d3\n1 0 d 1 5\n1 d 128\n1 d 1.0\nquery d1 grade\n",
 			errs: []string{
-				`f:1: the grade is no whole number from -127 to 127: "x"`,
+				`f:1: the grade is not a whole number from -127 to 127: "x"`,
 				"f:2: 2 columns, not 3 (query, document, grade) or 4 (query, iteration, document, grade)",
 				"f:3: 5 or more columns, not 3 (query, document, grade) or 4 (query, iteration, document, grade)",
-				`f:4: the grade is no whole number from -127 to 127: "128"`,
-				`f:5: the grade is no whole number from -127 to 127: "1.0"`,
-				`f:6: the grade is no whole number from -127 to 127: "grade"`,
+				`f:4: the grade is not a whole number from -127 to 127: "128"`,
+				`f:5: the grade is not a whole number from -127 to 127: "1.0"`,
+				`f:6: the grade is not a whole number from -127 to 127: "grade"`,
 			},
 		},
 	} {
@@ -184,8 +184,8 @@ func TestReadQrels(t *testing.T) {
 	}
 	for input, want := range map[string]string{
 		"1 0 a 1\n2 0 a 1\n1 1 a 1\n": `f:3: document "a" is judged twice for query "1"`,
-		"# nothing\n":                 "f: there are no judgments in it",
-		"1 0 a 1\n1 0 b\n":            `f:2: the grade is no whole number from -127 to 127: "b"`,
+		"# nothing\n":                 "f: it has no judgments",
+		"1 0 a 1\n1 0 b\n":            `f:2: the grade is not a whole number from -127 to 127: "b"`,
 	} {
 		if _, err := dataset.ReadQrels(strings.NewReader(input), "f"); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %q", input, err, want)

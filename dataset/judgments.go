@@ -77,7 +77,7 @@ func qrels(judgments iter.Seq2[Judgment, error], name string) (eval.Qrels, error
 		all[j.Query][j.Document] = j.Grade
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: there are no judgments in it", name)
+		return nil, fmt.Errorf("%s: it has no judgments", name)
 	}
 	return all, nil
 }
@@ -103,7 +103,7 @@ func (j *Judgment) set(columns [][]byte, queries *repeated) error {
 	}
 	grade, err := strconv.Atoi(string(columns[n-1]))
 	if err != nil || grade < -maxGrade || grade > maxGrade {
-		return fmt.Errorf("the grade is no whole number from %d to %d: %.40q", -maxGrade, maxGrade, columns[n-1])
+		return fmt.Errorf("the grade is not a whole number from %d to %d: %.40q", -maxGrade, maxGrade, columns[n-1])
 	}
 	j.Query, j.Document, j.Grade = queries.string(columns[0]), string(columns[n-2]), grade
 	return nil

@@ -207,7 +207,7 @@ func (p *parts) addFields(object []byte) error {
 	for _, f := range p.fields {
 		names[f.Name] = true
 	}
-	for _, f := range more { // none of them is there twice
+	for _, f := range more { // none of them appears twice
 		if names[f.Name] {
 			return fmt.Errorf("the field %q comes from two members", f.Name)
 		}

@@ -91,7 +91,7 @@ func TestColumns(t *testing.T) {
 		{dataset.Members{}, "pid\tpassage\n1\tx\n2\ty\n", nil, []string{`f:1: no "_id" or "id" among the columns "pid", "passage"`}, nil},
 		{dataset.Members{}, "id\tpassage\n1\tx\n", nil, []string{`f:1: no "text" or "title" among the columns "id", "passage"`}, nil},
 		{dataset.Members{Text: "pasage"}, "id\ttitle\tpassage\n1\tT\tx\n", nil, []string{`f:1: no column "pasage"; did you mean "passage"?`}, nil},
-		{dataset.Members{}, "id\ttext\ttext\n", nil, []string{`f:1: the column "text" is there twice`}, nil},
+		{dataset.Members{}, "id\ttext\ttext\n", nil, []string{`f:1: the column "text" appears twice`}, nil},
 		{dataset.Members{}, "", nil, nil, nil},
 	} {
 		var stats dataset.Stats
@@ -143,7 +143,7 @@ func FuzzDocuments(f *testing.F) {
 				seen := map[string]bool{}
 				for _, field := range d.Fields {
 					if seen[field.Name] {
-						t.Errorf("%q: the field %q is there twice", data, field.Name)
+						t.Errorf("%q: the field %q appears twice", data, field.Name)
 					}
 					seen[field.Name] = true
 				}

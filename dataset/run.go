@@ -78,7 +78,7 @@ func ReadRun(r io.Reader, name string) (run eval.Run, tag string, err error) {
 		tag = result.Tag
 	}
 	if len(run) == 0 {
-		return nil, "", fmt.Errorf("%s: there are no results in it", name)
+		return nil, "", fmt.Errorf("%s: it has no results", name)
 	}
 	return run, tag, nil
 }
@@ -139,7 +139,7 @@ func (p *runParser) parseColumns(columns [][]byte, blanks bool, result *Result) 
 	case n < 6:
 		return unknownRun, fmt.Errorf("%d columns, not 6 (query, Q0, document, rank, score, tag) or 3 (query, document, rank)", n)
 	case n > 6 && blanks && !isWhole(columns[3]):
-		return kind, fmt.Errorf("more than 6 columns, and the fourth is no rank: %.40q: "+
+		return kind, fmt.Errorf("more than 6 columns, and the fourth is not a rank: %.40q: "+
 			"where IDs have blanks in them, tabs must separate the columns", columns[3])
 	}
 	if !p.expects(kind) {
@@ -151,7 +151,7 @@ func (p *runParser) parseColumns(columns [][]byte, blanks bool, result *Result) 
 	return kind, p.parseTREC(columns, result)
 }
 
-var errOtherKind = errors.New("the line is of another kind than those before it")
+var errOtherKind = errors.New("the line has another format than the lines before it")
 
 func (p *runParser) expects(kind runKind) bool { return p.kind == unknownRun || p.kind == kind }
 
@@ -176,7 +176,7 @@ func (p *runParser) parseTREC(columns [][]byte, result *Result) error {
 func (p *runParser) parseMarco(columns [][]byte, result *Result) error {
 	rank, err := strconv.Atoi(string(columns[2]))
 	if err != nil || rank < 1 {
-		return fmt.Errorf("the rank is no whole number from 1: %.40q", columns[2])
+		return fmt.Errorf("the rank is not a whole number from 1: %.40q", columns[2])
 	}
 	result.Query, result.Document, result.Score = p.queries.string(columns[0]), string(columns[1]), -float64(rank)
 	return nil

@@ -98,7 +98,7 @@ func (t *table) header(names []string) error {
 	for i := range names {
 		names[i] = strings.Trim(names[i], blanks)
 		if slices.Contains(names[:i], names[i]) {
-			return fmt.Errorf("the column %q is there twice", names[i])
+			return fmt.Errorf("the column %q appears twice", names[i])
 		}
 		t.meet(names[i])
 	}

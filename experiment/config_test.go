@@ -99,7 +99,7 @@ func TestRefusedData(t *testing.T) {
 		"a malformed query":    {"queries.jsonl", `{"_id":`, "queries.jsonl:6: not JSON"},
 		"a malformed document": {"corpus.jsonl", `{"text":"x"}`, `corpus.jsonl:17: no "_id" or "id"`},
 		"judged twice":         {"qrels/test.tsv", "q1\tq1-a\t2\n", `test.tsv:18: document "q1-a" is judged twice for query "q1"`},
-		"a bad grade":          {"qrels/test.tsv", "q1\tx\tgood\n", "test.tsv:18: the grade is no whole number"},
+		"a bad grade":          {"qrels/test.tsv", "q1\tx\tgood\n", "test.tsv:18: the grade is not a whole number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := collection(t)

@@ -55,7 +55,7 @@ func (p *parser) count() error {
 func (p *parser) inner(data []byte, depth int) (conditions, error) {
 	all, err := p.conditions(data, depth)
 	if err == nil && len(all) == 0 {
-		err = errors.New("there is no condition")
+		err = errors.New("the condition is missing")
 	}
 	return all, err
 }
@@ -91,7 +91,7 @@ func (p *parser) member(name string, raw []byte, depth int) (condition, error) {
 			return errors.Join(err, p.count())
 		})
 		if err == nil && len(list) == 0 {
-			err = errors.New("there is no condition")
+			err = errors.New("the condition is missing")
 		}
 		if name == "$and" {
 			return conditions(list), err
@@ -102,7 +102,7 @@ func (p *parser) member(name string, raw []byte, depth int) (condition, error) {
 		return negation{c}, err
 	}
 	if strings.HasPrefix(name, "$") {
-		return nil, fmt.Errorf("there is no such operator between conditions%s", nearest.Choice(name, between))
+		return nil, fmt.Errorf("unknown operator between conditions%s", nearest.Choice(name, between))
 	}
 	if raw[0] != '{' {
 		return p.relation(name, "$eq", raw)
@@ -114,7 +114,7 @@ func (p *parser) member(name string, raw []byte, depth int) (condition, error) {
 		return errors.Join(err, p.count())
 	})
 	if err == nil && len(all) == 0 {
-		err = errors.New("there is no operator")
+		err = errors.New("the operator is missing")
 	}
 	return all, err
 }
@@ -151,9 +151,9 @@ func (p *parser) relation(field, operator string, raw []byte) (condition, error)
 	holds, known := orders[operator]
 	switch {
 	case !known:
-		return nil, fmt.Errorf("there is no such operator%s", nearest.Choice(operator, operators))
+		return nil, fmt.Errorf("unknown operator%s", nearest.Choice(operator, operators))
 	case exactjson.Null(raw) && operator != "$eq":
-		return nil, errors.New("nothing is in an order with null")
+		return nil, errors.New("null cannot be compared")
 	case exactjson.Null(raw):
 		return null{field}, nil
 	}

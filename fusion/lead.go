@@ -21,7 +21,7 @@ func (r *Reranker) checkBest() error {
 		all = all || p.Best == 0
 	}
 	if !all {
-		return errors.New("no part judges all hits")
+		return errors.New("no part scores all hits")
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestBestInTime(t *testing.T) {
 				t.Errorf("%s: %d were judged", name, judged)
 			}
 			report := got.Stages[len(got.Stages)-1]
-			if note := fmt.Sprintf("%d of the best hits were not judged by all parts", 20-judged); !report.Partial || !slices.Contains(report.Notes, note) {
+			if note := fmt.Sprintf("%d of the top hits were not scored by every part", 20-judged); !report.Partial || !slices.Contains(report.Notes, note) {
 				t.Errorf("%s: %+v", name, report)
 			}
 			for i, h := range got.Hits {

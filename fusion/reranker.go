@@ -114,7 +114,7 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	}
 	if n := o.unjudged(); n > 0 {
 		report.Partial = true
-		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which are the last", n))
+		report.Notes = append(report.Notes, fmt.Sprintf("no time for %d of the hits, which come last", n))
 		settle(fused, o.late)
 	}
 	if n := o.abstentions(); n > 0 {
@@ -122,7 +122,7 @@ func (r *Reranker) Rerank(ctx context.Context, q rerank.Request) (rerank.Result,
 	}
 	if o.missed > 0 {
 		report.Partial = true
-		report.Notes = append(report.Notes, fmt.Sprintf("%d of the best hits were not judged by all parts", o.missed))
+		report.Notes = append(report.Notes, fmt.Sprintf("%d of the top hits were not scored by every part", o.missed))
 	}
 	for _, c := range r.Relevance {
 		c.apply(fused, o.lists)
@@ -415,7 +415,7 @@ func permutes(hits []rerank.Hit, n int) error {
 	seen := make([]bool, n)
 	for _, h := range hits {
 		if h.Index < 0 || h.Index >= n || seen[h.Index] {
-			return fmt.Errorf("index %d came back and was not asked for, or came twice", h.Index)
+			return fmt.Errorf("index %d was not asked for, or came back twice", h.Index)
 		}
 		seen[h.Index] = true
 	}

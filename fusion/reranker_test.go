@@ -129,7 +129,7 @@ func TestBadBlends(t *testing.T) {
 	for want, blend := range map[string]fusion.Reranker{
 		"no parts":                    {},
 		"the best -1":                 {Parts: []fusion.Part{{Carried: "s"}, {Carried: "s", Best: -1}}},
-		"no part judges all":          {Parts: []fusion.Part{{Carried: "s", Best: 3}}},
+		"no part scores all":          {Parts: []fusion.Part{{Carried: "s", Best: 3}}},
 		"part 1 has neither":          {Parts: []fusion.Part{{}}},
 		"every part has the weight 0": {Parts: []fusion.Part{{Carried: "s", Weight: new(0.0)}}},
 		"x has the weight":            {Parts: []fusion.Part{{Name: "x", Carried: "s", Weight: new(math.Inf(1))}}},

@@ -93,7 +93,7 @@ func (r *Retriever) extend(i int, list, late []rerank.Hit, union []member) ([]re
 			return list, fmt.Errorf("they are on the scale %q and the list is on %q", h.Scale, list[0].Scale)
 		}
 		if h.Index < 0 || h.Index >= len(union) || union[h.Index].places[i] >= 0 {
-			return list, fmt.Errorf("index %d came back and was not asked for, or came twice", h.Index)
+			return list, fmt.Errorf("index %d was not asked for, or came back twice", h.Index)
 		}
 		union[h.Index].places[i] = len(out)
 		stage := r.listName(i)

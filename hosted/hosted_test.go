@@ -296,7 +296,7 @@ func TestCircuit(t *testing.T) {
 			t.Fatal("it answered")
 		}
 	}
-	if _, err := r.Rerank(t.Context(), texts("x")); err == nil || !strings.Contains(err.Error(), "left alone") || len(c.bodies) != 5 {
+	if _, err := r.Rerank(t.Context(), texts("x")); err == nil || !strings.Contains(err.Error(), "is not asked for a while") || len(c.bodies) != 5 {
 		t.Errorf("asked %d times: %v", len(c.bodies), err)
 	}
 	// Requests that are wrong say nothing of the service.
@@ -400,14 +400,14 @@ func TestOptionsRefused(t *testing.T) {
 		service string
 		o       hosted.Options
 	}{
-		"unknown service":        {"coherent", hosted.Options{}},
-		"set COHERE_API_KEY":     {"cohere", hosted.Options{}},
-		"needs a URL":            {"tei", hosted.Options{}},
-		"no URL of a service":    {"tei", hosted.Options{URL: "localhost:80"}},
-		"holds a password":       {"tei", hosted.Options{URL: "http://a:b@c"}},
-		"more than one line":     {"cohere", hosted.Options{Key: "a\nb"}},
-		"none may be negative":   {"cohere", hosted.Options{Key: "a", Timeout: -1}},
-		"-2 documents, 0 tokens": {"cohere", hosted.Options{Key: "a", MaxDocuments: -2}},
+		"unknown service":          {"coherent", hosted.Options{}},
+		"set COHERE_API_KEY":       {"cohere", hosted.Options{}},
+		"needs a URL":              {"tei", hosted.Options{}},
+		"not the URL of a service": {"tei", hosted.Options{URL: "localhost:80"}},
+		"holds a password":         {"tei", hosted.Options{URL: "http://a:b@c"}},
+		"more than one line":       {"cohere", hosted.Options{Key: "a\nb"}},
+		"none may be negative":     {"cohere", hosted.Options{Key: "a", Timeout: -1}},
+		"-2 documents, 0 tokens":   {"cohere", hosted.Options{Key: "a", MaxDocuments: -2}},
 	} {
 		if _, err := hosted.New(c.service, c.o); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v", words, err)

@@ -241,7 +241,7 @@ func (r *Reranker) incomplete(q rerank.Request, report *rerank.StageReport) erro
 	if q.TopN <= 0 || q.TopN > report.Scored {
 		return fmt.Errorf("the answer lacks %d of %d documents", report.Skipped, report.Candidates)
 	}
-	report.Notes = append(report.Notes, fmt.Sprintf("asked for the best %d only", q.TopN))
+	report.Notes = append(report.Notes, fmt.Sprintf("asked for the top %d only", q.TopN))
 	report.Skipped = 0
 	return nil
 }
@@ -324,4 +324,4 @@ func plainValue(v rerank.Value) any {
 }
 
 // errCircuit says that a service was left alone.
-var errCircuit = errors.New("it failed too often lately and is left alone for a while")
+var errCircuit = errors.New("it has failed too often and is not asked for a while")

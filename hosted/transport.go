@@ -44,7 +44,7 @@ func newTransport(s *service, o Options) (*transport, error) {
 	base := cmp.Or(o.URL, s.url)
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is no URL of a service", base)
+		return nil, fmt.Errorf("%q is not the URL of a service", base)
 	}
 	if u.User != nil {
 		return nil, errors.New("the URL holds a password: give a key instead")

@@ -54,7 +54,7 @@ func (c *Client) Find(modelName string) (Snapshot, error) {
 			return Snapshot{}, fmt.Errorf("hub: %w", err)
 		}
 		if commit = strings.TrimSpace(data); !commitPattern.MatchString(commit) {
-			return Snapshot{}, fmt.Errorf("hub: the cache says %.60q where a commit of %s belongs", commit, n)
+			return Snapshot{}, fmt.Errorf("hub: the cache says %.60q instead of a commit of %s", commit, n)
 		}
 	}
 	s, err := c.snapshot(n, commit)

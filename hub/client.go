@@ -27,7 +27,7 @@ var (
 	ErrNotFound     = errors.New("not found")
 	ErrUnauthorized = errors.New("no access; a token of a user who has it goes into HF_TOKEN")
 	ErrGated        = errors.New("access is gated; ask for it on the model's page, and set HF_TOKEN")
-	ErrOffline      = errors.New("offline by HF_HUB_OFFLINE")
+	ErrOffline      = errors.New("offline, as HF_HUB_OFFLINE is set")
 	ErrChecksum     = errors.New("the checksum is wrong")
 )
 
@@ -119,10 +119,10 @@ func parseName(s string) (name, error) {
 	}
 	n := name{repo, cmp.Or(revision, DefaultRevision)}
 	if found && revision == "" || !repoPattern.MatchString(repo) || strings.Contains(repo, "--") || strings.Contains(repo, "..") {
-		return n, fmt.Errorf("%q is no name of a model: NAME[@REVISION], or OWNER/NAME[@REVISION]", s)
+		return n, fmt.Errorf("%q is not the name of a model: NAME[@REVISION], or OWNER/NAME[@REVISION]", s)
 	}
 	if !branchPattern.MatchString(n.revision) || strings.Contains(n.revision, "..") || strings.Contains(n.revision, "//") {
-		return n, fmt.Errorf("%q is no revision", n.revision)
+		return n, fmt.Errorf("%q is not a revision", n.revision)
 	}
 	return n, nil
 }

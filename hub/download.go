@@ -70,7 +70,7 @@ func (c *Client) persist(ctx context.Context, address, partial string, f File, p
 			return err
 		}
 		if failures >= most {
-			return fmt.Errorf("%w; given up after %d attempts that brought no more", err, failures)
+			return fmt.Errorf("%w; given up after %d attempts without progress", err, failures)
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err
@@ -170,7 +170,7 @@ func verify(ctx context.Context, name string, f File) error {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.Sum || n != f.Size {
-		return fmt.Errorf("%w: %d bytes of the sum %s, where %d of %s belong", ErrChecksum, n, got, f.Size, f.Sum)
+		return fmt.Errorf("%w: %d bytes with checksum %s instead of %d with %s", ErrChecksum, n, got, f.Size, f.Sum)
 	}
 	return nil
 }

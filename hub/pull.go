@@ -141,7 +141,7 @@ func (c *Client) commit(ctx context.Context, n name) (string, error) {
 		return "", err
 	}
 	if !commitPattern.MatchString(info.SHA) {
-		return "", fmt.Errorf("the server says %.60q where a commit belongs", info.SHA)
+		return "", fmt.Errorf("the server says %.60q instead of a commit", info.SHA)
 	}
 	return info.SHA, nil
 }
@@ -206,7 +206,7 @@ func complete(files []File) error {
 		}
 	}
 	if !has("model.safetensors") && !has("model.safetensors.index.json") {
-		return errors.New("the repository has no weights as safetensors")
+		return errors.New("the repository has no safetensors weights")
 	}
 	return nil
 }

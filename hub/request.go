@@ -179,7 +179,7 @@ func newRefusal(r *http.Response) *refusal {
 }
 
 func (r *refusal) Error() string {
-	text := fmt.Sprintf("the server answers %d %s", r.status, http.StatusText(r.status))
+	text := fmt.Sprintf("the server answered %d %s", r.status, http.StatusText(r.status))
 	if r.code != "" {
 		text += fmt.Sprintf(" (%.40q)", r.code)
 	}

@@ -217,7 +217,7 @@ func decompress(dst, packed []byte, size int) ([]byte, error) {
 		dst = out.Bytes()
 	}
 	if err == nil && len(dst) != size {
-		err = fmt.Errorf("%d bytes where %d are announced", len(dst), size)
+		err = fmt.Errorf("%d bytes instead of %d", len(dst), size)
 	}
 	decompressors.Put(d) // unless reading has panicked in the middle of a block
 	return dst, err

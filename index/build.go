@@ -57,7 +57,7 @@ func (b *Build) start(dir string, o Options) (err error) {
 		return err
 	}
 	if isMount(b.place) {
-		return errors.New("a file system is mounted there, and the folder cannot be replaced: choose a folder in it")
+		return errors.New("a file system is mounted there, so the folder cannot be replaced: choose a folder inside it")
 	}
 	if !movable && holdsCurrent(b.place) {
 		return errors.New("the current folder is there, and this system does not move it: choose another folder, or another current one")
@@ -169,7 +169,7 @@ func (b *Build) install() error {
 	}
 	b.dir = b.place
 	if err := errors.Join(b.closeIndex(), b.sync(filepath.Dir(b.place))); err != nil {
-		return fmt.Errorf("the new index is there, but may be gone after a power failure: %w", err)
+		return fmt.Errorf("the new index is in place, but might not survive a power failure: %w", err)
 	}
 	return b.removeOld(left)
 }
@@ -188,7 +188,7 @@ func (b *Build) removeOld(left string) error {
 		}
 	}
 	if err = removeFolder(left, old); err != nil {
-		return fmt.Errorf("the new index is there; what was left of the old one is in %s: %w", left, err)
+		return fmt.Errorf("the new index is in place; the rest of the old one is in %s: %w", left, err)
 	}
 	return nil
 }

@@ -252,7 +252,7 @@ func (c *container) parseFooter(d *decoder) error {
 			d.fail("section %d lies at byte %d and has %d bytes", key.kind, offset, length)
 		}
 		if _, twice := c.sections[key]; twice {
-			d.fail("section %d is there twice", key.kind)
+			d.fail("section %d appears twice", key.kind)
 		}
 		if d.err == nil {
 			c.sections[key] = section{c: c, offset: int(offset), length: int(length)}

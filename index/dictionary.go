@@ -41,7 +41,7 @@ func (d *dictionary) open() (fst *vellum.FST, err error) {
 	defer d.guard(&err)
 	fst, err = vellum.Load(b)
 	if err == nil && uint32(fst.Len()) != d.terms {
-		err = fmt.Errorf("%d terms where %d are announced", fst.Len(), d.terms)
+		err = fmt.Errorf("%d terms instead of %d", fst.Len(), d.terms)
 	}
 	if err != nil {
 		return nil, d.section.corrupt(0, "dictionary: %v", err)
@@ -97,7 +97,7 @@ func (t *termIterator) next() (ok bool, err error) {
 	}
 	if errors.Is(err, vellum.ErrIteratorDone) {
 		if t.seen != t.d.terms {
-			return false, t.d.section.corrupt(0, "dictionary: %d terms where %d are announced", t.seen, t.d.terms)
+			return false, t.d.section.corrupt(0, "dictionary: %d terms instead of %d", t.seen, t.d.terms)
 		}
 		return false, nil
 	}

@@ -45,7 +45,7 @@ var (
 
 	// ErrForeign says that files are in the directory that are no part of an
 	// index.
-	ErrForeign = errors.New("index: directory holds other files than an index's")
+	ErrForeign = errors.New("index: directory holds files that are not part of an index")
 
 	// ErrNotExist says that [Open] found no index in the directory.
 	ErrNotExist = errors.New("index: no index in this directory")
@@ -102,7 +102,7 @@ func (e *AnalyzerError) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("index: the index's analyzer %q: %v: %s", e.Name, e.Err, todo)
 	}
-	return fmt.Sprintf("index: the analyzer %q makes other terms than when the index was built: %s", e.Name, todo)
+	return fmt.Sprintf("index: the analyzer %q makes different terms than when the index was built: %s", e.Name, todo)
 }
 
 // Unwrap returns the cause.

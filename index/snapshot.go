@@ -293,7 +293,7 @@ func (s *Snapshot) segment(doc uint32) (*Segment, uint32, error) {
 			return g, local, nil
 		}
 	}
-	return nil, 0, fmt.Errorf("index: there is no document %d in this snapshot", doc)
+	return nil, 0, fmt.Errorf("index: this snapshot has no document %d", doc)
 }
 
 // Find returns the number of the live document with an ID.

@@ -91,7 +91,7 @@ func decodeTombstones(name string, b []byte, info segmentInfo) (bitset, error) {
 	}
 	set, err := decodeRoaring(d.bytes(uint64(d.rest())), info.documents)
 	if err == nil && set.count() != info.deleted {
-		err = fmt.Errorf("%d tombstones where %d are announced", set.count(), info.deleted)
+		err = fmt.Errorf("%d tombstones instead of %d", set.count(), info.deleted)
 	}
 	if err != nil {
 		return nil, &CorruptError{File: name, Offset: tombstoneHeader, Reason: "tombstones", Err: err}

@@ -62,7 +62,7 @@ func (g *Segment) verifyIDs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// Strictly ascending, so no document is there twice and none is left out.
+		// Strictly ascending, so no document appears twice and none is left out.
 		if bytes.Compare(id, before) <= 0 {
 			return d.idSection.corrupt(0, "IDs %q and %q are out of order", before, id)
 		}
@@ -98,7 +98,7 @@ func (g *Segment) verifyVectors(ctx context.Context) error {
 		}
 	}
 	if n != g.data.vectors.count {
-		return g.data.vectors.data.corrupt(0, "%d vectors where %d are announced", n, g.data.vectors.count)
+		return g.data.vectors.data.corrupt(0, "%d vectors instead of %d", n, g.data.vectors.count)
 	}
 	return nil
 }

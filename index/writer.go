@@ -123,7 +123,7 @@ func (w *Writer) usable() error {
 		err = w.reload()
 	}
 	if err != nil {
-		return fmt.Errorf("index: whether an earlier commit was made is still unknown: %w", errors.Join(w.unknown, err))
+		return fmt.Errorf("index: it is still unknown whether an earlier commit succeeded: %w", errors.Join(w.unknown, err))
 	}
 	w.unknown = nil
 	return nil
@@ -288,7 +288,7 @@ func (t *transaction) commit(ctx context.Context) error {
 		var unknown errUnknownOutcome
 		if errors.As(err, &unknown) {
 			t.w.unknown, t.files = err, nil // the manifest may name them
-			return fmt.Errorf("the last step failed, and the changes may be there or not: %w", err)
+			return fmt.Errorf("the last step failed; the changes may or may not have been made: %w", err)
 		}
 		return err
 	}

@@ -96,7 +96,7 @@ func (r *Retriever) name() string {
 func (r *Retriever) describeTerm(q *query, t queryTerm, tf int, norm, part float64) rerank.Explanation {
 	e := rerank.Explanation{Value: part, What: fmt.Sprintf("%q, a product of:", analysis.Word(t.text))}
 	if tf == 0 {
-		e.What = fmt.Sprintf("%q, which the document does not have", analysis.Word(t.text))
+		e.What = fmt.Sprintf("%q, which is not in the document", analysis.Word(t.text))
 		return e
 	}
 	idf := rerank.Explanation{Value: t.idf, What: fmt.Sprintf("idf: %d of %d documents have it", t.df, r.documents())}

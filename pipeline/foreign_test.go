@@ -51,7 +51,7 @@ func mixed() []rerank.Document {
 // warned reports whether any stage warns of the query's language.
 func warned(stages []rerank.StageReport) bool {
 	return slices.ContainsFunc(stages, func(s rerank.StageReport) bool {
-		return strings.Contains(strings.Join(s.Warnings, "\n"), "the query seems not to be in English")
+		return strings.Contains(strings.Join(s.Warnings, "\n"), "the query does not seem to be in English")
 	})
 }
 

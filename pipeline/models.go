@@ -91,7 +91,7 @@ func (e unknownName) Error() string {
 	if strings.Contains(e.name, "/") {
 		return fmt.Sprintf("%s: no folder of a model: %v", e.name, e.err)
 	}
-	return fmt.Sprintf("unknown %s %q: it is none of %s, and no folder of a model: %v", e.what, e.name, strings.Join(e.known, ", "), e.err)
+	return fmt.Sprintf("unknown %s %q: it is not one of %s, nor the folder of a model: %v", e.what, e.name, strings.Join(e.known, ", "), e.err)
 }
 
 func (e unknownName) Unwrap() error { return e.err }
@@ -110,7 +110,7 @@ func checkReranker(name string) error {
 		return unknownName{"reranker", name, append([]string{Auto, None}, Rerankers()...), err}
 	}
 	if err == nil && cosine && kind != biEncoder {
-		err = fmt.Errorf("%s holds no bi-encoder, which a cosine needs", folder)
+		err = fmt.Errorf("%s holds no bi-encoder, which cosine: needs", folder)
 	}
 	return err
 }

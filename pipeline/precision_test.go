@@ -27,7 +27,7 @@ func TestPrecision(t *testing.T) {
 			t.Errorf("%s computes in %s", name, got)
 		}
 		if !pipeline.IsCrossEncoder(name) {
-			t.Errorf("%s is no cross-encoder", name)
+			t.Errorf("%s is not a cross-encoder", name)
 		}
 	}
 	weights := 0

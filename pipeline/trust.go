@@ -35,6 +35,6 @@ func trust(load func(*rerank.Document) error) fusion.Trust {
 		if 2*others <= len(hits) {
 			return 1, "", nil
 		}
-		return partly, fmt.Sprintf("%d of the first %d texts seem not to be in English", others, len(hits)), nil
+		return partly, fmt.Sprintf("%d of the first %d texts do not seem to be in English", others, len(hits)), nil
 	}
 }

@@ -33,12 +33,12 @@ func NewRetriever(s *index.Snapshot, e rerank.Embedder) (*Retriever, error) {
 	kept, given := s.Model(), e.Model()
 	switch {
 	case kept == rerank.ModelInfo{}:
-		return nil, errors.New("vector: the index keeps no vectors")
+		return nil, errors.New("vector: the index has no vectors")
 	case kept.Fingerprint != given.Fingerprint:
-		return nil, fmt.Errorf("vector: the index keeps vectors of %s (%.12s), which those of %s (%.12s) cannot be compared with",
+		return nil, fmt.Errorf("vector: the index keeps vectors of %s (%.12s), which cannot be compared with those of %s (%.12s)",
 			kept.Name, kept.Fingerprint, given.Name, given.Fingerprint)
 	case kept.Dimensions != given.Dimensions:
-		return nil, fmt.Errorf("vector: the index keeps vectors of %d dimensions, the model makes %d", kept.Dimensions, given.Dimensions)
+		return nil, fmt.Errorf("vector: the index has vectors of %d dimensions, the model makes %d", kept.Dimensions, given.Dimensions)
 	}
 	return &Retriever{snapshot: s, embedder: e, dot: kept.Similarity == rerank.SimilarityDot}, nil
 }
@@ -83,7 +83,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (_ rerank.Res
 		Tokens: query.Tokens, Elapsed: time.Since(start), Warnings: warnings, Partial: scan.stopped,
 	}
 	if scan.without > 0 {
-		report.Notes = []string{fmt.Sprintf("without %s of which the index has no vector", count.Of(scan.without, "document"))}
+		report.Notes = []string{fmt.Sprintf("without %s that have no vector in the index", count.Of(scan.without, "document"))}
 	}
 	return rerank.Result{Hits: hits, Stages: []rerank.StageReport{report}}, nil
 }

@@ -24,7 +24,7 @@ func TestDocsTellWhichAnalyzersStem(t *testing.T) {
 			whole = append(whole, name)
 		}
 	}
-	if got, want := analyzers(), strings.Join(stem, ", ")+"; without stems "+strings.Join(whole, ", "); got != want {
+	if got, want := analyzers(), strings.Join(stem, ", ")+"; without stemming: "+strings.Join(whole, ", "); got != want {
 		t.Errorf("the help lists %q, want %q", got, want)
 	}
 	docs, err := os.ReadFile("../../docs/cli.md")

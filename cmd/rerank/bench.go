@@ -84,7 +84,7 @@ type benchmark struct {
 
 func (a *app) bench(ctx context.Context, f benchFlags) error {
 	if f.time <= 0 {
-		return usagef("--time is %s; it must be more than nothing", f.time)
+		return usagef("--time is %s; it must be above 0", f.time)
 	}
 	b := &benchmark{app: a, flags: f, peaks: map[string]map[simd.Arithmetic]float64{}}
 	model, err := openBenchModel(f.model)
@@ -235,7 +235,7 @@ func (b *benchmark) levels(ctx context.Context) error {
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("looking for this program, to run it with other kernels: %w", err)
+		return fmt.Errorf("finding this program, to run it with other kernels: %w", err)
 	}
 	fastest := 0.0
 	for _, level := range simd.Levels() {

@@ -370,7 +370,7 @@ func TestForeignLanguagesAreTold(t *testing.T) {
 	testenv.Native(t)
 	const texts = "Bake the bread.\nКлюч от сарая лежит на полке.\nХлеб пекут сорок минут.\n"
 	a := command(t, texts, "sort", "где ключ от сарая")
-	if a.code != exitOK || !strings.HasPrefix(a.stdout, "Ключ") || strings.Count(a.stderr, "the query seems not to be in English") != 1 {
+	if a.code != exitOK || !strings.HasPrefix(a.stdout, "Ключ") || strings.Count(a.stderr, "the query does not seem to be in English") != 1 {
 		t.Errorf("%+v", a)
 	}
 	a = command(t, texts, "sort", "how long to bake bread")
@@ -379,11 +379,11 @@ func TestForeignLanguagesAreTold(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "index")
 	a = command(t, "1\tBake the bread.\n2\tКлюч от сарая лежит на полке.\n", "index", "-o", dir, "--vectors", "-")
-	if a.code != exitOK || !strings.Contains(a.stderr, "no vector was made of 1 document in a language") {
+	if a.code != exitOK || !strings.Contains(a.stderr, "1 document without a vector, apparently in a language") {
 		t.Errorf("%+v", a)
 	}
 	a = command(t, "", "search", dir, "где ключ от сарая", "--json")
-	if got := decode[found](t, a.stdout); !slices.Equal(got.ids(), []string{"2"}) || !strings.Contains(a.stdout, "seems not to be in English") {
+	if got := decode[found](t, a.stdout); !slices.Equal(got.ids(), []string{"2"}) || !strings.Contains(a.stdout, "does not seem to be in English") {
 		t.Errorf("%+v", a)
 	}
 }
@@ -432,7 +432,7 @@ func TestModelAndVersion(t *testing.T) {
 	if got := decode[modelInfo](t, succeed(t, "", "model", "info", "--json", tiny)); got.Model.Dimensions != 32 {
 		t.Errorf("%+v", got)
 	}
-	fail(t, exitFailure, "no folder of a model", "", "model", "verify", "absent")
+	fail(t, exitFailure, "the folder of a model", "", "model", "verify", "absent")
 }
 
 func TestInterrupted(t *testing.T) {
@@ -515,6 +515,6 @@ func TestModelsWhoseScoresAreNoNumbers(t *testing.T) {
 			binary.LittleEndian.PutUint32(weights[at:], math.Float32bits(3e38))
 		}
 		write(t, name, string(weights))
-		fail(t, 1, "no finite number", "alpha\nbeta\n", "sort", "hello", "--rerank", c.name+dir)
+		fail(t, 1, "not a finite number", "alpha\nbeta\n", "sort", "hello", "--rerank", c.name+dir)
 	}
 }

@@ -28,20 +28,19 @@ func (a *app) compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   `compare [DIR] "query"`,
 		Short: "Show the results of every method for a query, side by side",
-		Long: `Search with every method and show the top documents of each side by side: rank
-and score, how far the rank is from that of the first method, and how long each
-method took.
+		Long: `Search with every method and show the top documents of each side by side: ranks and
+scores, how far each rank is from the first method's, and the time taken.
 
-DIR is an index; without one the documentation of the Go standard library is
-searched, as by rerank demo. Methods that cannot be used, because the index has
-no vectors or a model is not there, are listed with the reason.`,
+DIR is the folder of an index. Without it, the documentation of the Go standard
+library is searched, as in rerank demo. Methods that cannot be used, because the
+index has no vectors or a model is missing, are listed with the reason.`,
 		Example: `  rerank compare "read a file line by line"
   rerank compare notes "when does the lease end" -n 10
   rerank compare notes "lease" --rerank minilm,models/my-cross-encoder --json`,
 		Args: queryArguments("compare", 1, 2, "a query in quotes, after the folder of an index or alone"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 2 {
-				if err := given(cmd.Flags().Changed).unused("on "+args[0]+": it is about searching without an index", "corpus"); err != nil {
+				if err := given(cmd.Flags().Changed).unused("with an index: it is for searching without one", "corpus"); err != nil {
 					return err
 				}
 			}
@@ -50,8 +49,8 @@ no vectors or a model is not there, are listed with the reason.`,
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 5, "number of documents to show of each method")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from each first stage")
-	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers over BM25 and hybrid: minilm, best, minilm-cosine, cross, or models' folders")
-	cmd.Flags().StringVar(&f.model, "model", "minilm", "model of dense and hybrid: minilm or a folder")
+	cmd.Flags().StringSliceVar(&f.rerank, "rerank", pipeline.Rerankers()[:2], "re-rankers to try over BM25 and hybrid: minilm, best, minilm-cosine, cross, or folders of models")
+	cmd.Flags().StringVar(&f.model, "model", "minilm", "embedding model of dense and hybrid: minilm or a folder")
 	cmd.Flags().StringVar(&f.corpus, "corpus", corpusAuto, "what to search without DIR: auto, go or builtin")
 	return cmd
 }

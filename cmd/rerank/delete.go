@@ -132,7 +132,7 @@ func (a *app) deletions(ctx context.Context, x *index.Index, ids []string, only 
 		return nil, err
 	}
 	if len(warnings) > 0 && batch.Len() > 0 {
-		return nil, fmt.Errorf("%s, and yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count.Of(batch.Len(), "document"))
+		return nil, fmt.Errorf("%s, yet it matches %s; nothing was deleted", strings.Join(warnings, "; "), count.Of(batch.Len(), "document"))
 	}
 	for _, w := range warnings {
 		a.remark("%s", w)

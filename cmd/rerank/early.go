@@ -21,9 +21,9 @@ type earlyFlags struct {
 }
 
 func (f *earlyFlags) add(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.early, "early", false, "read the beginning of every candidate first, then the best in full: twice as fast (docs/early.md)")
+	cmd.Flags().BoolVar(&f.early, "early", false, "read the beginning of every candidate, then only the best in full: about twice as fast (docs/early.md)")
 	f.given = func() bool { return cmd.Flags().Changed("within") }
-	cmd.Flags().DurationVar(&f.within, "within", 0, "stop re-ranking after this `time` (300ms, 2s) and use the scores there are by then; the beginning of every text is read first")
+	cmd.Flags().DurationVar(&f.within, "within", 0, "stop re-ranking after this `time` (300ms, 2s) and use the scores so far; the beginning of every text is read first")
 }
 
 // asked returns what was asked for, nil if nothing was. Re-rankers that read no texts

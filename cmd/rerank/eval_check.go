@@ -16,7 +16,7 @@ func (f evalFlags) check(args []string, asJSON bool, changed func(string) bool) 
 	case len(f.runs) > 0 || f.qrels != "":
 		mode = evalRun
 		if f.qrels == "" || len(f.runs) == 0 {
-			return mode, usagef("--qrels and --run belong together")
+			return mode, usagef("--qrels and --run must be given together")
 		}
 		if len(args) > 0 {
 			return mode, usagef("%s cannot be combined with --run: a YAML file declares systems that search", args[0])
@@ -24,7 +24,7 @@ func (f evalFlags) check(args []string, asJSON bool, changed func(string) bool) 
 	case len(args) == 1:
 		mode = evalFile
 	case f.data == "":
-		return mode, usagef("say what to evaluate: --data FOLDER, a YAML file, or --qrels FILE --run FILE")
+		return mode, usagef("nothing to evaluate: give --data FOLDER, a YAML file, or --qrels FILE --run FILE")
 	}
 	for _, check := range []func(evalMode, []string, func(string) bool) error{f.checkMode, f.checkSystems} {
 		if err := check(mode, args, changed); err != nil {

@@ -142,7 +142,7 @@ func locate(ctx context.Context, err error, names ...string) error {
 		}
 		f.Close()
 		if len(lines) > 1 {
-			return fmt.Errorf("%s:%d: document %q is there twice for query %q, first on line %d", name, lines[1], twice.Document, twice.Query, lines[0])
+			return fmt.Errorf("%s:%d: document %q appears twice for query %q, first on line %d", name, lines[1], twice.Document, twice.Query, lines[0])
 		}
 	}
 	return err

@@ -183,15 +183,15 @@ func TestEvalBadInput(t *testing.T) {
 		return b.String()[:b.Len()-cut]
 	}
 	for name, c := range map[string]struct{ qrels, run, want string }{
-		"a document twice":     {someQrels, someRun + "q1 Q0 a 3 7 x\n", `run:4: document "a" is there twice for query "q1", first on line 2`},
+		"a document twice":     {someQrels, someRun + "q1 Q0 a 3 7 x\n", `run:4: document "a" appears twice for query "q1", first on line 2`},
 		"a score of NaN":       {someQrels, someRun + "q1 Q0 c 3 NaN x\n", "run:4: the score is not a number: NaN"},
 		"a score in words":     {someQrels, someRun + "q1 Q0 c 3 high x\n", `run:4: the score is not a number: "high"`},
 		"too few columns":      {someQrels, "q1 a 1 2\n", "run:1: 4 columns, not 6"},
-		"no known query":       {someQrels, "q9 Q0 a 1 1 x\n", "1 queries in the run: no query has both judgments and results"},
+		"no known query":       {someQrels, "q9 Q0 a 1 1 x\n", "1 query in the run: no query has both judgments and results"},
 		"judged twice":         {someQrels + "q1 0 a 0\n", someRun, `qrels:4: document "a" is judged twice for query "q1"`},
-		"a bad grade":          {"q1 0 a yes\n", someRun, "qrels:1: the grade is no whole number"},
-		"no judgments":         {"# none\n", someRun, "qrels: there are no judgments in it"},
-		"no results":           {someQrels, "\n", "run: there are no results in it"},
+		"a bad grade":          {"q1 0 a yes\n", someRun, "qrels:1: the grade is not a whole number"},
+		"no judgments":         {"# none\n", someRun, "qrels: it has no judgments"},
+		"no results":           {someQrels, "\n", "run: it has no results"},
 		"a truncated gzip":     {someQrels, zipped(strings.Repeat(someRun, 500), 10), ": unexpected EOF"},
 		"a truncated gzip too": {zipped(someQrels, 3), someRun, "qrels:4: unexpected EOF"},
 	} {
@@ -221,8 +221,8 @@ func TestEvalBadInput(t *testing.T) {
 func TestEvalUsage(t *testing.T) {
 	dir := judged(t)
 	for words, args := range map[string][]string{
-		"say what to evaluate":                        {},
-		"--qrels and --run belong together":           {"--qrels", "x"},
+		"nothing to evaluate":                         {},
+		"--qrels and --run must be given together":    {"--qrels", "x"},
 		"--first is about searching":                  {"--qrels", "x", "--run", "y", "--first", "bm25"},
 		"x.yaml cannot be combined with --run":        {"x.yaml", "--qrels", "x", "--run", "y"},
 		"--max must be at least 0":                    {"--qrels", "x", "--run", "y", "-M", "-1"},

@@ -74,7 +74,7 @@ func (a *app) export(ctx context.Context, dir string, only rerank.Filter) error 
 	if repaired > 0 {
 		a.remark("bytes that are not UTF-8 became U+FFFD in %s", count.Of(repaired, "document"))
 	}
-	a.remark("%s; an equal index is made by: rerank index%s -o DIR FILE", count.Of(n, "document"), flagsOf(s.Options()))
+	a.remark("%s; to rebuild the index: rerank index%s -o DIR FILE", count.Of(n, "document"), flagsOf(s.Options()))
 	return nil
 }
 

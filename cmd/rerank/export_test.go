@@ -158,7 +158,7 @@ func TestDelete(t *testing.T) {
 	}
 	for _, empty := range []string{`{"$and": []}`, `{"$or": []}`, `{"$not": {}}`, `{"$and": [{}]}`} {
 		for _, args := range [][]string{{"delete", dir}, {"export", dir}, {"search", dir, "bread"}} {
-			fail(t, exitUsage, "there is no condition", "", append(args, "--filter", empty)...)
+			fail(t, exitUsage, "the condition is missing", "", append(args, "--filter", empty)...)
 		}
 	}
 	fail(t, exitFailure, "no index here", "", "delete", filepath.Join(dir, "absent"), "x")

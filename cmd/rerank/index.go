@@ -45,32 +45,32 @@ func (a *app) indexCommand() *cobra.Command {
   file.jsonl, .ndjson   one JSON object a line: {"_id": "d1", "title": "…", "text": "…"}
   file.tsv              id<TAB>text or id<TAB>title<TAB>text
   file.md, file.txt, …  Markdown or text, cut into passages at headings and paragraphs;
-                        a file with any other ending is read as text too
-  a folder              all Markdown and text files below it, but for hidden files, those
-                        that .gitignore names, dependencies and build output
-  go:std                the documentation of the Go standard library of this machine
-  go:DIR                the documentation of the Go module at DIR; --go takes every PATH so
-  -                     standard input: JSON lines if it begins with a brace, else TSV;
-                        --format says otherwise
+                        files with other endings are read as text too
+  a folder              all Markdown and text files below it, except hidden files, files
+                        that .gitignore excludes, dependencies and build output
+  go:std                the documentation of the Go standard library on this machine
+  go:DIR                the documentation of the Go module in DIR; with --go, every PATH
+                        is such a folder
+  -                     standard input: JSON lines if it begins with a brace, otherwise
+                        TSV, unless --format says otherwise
 
-JSON lines and TSV may be compressed with gzip. Of a JSON line "fields" and
-"metadata" become fields, by which search --filter chooses, and "meta" is kept as it
-is. Other members are left out, and named at the end; --text, --title, --id and
---attr say what they are. They do the same for columns of TSV with a --header.
+JSON lines and TSV may be compressed with gzip. In JSON lines, the members of "fields"
+and "metadata" become fields, for search --filter, and "meta" is stored unchanged.
+Other members are left out and named at the end; --text, --title, --id and --attr tell
+which members to use. They also name the columns of TSV with a --header.
 
-A new index is made beside DIR and renamed at the end: it is there whole or not at
-all. A folder that holds other files is refused. What happens to an index that is
-in DIR already:
+A new index is built beside DIR and renamed when it is complete. A folder that holds
+other files is refused. If DIR already holds an index, use one of these:
 
-  --append      documents are added, and replace those with the same ID, in commits
-                of up to 20,000; if it is stopped, what was committed stays
-  --overwrite   the new index takes its place once it is complete
-  --sync        it is brought in line with the PATHs: documents that are new, changed
-                or gone are added, replaced or deleted in one commit; the others stay,
-                and texts that were embedded before are not embedded again
+  --append      add documents, replacing those with the same ID, in commits of up to
+                20,000; after an interruption the finished commits stay
+  --overwrite   replace the index once the new one is complete
+  --sync        make the index match the PATHs: add new documents, replace changed ones
+                and delete missing ones, in one commit; unchanged texts are not embedded
+                again
 
-A line or file that cannot be read stops the command with an error that names it;
-with --skip-bad it is reported and left out.`,
+A line or file that cannot be read stops the command with an error; with --skip-bad it
+is reported and left out.`,
 		Example: `  rerank index -o notes ~/notes
   rerank index -o papers corpus.jsonl.gz --analyzer german --vectors
   rerank index -o notes --append today.md
@@ -89,12 +89,12 @@ with --skip-bad it is reported and left out.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "", "`folder` of the index")
 	flags.StringVar(&f.analyzer, "analyzer", analysis.Default, "how text becomes terms: "+analyzers()+"; or a specification")
-	flags.BoolVar(&f.vectors, "vectors", false, "also store embeddings, for --first dense and hybrid")
+	flags.BoolVar(&f.vectors, "vectors", false, "also store embeddings, for --first dense and hybrid and for fast re-ranking")
 	flags.StringVar(&f.model, "model", pipeline.MiniLM, "model of the embeddings: minilm, for English, or a folder")
-	flags.BoolVar(&f.append, "append", false, "add to the index in DIR")
+	flags.BoolVar(&f.append, "append", false, "add documents to the index in DIR")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the index in DIR")
-	flags.BoolVar(&f.sync, "sync", false, "bring the index in DIR in line with the PATHs")
-	flags.BoolVar(&f.skipBad, "skip-bad", false, "report lines and files that cannot be read, and go on")
+	flags.BoolVar(&f.sync, "sync", false, "make the index in DIR match the PATHs")
+	flags.BoolVar(&f.skipBad, "skip-bad", false, "report lines and files that cannot be read, and continue")
 	f.sources.register(flags)
 	cmd.MarkFlagsMutuallyExclusive("append", "overwrite", "sync")
 	return cmd
@@ -104,13 +104,13 @@ with --skip-bad it is reported and left out.`,
 func analyzers() string {
 	stem := analysis.Stemming()
 	whole := slices.DeleteFunc(analysis.Names(), func(name string) bool { return slices.Contains(stem, name) })
-	return oneOf(stem) + "; without stems " + oneOf(whole)
+	return oneOf(stem) + "; without stemming: " + oneOf(whole)
 }
 
 // check refuses what cannot be done before anything is read.
 func (f *indexFlags) check(g given, paths []string) error {
 	if f.output == "" {
-		return usagef("where is the index to be? Name a folder with -o, as in: rerank index -o notes ~/notes")
+		return usagef("where should the index be? Name a folder with -o, as in: rerank index -o notes ~/notes")
 	}
 	if f.modelGiven = g("model"); !f.append && !f.sync && !f.vectors {
 		if err := g.unused("without --vectors", "model"); err != nil {
@@ -201,7 +201,7 @@ func (a *app) index(ctx context.Context, f indexFlags, paths []string) error {
 		return err
 	}
 	if inside && !sameFolder(".", place) {
-		a.remark("the folder that you are in was replaced; go to the new one with: cd %s", place)
+		a.remark("the current folder was replaced; enter the new one with: cd %s", place)
 	}
 	in.outcome.Index, in.outcome.Elapsed = f.output, time.Since(start)
 	return a.writeIndexed(in.outcome)
@@ -225,7 +225,7 @@ func (f indexFlags) explainStop(err error, did indexed) error {
 	if !f.append || did.Added+did.Replaced == 0 {
 		return err
 	}
-	return fmt.Errorf("%w (%s added and %s replaced before; they are committed)", err, count.Thousands(did.Added), count.Thousands(did.Replaced))
+	return fmt.Errorf("%w (%s added and %s replaced before that are committed)", err, count.Thousands(did.Added), count.Thousands(did.Replaced))
 }
 
 func (a *app) writeIndexed(o indexed) error {
@@ -237,7 +237,7 @@ func (a *app) writeIndexed(o indexed) error {
 		return written(writeJSON(a.stdout, o))
 	}
 	if o.Bad > 0 {
-		a.remark("%s left out that could not be read", count.Of(o.Bad, "line or file"))
+		a.remark("left out because unreadable: %s", count.Of(o.Bad, "line or file"))
 	}
 	if o.Repaired > o.notes(dataset.NoteUTF8)+o.notes(dataset.NoteUTF16) {
 		a.remark("bytes that are not UTF-8 were replaced in %s", count.Of(o.Repaired, "line or file"))
@@ -245,17 +245,17 @@ func (a *app) writeIndexed(o indexed) error {
 	a.remarkIgnored(o.Ignored)
 	a.remarkEqual(o)
 	if o.Empty > 0 {
-		a.remark("%s with neither title nor text; --title and --text name the members that are", count.Of(o.Empty, "document"))
+		a.remark("%s without title and text; use --title and --text to name the members that hold them", count.Of(o.Empty, "document"))
 	}
 	a.remarkLeftOut(o.LeftOut)
 	for _, m := range o.Notes {
 		a.remark("%s: %s", m.What, m.names())
 	}
 	if o.Foreign > 0 {
-		a.remark("no vector was made of %s in a language that %s does not seem to know", count.Of(o.Foreign, "document"), o.Model.Name)
+		a.remark("%s without a vector, apparently in a language that %s does not know", count.Of(o.Foreign, "document"), o.Model.Name)
 	}
 	if o.Documents == 0 {
-		a.remark("no documents were found: the index is empty")
+		a.remark("no documents found: the index is empty")
 	}
 	vectors := ""
 	if o.Model != nil {

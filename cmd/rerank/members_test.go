@@ -14,7 +14,7 @@ func TestIndexTellsWhatItMadeNothingOf(t *testing.T) {
 	write(t, from, `{"url":"a","body":"the lease ends","lang":"en","stats":{"views":18446744073709551615},"metadata":{"source":null}}`+"\n"+
 		`{"url":"b","body":"the lease begins","lang":"de"}`+"\n")
 	a := command(t, "", "index", "-o", dir, from, "--id", "url")
-	for _, words := range []string{"body in 2 lines, lang in 2 lines, stats in 1 line", "2 documents with neither title nor text"} {
+	for _, words := range []string{"body in 2 lines, lang in 2 lines, stats in 1 line", "2 documents without title and text"} {
 		if a.code != exitOK || !strings.Contains(a.stderr, words) {
 			t.Errorf("%d, nothing about %q in %s", a.code, words, a.stderr)
 		}
@@ -76,8 +76,8 @@ func TestFilterOnAbsentField(t *testing.T) {
 			t.Errorf("%s: %d %s", args[0], a.code, a.stderr)
 		}
 	}
-	fail(t, exitFailure, "and yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"year": {"$ne": "2020"}}`)
-	fail(t, exitFailure, "and yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"yaer": {"$ne": 2020}}`)
+	fail(t, exitFailure, "yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"year": {"$ne": "2020"}}`)
+	fail(t, exitFailure, "yet it matches 2 documents; nothing was deleted", "", "delete", dir, "--filter", `{"yaer": {"$ne": 2020}}`)
 	if got := decode[found](t, succeed(t, "", "search", dir, "lease", "--json")); len(got.ids()) != 2 {
 		t.Errorf("%v are left", got.ids())
 	}
@@ -89,5 +89,5 @@ func TestSortMatchesNamesExactly(t *testing.T) {
 	if got, want := succeed(t, lines, "sort", "lease", "--rerank", "none"), lines; got != want {
 		t.Errorf("%s", got)
 	}
-	fail(t, exitFailure, "standard input:1: text: the member is there twice", `{"text":"a","text":"b"}`, "sort", "lease")
+	fail(t, exitFailure, "standard input:1: text: the member appears twice", `{"text":"a","text":"b"}`, "sort", "lease")
 }

@@ -89,5 +89,5 @@ func (a *app) remarkIgnored(list []mentioned) {
 	if more := len(list) - most; more > 0 {
 		parts = append(parts, fmt.Sprintf("%s more", count.Thousands(more)))
 	}
-	a.remark("members that nothing was made of: %s; --text, --title and --attr name what is to be kept", strings.Join(parts, ", "))
+	a.remark("members left out: %s; use --text, --title and --attr to keep them", strings.Join(parts, ", "))
 }

@@ -232,10 +232,10 @@ func verifyScorer(ctx context.Context, s rerank.PairScorer) ([]string, error) {
 			return nil, err
 		}
 		if x := float64(together[i].Logit); math.IsNaN(x) || math.IsInf(x, 0) {
-			return nil, errors.New("a score is no number")
+			return nil, errors.New("a score is not a number")
 		}
 		if alone[0] != together[i] {
-			return nil, errors.New("a pair's score depends on the pairs beside it")
+			return nil, errors.New("a pair's score depends on the other pairs of its batch")
 		}
 		if i > 0 && together[i].Logit >= together[0].Logit {
 			return nil, fmt.Errorf("to %q, %q is as relevant (%.3f) as %q (%.3f)", pairs[0].Query, p.Text, together[i].Logit, pairs[0].Text, together[0].Logit)
@@ -272,10 +272,10 @@ func verifyEmbedder(ctx context.Context, e rerank.Embedder) ([]string, error) {
 		}
 		for k, x := range together.At(i) {
 			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-				return nil, errors.New("a vector holds what is no number")
+				return nil, errors.New("a vector holds something that is not a number")
 			}
 			if alone.At(0)[k] != x {
-				return nil, errors.New("a text's vector depends on the texts beside it")
+				return nil, errors.New("a text's vector depends on the other texts of its batch")
 			}
 		}
 	}

@@ -46,16 +46,16 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return a.conclude(ctx, cmd, err)
 }
 
-const rootHelp = `Two-stage search: a fast first stage finds candidates in a corpus, a neural
-model re-orders the best of them. The default model is part of this program;
-nothing but "model pull" opens a connection, and nothing but "serve" takes one.
+const rootHelp = `Two-stage search: a fast first stage finds candidates, and a neural model re-ranks
+the best of them. The default models are part of this program. Only "model pull" and
+services named by --rerank use the network, and only "serve" accepts connections.
 
 Exit codes:
-  0    all went well, also when nothing was found
+  0    success, even if nothing was found
   1    something failed: a file could not be read, an index is damaged, …
   2    the command line is wrong
-  130  stopped by Ctrl-C or a termination signal; "serve" ends with 0, once what
-       it was asked is answered; a second signal ends any command at once`
+  130  stopped by Ctrl-C or a termination signal; "serve" first answers the requests
+       it has begun and exits with 0; a second signal ends any command at once`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

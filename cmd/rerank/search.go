@@ -44,37 +44,39 @@ func (a *app) searchCommand() *cobra.Command {
 puts them in order, and the top -n are shown.
 
 First stages: bm25, tfidf, dense (nearest embeddings) and hybrid (bm25 and dense
-together); the last two need an index made with --vectors. The default, auto, is
-hybrid where the index has them and bm25 where not.
+together). dense and hybrid need an index built with --vectors. The default, auto,
+is hybrid if the index has vectors, and otherwise bm25.
 
 Re-rankers:
 
-  auto           the default: minilm where the index has vectors, as no text is
-                 read then, and best where it has none
+  auto           the default: minilm if the index has vectors, which takes
+                 milliseconds, and otherwise best
   minilm         BM25 blended with the embedded bi-encoder
-  best           that, and the embedded cross-encoder for its top 20: better and
-                 slower
+  best           minilm, with the embedded cross-encoder for its top 20: better
+                 and slower
   minilm-cosine  the embedded bi-encoder alone
   cross          the embedded cross-encoder alone
   bm25           BM25 with the statistics of the candidates
   none           the order of the first stage
   MODEL          the folder or zip file of a sentence-transformers model or a
-                 cross-encoder, or the name of one that model pull has fetched
-  SERVICE:MODEL  a service: cohere:rerank-v3.5 with COHERE_API_KEY set, jina:…,
-                 voyage:…, tei:URL; elsewhere: cohere:any@http://localhost:8787
+                 cross-encoder, or the name of one fetched by model pull
+  SERVICE:MODEL  a service, such as cohere:rerank-v3.5 (with COHERE_API_KEY set),
+                 jina:…, voyage:… or tei:URL, or one at another address, such as
+                 cohere:any@http://localhost:8787
 
-The embedded models are for English.
+The embedded models are for English; in other languages they leave the order to
+BM25, with a remark (docs/languages.md).
 
-BM25 has the variants lucene, robertson, atire, bm25l, bm25+ and okapi; a variant
-and its parameters are written like lucene:k1=1.2,b=0.75.
+The variants of BM25 are lucene, robertson, atire, bm25l, bm25+ and okapi; their
+parameters are set like this: lucene:k1=1.2,b=0.75.
 
-A pipeline file describes all of this in YAML, with any number of stages and with
-time limits; docs/cli.md shows one. DIR can be left out if the file names the
-index.`,
+A pipeline file describes all of this in YAML, with any number of stages and time
+limits; docs/cli.md has an example. DIR can be left out if the file names the index.`,
 		Example: `  rerank search notes "when does the lease end"
   rerank search notes "when does the lease end" --first bm25 --rerank none --explain
   rerank search notes "ending a contract" --first hybrid --depth 200 -n 20
   rerank search notes "lease" --bm25 robertson:k1=0.9,b=0.4 --json
+  rerank search notes "lease" --timeout 100ms --partial
   rerank search notes "lease" --filter '{"lang": "en", "year": {"$gte": 2020}}'
   rerank search --pipeline notes.yaml "when does the lease end"`,
 		Args: queryArguments("search", 1, 2, "the folder of an index and a query in quotes"),
@@ -93,15 +95,15 @@ index.`,
 	}
 	cmd.Flags().StringVar(&f.first, "first", string(pipeline.KindAuto), "first stage: auto, bm25, tfidf, dense or hybrid")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Auto, rerankerHelp)
-	cmd.Flags().StringVar(&f.model, "model", "", "model that embeds the query for dense and hybrid: minilm (the default) or a folder")
+	cmd.Flags().StringVar(&f.model, "model", "", "model that embeds the query, for dense and hybrid: minilm (the default) or a folder")
 	cmd.Flags().IntVar(&f.depth, "depth", 100, "number of candidates from the first stage")
 	cmd.Flags().IntVarP(&f.n, "n", "n", 10, "number of hits to show")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "show how each score came about")
-	cmd.Flags().StringVar(&f.filter, "filter", "", "`condition` on the documents' fields, as {\"year\": {\"$gte\": 2020}}")
-	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and its parameters")
+	cmd.Flags().StringVar(&f.filter, "filter", "", "search only documents that match this `condition` on their fields, such as {\"year\": {\"$gte\": 2020}}")
+	cmd.Flags().StringVar(&f.bm25, "bm25", "lucene", "variant of BM25 and parameters, such as lucene:k1=1.2,b=0.75")
 	f.early.add(cmd)
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "give the search up after this `time` (50ms, 2s); loading models does not count")
-	cmd.Flags().BoolVar(&f.partial, "partial", false, "show what was found when --timeout is over, instead of an error")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "stop the search after this `time` (50ms, 2s), with an error; loading models does not count")
+	cmd.Flags().BoolVar(&f.partial, "partial", false, "with --timeout: show what was found in time instead of an error")
 	cmd.Flags().StringVar(&f.pipeline, "pipeline", "", "YAML `file` that describes the stages")
 	return cmd
 }
@@ -167,7 +169,7 @@ func (f searchFlags) checkTimeout(g given) error {
 func (f searchFlags) load(args []string, changed func(flag string) bool) (pipeline.Config, error) {
 	for _, flag := range []string{"first", "rerank", "model", "depth", "bm25", "early", "within", "timeout", "partial"} {
 		if changed(flag) {
-			return pipeline.Config{}, usagef("--%s cannot be combined with --pipeline: the file says it", flag)
+			return pipeline.Config{}, usagef("--%s cannot be combined with --pipeline: set it in the file", flag)
 		}
 	}
 	config, err := pipeline.Load(f.pipeline)
@@ -238,7 +240,7 @@ func (a *app) search(ctx context.Context, config pipeline.Config, s rerank.Searc
 	defer p.Close()
 	result, err := p.Retrieve(ctx, s)
 	if f.timeout > 0 && errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("the search took longer than --timeout %v; add --partial to see what it found in that time", f.timeout)
+		return fmt.Errorf("the search took longer than --timeout %v; add --partial to see what it found in time", f.timeout)
 	}
 	if err != nil {
 		return err

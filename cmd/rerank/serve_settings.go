@@ -218,7 +218,7 @@ func readServeConfig(file string, flag func(name string) (value string, given bo
 		c.Listen = defaultListen
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return c, usagef("a certificate needs its key, and a key its certificate: give --tls-cert and --tls-key")
+		return c, usagef("--tls-cert and --tls-key must be given together")
 	}
 	return c, nil
 }

@@ -107,7 +107,7 @@ func TestServeSettings(t *testing.T) {
 	write(t, file, "timeout: soon\n")
 	fail(t, exitFailure, "soon", "", "serve", "--config", file, "--print-config")
 	fail(t, exitUsage, "--queue", "", "serve", "--queue", "many", "--print-config")
-	fail(t, exitUsage, "needs its key", "", "serve", "--tls-cert", "x", "--print-config")
+	fail(t, exitUsage, "must be given together", "", "serve", "--tls-cert", "x", "--print-config")
 	for _, setting := range []string{"concurrent=-1", "queue=-1", "max-body=-1", "cache=-1", "timeout=-1s", "idle=-1s"} {
 		fail(t, exitUsage, "is negative", "", "serve", "--"+setting, "--print-config")
 	}

@@ -37,13 +37,13 @@ func (a *app) sortCommand() *cobra.Command {
 		Long: `Read lines on standard input and write them ordered by relevance to the query,
 best first. The bytes of each line stay as they are.
 
-Input is treated as JSON lines if the first non-blank line begins with a brace;
---jsonl and --lines force one or the other. What is scored of a JSON line are the
-members named by --field, joined by a space.
+The input is taken as JSON lines if its first non-blank line begins with a brace;
+--jsonl and --lines set the format. Of a JSON line, the members named by --field are
+scored, joined by a space.
 
-BM25 picks the --depth lines that the re-ranker scores; the others follow in the
-order of BM25. Lines with equal scores keep their order. The input is kept in
-memory: at most 1,000,000 lines and 1 GiB.`,
+The re-ranker scores the top --depth lines by BM25; the others follow in BM25's order.
+Lines with equal scores keep their order. The input is held in memory: at most
+1,000,000 lines and 1 GiB.`,
 		Example: `  git log --oneline | rerank sort "memory leak in the parser" -n 5
   rerank sort "late delivery" --scores < reviews.txt
   rerank sort "late delivery" --field body --rerank none < reviews.jsonl | head`,
@@ -56,11 +56,11 @@ memory: at most 1,000,000 lines and 1 GiB.`,
 		},
 	}
 	cmd.Flags().IntVarP(&f.n, "n", "n", 0, "number of lines to write; 0 means all")
-	cmd.Flags().IntVar(&f.depth, "depth", 1000, "number of lines that the re-ranker scores; 0 means all")
+	cmd.Flags().IntVar(&f.depth, "depth", 1000, "number of lines to re-rank; 0 means all")
 	cmd.Flags().StringVar(&f.rerank, "rerank", pipeline.Default, rerankerHelp)
 	cmd.Flags().BoolVar(&f.scores, "scores", false, "write the score and a tab before each line")
-	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "treat the lines as JSON objects")
-	cmd.Flags().BoolVar(&f.lines, "lines", false, "treat the lines as plain text")
+	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "the input is JSON lines")
+	cmd.Flags().BoolVar(&f.lines, "lines", false, "the input is plain text")
 	cmd.Flags().StringSliceVar(&f.fields, "field", []string{"title", "text"}, "members of a JSON line to score")
 	f.early.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("jsonl", "lines")

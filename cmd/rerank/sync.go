@@ -167,7 +167,7 @@ func (in *ingest) inLine(ctx context.Context) error {
 	gone := in.old.gone()
 	switch {
 	case out.Bad > 0 && len(gone) > 0:
-		in.app.remark("%s kept though not found, because something could not be read", count.Of(len(gone), "document"))
+		in.app.remark("%s kept although not found, because something could not be read", count.Of(len(gone), "document"))
 		gone = nil
 	case len(in.entries) == 0 && out.Unchanged == 0 && len(gone) > 0:
 		return fmt.Errorf("there is nothing to index, and %s in the index: replace it with --overwrite if it is to be empty", count.Of(len(gone), "document"))

@@ -109,7 +109,7 @@ func explainPlace(err error, place string) error {
 		} else if told := explainOpen(e, place); told != e { // it is of an older program
 			return told
 		}
-		return fmt.Errorf("%s holds an index already: add to it with --append, bring it in line with --sync, or replace it with --overwrite", place)
+		return fmt.Errorf("%s holds an index already: add to it with --append, update it with --sync, or replace it with --overwrite", place)
 	case errors.Is(err, index.ErrForeign):
 		return fmt.Errorf("%w: move them, or choose another folder", err)
 	case errors.Is(err, index.ErrLocked):

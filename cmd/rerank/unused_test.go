@@ -145,7 +145,7 @@ func TestTimeout(t *testing.T) {
 	x := filepath.Join(t.TempDir(), "index")
 	succeed(t, corpus, "index", "-o", x, "-")
 	search := []string{"search", x, "lease", "--timeout", "1ns"}
-	fail(t, exitFailure, "add --partial to see what it found", "", search...)
+	fail(t, exitFailure, "add --partial to see what it found in time", "", search...)
 	out := decode[struct {
 		Hits   []rerank.Hit
 		Stages []struct{ Partial bool }

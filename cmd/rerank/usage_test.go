@@ -25,7 +25,7 @@ func TestExitCodes(t *testing.T) {
 		`unknown reranker "croos"; did you mean "cross"?`:                   {"demo", "a", "--rerank", "croos"},
 		`unknown reranker "minlim"; did you mean "minilm"?`:                 {"compare", dir, "a", "--rerank", "minlim"},
 		`unknown reranker "nome"; did you mean "none"?`:                     {"eval", "--data", folder, "--rerank", "nome"},
-		`unknown reranker "zzzzzz": it is none of auto, none`:               {"search", dir, "a", "--rerank", "zzzzzz"},
+		`unknown reranker "zzzzzz": it is not one of auto, none`:            {"search", dir, "a", "--rerank", "zzzzzz"},
 		`unknown first stage "bm26"; did you mean "bm25"?`:                  {"search", dir, "a", "--first", "bm26"},
 		`unknown first stage "hybird"; did you mean "hybrid"?`:              {"eval", "--data", folder, "--first", "bm25,hybird"},
 		`unknown variant of BM25 "lucent"; did you mean "lucene"?`:          {"search", dir, "a", "--bm25", "lucent"},
@@ -60,9 +60,9 @@ func TestExitCodes(t *testing.T) {
 		`rerank sort "query" < ` + file:                                          {"sort", file},
 		`rerank sort "worst" < ` + file:                                          {"sort", "worst", file},
 		`put it in quotes: rerank sort "late parcels arrived"`:                   {"sort", "late", "parcels", "arrived"},
-		"where is the index to be? Name a folder with -o":                        {"index", file},
+		"where should the index be? Name a folder with -o":                       {"index", file},
 		"at least one PATH to read":                                              {"index", "-o", absent},
-		"say what to evaluate":                                                   {"eval"},
+		"nothing to evaluate":                                                    {"eval"},
 
 		// Flags that exclude each other.
 		"--append and --overwrite exclude each other":     {"index", "-o", absent, "--overwrite", "--append", file},

@@ -74,7 +74,7 @@ func explain(err error, data []byte) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Message: "it ends early", Syntax: true, Offset: int64(len(data))}
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return &Error{Path: path(syntax.JSONPointer), Message: "the member is there twice"}
+		return &Error{Path: path(syntax.JSONPointer), Message: "the member appears twice"}
 	case errors.As(err, &syntax):
 		return &Error{Message: syntax.Err.Error(), Syntax: true, Offset: syntax.ByteOffset}
 	case !errors.As(err, &wrong):

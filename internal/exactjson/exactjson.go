@@ -1,6 +1,6 @@
 // Package exactjson reads JSON strictly by its names: a member belongs to the
 // field of exactly its name, where encoding/json takes "Text" for "text" and
-// lets the last one win. A member that is there twice is an error, except to
+// lets the last one win. A member that appears twice is an error, except to
 // [UnmarshalLast] and its like. Members that nothing asks for are ignored, except by
 // [UnmarshalKnown]. Bytes
 // that are not UTF-8, and halves of surrogate pairs, become U+FFFD.

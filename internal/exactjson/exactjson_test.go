@@ -22,7 +22,7 @@ func Example() {
 	fmt.Println(exactjson.Unmarshal([]byte(`{"text": 7}`), &d))
 	// Output:
 	// <nil> right
-	// text: the member is there twice
+	// text: the member appears twice
 	// text: it is a number; it must be a string
 }
 
@@ -70,7 +70,7 @@ func TestErrors(t *testing.T) {
 		`{"inner": [{}, {"count":{}}]}`: "inner[1].count: it is an object; it must be a whole number of 8 bits",
 		`{"outer": {"count": 300}}`:     "outer.count: it is 300; it must be a whole number of 8 bits",
 		`{"picky": [1]}`:                "picky[0]: no good",
-		`{"map": {"a": true, "a": 1}}`:  "map.a: the member is there twice",
+		`{"map": {"a": true, "a": 1}}`:  "map.a: the member appears twice",
 	} {
 		err := exactjson.Unmarshal([]byte(in), new(target))
 		if err == nil || err.Error() != want {
@@ -100,7 +100,7 @@ func TestKnown(t *testing.T) {
 		`{"Text": "a"}`:               `Text: there is no such member; did you mean "text"?`,
 		`{"inner": [{}, {"cout":1}]}`: `inner[1].cout: there is no such member; did you mean "count"?`,
 		`{"zzzzzz": 1}`:               `zzzzzz: there is no such member; known are "count", "text", "inner", "any"`,
-		`{"text": "a", "text": "b"}`:  "text: the member is there twice",
+		`{"text": "a", "text": "b"}`:  "text: the member appears twice",
 	} {
 		err := exactjson.UnmarshalKnown([]byte(in), new(target))
 		if (err == nil) != (want == "") || err != nil && err.Error() != want {
@@ -167,8 +167,8 @@ func TestMembers(t *testing.T) {
 		``: "not JSON: it ends early at byte 0", `{"a": 1`: "a=1 not JSON: it ends early at byte 7",
 		`x`: "not JSON: invalid character 'x' at start of value at byte 0", `]`: "not JSON: invalid character ']' at start of value at byte 0",
 		`{"a": 1}{`:                "a=1 not JSON: something follows the JSON value at byte 8",
-		`{"a": 1, "\u0061": 2}`:    "a=1 a: the member is there twice",
-		`{"a": {"b": 1, "b": 2}}`:  "a.b: the member is there twice",
+		`{"a": 1, "\u0061": 2}`:    "a=1 a: the member appears twice",
+		`{"a": {"b": 1, "b": 2}}`:  "a.b: the member appears twice",
 		`{"a": 1, "bad": {"x":1}}`: `a=1 bad: refused`,
 	} {
 		var b strings.Builder

@@ -149,7 +149,7 @@ func (f *File) readHeader(header []byte) (map[string]entry, error) {
 			return nil, headerError(dec, err)
 		}
 		if _, twice := entries[name]; twice {
-			return nil, fmt.Errorf("tensor %q: is there twice", name)
+			return nil, fmt.Errorf("tensor %q: appears twice", name)
 		}
 		if len(e.Offsets) != 2 {
 			return nil, fmt.Errorf("tensor %q: data_offsets has %d numbers", name, len(e.Offsets))

@@ -93,7 +93,7 @@ func TestBadFiles(t *testing.T) {
 		"shape [-1]":           file(`{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}`, 0),
 		"shape [2147483647 ":   file(`{"a":{"dtype":"F64","shape":[2147483647,2147483647,9],"data_offsets":[0,1]}}`, 0),
 		"1 bytes for shape":    file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1]}}`, 0),
-		"is there twice":       file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 0),
+		"appears twice":        file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 0),
 		"data_offsets has 1":   file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}}`, 0),
 		"overlaps":             file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 0, 0),
 		"1 of 2 bytes":         file(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 0, 0),

@@ -30,7 +30,7 @@ func TestTextsAreWhole(t *testing.T) {
 			t.Errorf("%q is incomplete", d)
 		}
 		if seen[d.ID] {
-			t.Errorf("%s is there twice", d.ID)
+			t.Errorf("%s appears twice", d.ID)
 		}
 		seen[d.ID] = true
 	}
