@@ -170,6 +170,16 @@ func companionContracts() []contract {
 			refused: []sample{{"no inputs", `{"inputs":[]}`, 400}, {"token ids", `{"inputs":[1,2]}`, 422}, {"a text that does not fit, with `truncate` false", `{"inputs":"LONG","truncate":false}`, 422}},
 		},
 		{
+			dialect: "TEI's embeddings of every token",
+			paths:   []string{"/embed_all"}, handle: (*Server).embedAll,
+			usual:   `{"inputs":["a","bc"],"truncate":true}`,
+			answer:  "for each input an array of vectors, special tokens included, as the model's last layer gives them",
+			absent:  "`truncate` true",
+			ignored: "`truncation_direction`, `prompt_name`",
+			sloppy:  []sample{{"one input without an array", `{"inputs":"a"}`, 0}},
+			refused: []sample{{"no inputs", `{"inputs":[]}`, 400}, {"token ids", `{"inputs":[1,2]}`, 422}, {"a text that does not fit, with `truncate` false", `{"inputs":"LONG","truncate":false}`, 422}},
+		},
+		{
 			dialect: "TEI's similarity",
 			paths:   []string{"/similarity", "/", "/invocations"}, marked: "`inputs` that is an object", handle: (*Server).embed,
 			usual:   `{"inputs":{"source_sentence":"a","sentences":["bc"]}}`,
@@ -210,6 +220,22 @@ func companionContracts() []contract {
 			usual:   `{"model":"best","text":"a bc"}`,
 			answer:  "`tokens`, `token_strings`, `meta`",
 			refused: []sample{{"no text", `{"text":""}`, 400}},
+		},
+		{
+			dialect: "TEI's texts of tokens",
+			paths:   []string{"/decode"}, handle: (*Server).detokenize,
+			usual:   `{"ids":[[101,7592,102],[2088]],"skip_special_tokens":true,"model":"best"}`,
+			answer:  "an array of texts",
+			absent:  "`skip_special_tokens` true",
+			sloppy:  []sample{{"one list of IDs", `{"ids":[101,7592]}`, 0}, {"IDs as strings", `{"ids":["7592"]}`, 0}},
+			refused: []sample{{"no IDs", `{"ids":[]}`, 400}, {"what is no ID", `{"ids":["a"]}`, 422}, {"an ID of no token", `{"ids":[[99999999]]}`, 400}, {"IDs and lists of them", `{"ids":[1,[2]]}`, 422}},
+		},
+		{
+			dialect: "Cohere's texts of tokens",
+			paths:   []string{"/v1/detokenize"}, handle: (*Server).detokenize,
+			usual:   `{"model":"best","tokens":[7592,2088]}`,
+			answer:  "`text`, `meta`",
+			refused: []sample{{"no tokens", `{"tokens":[]}`, 400}, {"an ID of no token", `{"tokens":[-1]}`, 400}},
 		},
 	}
 }

@@ -26,6 +26,7 @@ type embedding struct {
 	role       rerank.Role
 	unsaid     bool // whether the request does not tell the role
 	compare    bool // the first text with the others
+	every      bool // of every token
 	raw        bool // vectors of the length that the model gives them
 	kinds      []string
 	dimensions int // 0: the model's own
@@ -80,6 +81,7 @@ func (s *Server) embedded(w http.ResponseWriter, r *http.Request, d *dialect, b 
 // embedded are the vectors of a request.
 type embedded struct {
 	rerank.Vectors
+	states   [][][]float32 // of each token of each text, where that was asked for
 	model    *model
 	warnings []string
 }
@@ -173,13 +175,13 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 	}
 	begun := time.Now()
 	inner, end := s.step(ctx, "embed", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(e.texts)))
-	v, err := embedder.Embed(inner, e.texts, e.role)
+	states, v, err := e.read(inner, m, embedder)
 	end(err, attribute.Int("rerank.tokens", v.Tokens))
 	said.computed, said.tokens = time.Since(begun), v.Tokens
 	if err != nil {
 		return embedded{}, err
 	}
-	got := embedded{Vectors: v, model: m}
+	got := embedded{Vectors: v, states: states, model: m}
 	if n := truths(v.Truncated); n > 0 && e.whole != 0 {
 		return got, tooLong(n, e.whole)
 	} else if n > 0 {

@@ -29,6 +29,16 @@ func (lengths) Embed(_ context.Context, texts []string, role rerank.Role) (reran
 	return v, nil
 }
 
+// EmbedTokens has one token in each text.
+func (l lengths) EmbedTokens(ctx context.Context, texts []string, role rerank.Role) ([][][]float32, rerank.Vectors, error) {
+	v, err := l.Embed(ctx, texts, role)
+	states := make([][][]float32, len(texts))
+	for i := range states {
+		states[i] = [][]float32{v.At(i)}
+	}
+	return states, v, err
+}
+
 // TestEmbeddingsWithoutName: the first model that can embeds where none is named.
 func TestEmbeddingsWithoutName(t *testing.T) {
 	s, err := New(Config{Models: []Model{{Name: "words", Rerank: "bm25"}, {Name: "vectors", Rerank: "minilm"}}}, nil)

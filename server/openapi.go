@@ -36,6 +36,9 @@ var operations = []operation{
 	{"POST", "/score", "vLLM's scores of pairs", wire.VLLMScoreRequest{}, wire.ScoreResponse{}, wire.AnyFailure{}, `{"text_1": "when does the lease end", "text_2": ["Bread.", "It ends in May."]}`},
 	{"POST", "/predict", "TEI's scores of pairs", wire.TEIPredictRequest{}, [][]wire.Prediction{}, wire.TEIFailure{}, `{"inputs": [["when does the lease end", "It ends in May."]]}`},
 	{"POST", "/tokenize", "TEI's tokens", wire.TEITokenizeRequest{}, [][]wire.TEIToken{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
+	{"POST", "/embed_all", "TEI's embeddings of every token", wire.TEIEmbedRequest{}, [][][]float32{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
+	{"POST", "/decode", "TEI's texts of tokens", wire.TEIDecodeRequest{}, []string{}, wire.TEIFailure{}, `{"ids": [[2009, 4515]]}`},
+	{"POST", "/v1/detokenize", "Cohere's texts of tokens", wire.CohereDetokenizeRequest{}, wire.CohereText{}, wire.Failure{}, `{"tokens": [2009, 4515]}`},
 	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
 }
 

@@ -30,18 +30,24 @@ type byteSigns struct {
 }
 
 func newByteSigns(v *vocabulary) *byteSigns {
-	b := &byteSigns{}
-	next := rune(256)
+	b := &byteSigns{of: signsOfBytes()}
 	for i := range b.of {
-		if i >= '!' && i <= '~' || i >= 0xA1 && i <= 0xAC || i >= 0xAE {
-			b.of[i] = rune(i)
-		} else {
-			b.of[i] = next
-			next++
-		}
 		b.ids[i] = v.lookup(string(b.of[i]))
 	}
 	return b
+}
+
+func signsOfBytes() (of [256]rune) {
+	next := rune(256)
+	for i := range of {
+		if i >= '!' && i <= '~' || i >= 0xA1 && i <= 0xAC || i >= 0xAE {
+			of[i] = rune(i)
+		} else {
+			of[i] = next
+			next++
+		}
+	}
+	return of
 }
 
 // mergeTable is an open-addressed hash table of pairs of ids.

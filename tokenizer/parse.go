@@ -1,10 +1,12 @@
 package tokenizer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/flashrerank/rerank/internal/exactjson"
@@ -24,6 +26,7 @@ const (
 type file struct {
 	added                                   []addedToken
 	normalizer, preTokenizer, postProcessor json.RawMessage
+	decoder                                 json.RawMessage
 	model                                   modelFile
 }
 
@@ -52,7 +55,7 @@ type modelFile struct {
 // The blocks "truncation" and "padding" are ignored: they are leftovers of
 // whatever run saved the file, and often shorter than the model's own limit.
 // The caller gives the limit with each call, and nothing is padded. The
-// "decoder" is ignored too.
+// "decoder" is looked at by [Tokenizer.Decode] only.
 func Parse(tokenizerJSON []byte) (*Tokenizer, error) {
 	t, err := parse(tokenizerJSON)
 	if err != nil {
@@ -90,6 +93,8 @@ func parse(data []byte) (*Tokenizer, error) {
 	if err = t.addTokens(f.added); err != nil {
 		return nil, fmt.Errorf("added_tokens: %w", err)
 	}
+	decoder := bytes.Clone(f.decoder) // not a view of the file
+	t.decoding = sync.OnceValues(func() (decoding, error) { return parseDecoder(decoder) })
 	return t, nil
 }
 
@@ -115,6 +120,8 @@ func readFile(data []byte) (*file, error) {
 			f.preTokenizer = raw
 		case "post_processor":
 			f.postProcessor = raw
+		case "decoder":
+			f.decoder = raw
 		}
 		return nil
 	})

@@ -21,6 +21,9 @@ type Tokenizer struct {
 	tokens map[int32]string // added tokens by id
 	extra  int              // added tokens that the model does not have
 
+	special  map[int32]bool           // added tokens that are no part of a text
+	decoding func() (decoding, error) // read when it is first asked for
+
 	pool sync.Pool // of *scratch
 }
 
@@ -309,7 +312,7 @@ func (t *Tokenizer) addTokens(added []addedToken) error {
 	if len(added) > maxAdded {
 		return fmt.Errorf("%d tokens, more than %d", len(added), maxAdded)
 	}
-	t.ids, t.tokens = map[string]int32{}, map[int32]string{}
+	t.ids, t.tokens, t.special = map[string]int32{}, map[int32]string{}, map[int32]bool{}
 	var raw, folded []addedToken
 	var rawText, foldedText []string
 	var s scratch
@@ -356,6 +359,9 @@ func (t *Tokenizer) claim(a addedToken) error {
 		t.extra++
 	}
 	t.ids[a.Content], t.tokens[a.ID] = a.ID, a.Content
+	if a.Special {
+		t.special[a.ID] = true
+	}
 	return nil
 }
 

@@ -48,6 +48,12 @@ type CohereTokens struct {
 	Meta         Meta     `json:"meta"`
 }
 
+// CohereText is Cohere's text of tokens.
+type CohereText struct {
+	Text string `json:"text"`
+	Meta Meta   `json:"meta"`
+}
+
 // These are the parts of the requests that are described.
 type (
 	// TEIPredictRequest is TEI's for pairs.
@@ -63,6 +69,16 @@ type (
 		Text2 []string `json:"text_2" required:"true" minItems:"1" nullable:"false"`
 	}
 
+	// TEIDecodeRequest is TEI's for the texts of tokens.
+	TEIDecodeRequest struct {
+		IDs         [][]int32 `json:"ids" required:"true" minItems:"1" nullable:"false"`
+		SkipSpecial *bool     `json:"skip_special_tokens,omitempty"`
+	}
+	// CohereDetokenizeRequest is Cohere's for the text of tokens.
+	CohereDetokenizeRequest struct {
+		Tokens []int32 `json:"tokens" required:"true" minItems:"1" nullable:"false"`
+		Model  string  `json:"model,omitempty"`
+	}
 	// TEITokenizeRequest is TEI's for tokens.
 	TEITokenizeRequest struct {
 		Inputs           []string `json:"inputs" required:"true" minItems:"1" nullable:"false"`

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/flashrerank/rerank/internal/loose"
+	"github.com/flashrerank/rerank/internal/wire"
+)
+
+// detokenize answers TEI's and Cohere's requests for the texts of tokens.
+func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) {
+	d := &tei
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		d = &cohere1
+	}
+	said := note(r)
+	said.dialect = d.name + " detokenize"
+	b, err := s.foreign(w, r)
+	var answer any
+	if err == nil {
+		answer, err = s.detokenized(r.Context(), d, b, said)
+	}
+	if err != nil {
+		s.refuse(w, r, d, d.misread(err))
+		return
+	}
+	s.write(w, http.StatusOK, answer)
+}
+
+func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
+	name, list, skip := b.Text("model"), "ids", b.Flag("skip_special_tokens", true)
+	if d == &cohere1 {
+		list, skip = "tokens", false
+	}
+	sequences := s.sequences(b, list)
+	if b.Err() != nil {
+		return nil, b.Err()
+	}
+	if len(sequences) == 0 || d == &cohere1 && len(sequences) > 1 {
+		return nil, &failure{http.StatusBadRequest, "Empty", "`" + list + "` must be the IDs of tokens"}
+	}
+	m, err := s.modelOf(name)
+	if err != nil {
+		return nil, err
+	}
+	said.model = m.Name
+	leave, err := s.turn(ctx, 0, said)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	t := m.tokens()
+	if t == nil {
+		return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
+	}
+	texts := make([]string, len(sequences))
+	for i, ids := range sequences {
+		if texts[i], err = t.Decode(ids, skip); err != nil {
+			return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("%s: %v", list, err)}
+		}
+		said.tokens += len(ids)
+	}
+	said.documents = len(texts)
+	if d == &cohere1 {
+		return wire.CohereText{Text: texts[0], Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}, nil
+	}
+	return texts, nil
+}
+
+// sequences reads IDs of tokens, or several lists of them.
+func (s *Server) sequences(b *loose.Object, name string) [][]int32 {
+	var lists [][]int32
+	var alone []int32
+	number := 0
+	id := func(value []byte) (int32, error) {
+		if number++; number > maxTokensGiven {
+			return 0, fmt.Errorf("it has more than %d tokens", maxTokensGiven)
+		}
+		n, err := strconv.ParseInt(strings.Trim(string(value), `"`), 10, 32)
+		if err != nil {
+			return 0, fmt.Errorf("%.20s is no ID of a token", value)
+		}
+		return int32(n), nil
+	}
+	b.Each(name, func(value []byte) error {
+		if value[0] != '[' {
+			n, err := id(value)
+			alone = append(alone, n)
+			return err
+		}
+		list := []int32{}
+		err := loose.Elements(value, maxTokensGiven, func(value []byte) error {
+			n, err := id(value)
+			list = append(list, n)
+			return err
+		})
+		lists = append(lists, list)
+		return err
+	})
+	switch {
+	case alone == nil:
+		return lists
+	case lists != nil:
+		b.Fail(name, errors.New("it has IDs and lists of them"))
+	}
+	return [][]int32{alone}
+}
