@@ -121,7 +121,7 @@ func TestForeignQueries(t *testing.T) {
 		t.Errorf("dense: %v, %+v", err, got)
 	}
 	// What dense search cannot find is told, and what words find too is not.
-	missing := fmt.Sprintf("without %d documents of which the index has no vector", len(list)-3)
+	missing := fmt.Sprintf("without %d documents that have no vector in the index", len(list)-3)
 	for name, p := range map[string]*pipeline.Pipeline{"dense": dense, "without words": alone, "hybrid": opened(with, pipeline.Config{Stages: noStages})} {
 		got, err := p.Search(t.Context(), "when does the lease of the flat end", 0)
 		if err != nil {

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -105,7 +106,7 @@ func parseDecoderSteps(raw json.RawMessage, depth int) (func([]string) []string,
 				return each(tokens, func(_ int, token string) string { return strings.ReplaceAll(token, *f.Pattern.String, f.Content) })
 			}, nil
 		}
-		return nil, fmt.Errorf("Replace by a regular expression is not supported")
+		return nil, errors.New("a replacement by a regular expression is not supported")
 	}
 	return nil, fmt.Errorf("%q is not supported", f.Type)
 }
