@@ -81,7 +81,7 @@ func (s *Server) sequences(b *loose.Object, name string) [][]int32 {
 		if number++; number > maxTokensGiven {
 			return 0, fmt.Errorf("it has more than %d tokens", maxTokensGiven)
 		}
-		n, err := strconv.ParseInt(strings.Trim(string(value), `"`), 10, 32)
+		n, err := strconv.ParseInt(strings.TrimSuffix(strings.Trim(string(value), `"`), ".0"), 10, 32)
 		if err != nil {
 			return 0, fmt.Errorf("%.20s is no ID of a token", value)
 		}
