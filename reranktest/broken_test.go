@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/reranktest"
 )
 
@@ -179,7 +180,7 @@ func TestBrokenRerankersAreCaught(t *testing.T) {
 		"batch forgets": {forgetful{}, "batches"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if racing && strings.HasSuffix(name, " in place") {
+			if testenv.Race && strings.HasSuffix(name, " in place") {
 				t.Skip("it writes to the request, which the race detector reports first")
 			}
 			caught(t, reranktest.CheckReranker(t.Context(), broken.r), broken.check)

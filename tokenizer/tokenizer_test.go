@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/flashrerank/rerank/internal/testenv"
 	"github.com/flashrerank/rerank/tokenizer"
 )
 
@@ -193,7 +194,7 @@ func TestAppendAllocates(t *testing.T) {
 	_, tok := load(t, "testdata/tokenizer.json")
 	ids, types := make([]int32, 0, 4096), make([]int32, 0, 4096)
 	all := strings.Join(phrases, " ")
-	if n := testing.AllocsPerRun(100, func() { tok.AppendPair(ids, types, "a query", all, 512) }); n >= 1 && !raceEnabled {
+	if n := testing.AllocsPerRun(100, func() { tok.AppendPair(ids, types, "a query", all, 512) }); n >= 1 && !testenv.Race {
 		t.Errorf("%v allocations for a pair", n)
 	}
 }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package reranktest_test
-
-const racing = false
