@@ -56,7 +56,7 @@ func (f Fields) MarshalJSON() ([]byte, error) {
 // twice is an error.
 func (f *Fields) UnmarshalJSON(data []byte) error {
 	*f = nil
-	if data = bytes.TrimSpace(data); string(data) == "null" {
+	if data = bytes.Trim(data, jsonSpace); string(data) == "null" {
 		return nil
 	}
 	if !json.Valid(data) { // what reads its parts relies on that
@@ -136,4 +136,4 @@ func (r *fieldsReader) member(name string, raw []byte, depth int) error {
 }
 
 // isEmpty reports whether an object has no members.
-func isEmpty(object []byte) bool { return len(bytes.TrimSpace(object[1:len(object)-1])) == 0 }
+func isEmpty(object []byte) bool { return len(bytes.Trim(object[1:len(object)-1], jsonSpace)) == 0 }

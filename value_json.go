@@ -53,6 +53,9 @@ func (v Value) appendNumber(b []byte) []byte {
 	return strconv.AppendFloat(b, x, 'f', -1, 64)
 }
 
+// jsonSpace is what JSON takes for space; other languages take more.
+const jsonSpace = " \t\r\n"
+
 // UnmarshalJSON reads strings, numbers, booleans, null and arrays of these. A
 // string stays text even where it looks like a time. {"$time": "2024-05-01T12:00:00Z"}
 // is a time, and {"$number": "NaN"}, "+Inf" or "-Inf" that number; any other object is
@@ -62,7 +65,7 @@ func (v Value) appendNumber(b []byte) []byte {
 // another is rounded to the nearest float64 and must lie in its range. Lists nest
 // at most 16 deep.
 func (v *Value) UnmarshalJSON(data []byte) error {
-	data = bytes.TrimSpace(data)
+	data = bytes.Trim(data, jsonSpace)
 	if len(data) == 0 {
 		return errors.New("empty JSON value")
 	}
@@ -94,7 +97,7 @@ func parts(data []byte) iter.Seq[[]byte] {
 				depth++
 			case ',', ':', ']', '}':
 				if depth == 1 {
-					part := bytes.TrimSpace(data[start:i])
+					part := bytes.Trim(data[start:i], jsonSpace)
 					if len(part) > 0 && !yield(part) {
 						return
 					}
@@ -134,7 +137,7 @@ func parseValue(data []byte, depth int) (Value, error) {
 // parseSpecial reads what JSON has no form for: {"$time": "2024-05-01T12:00:00Z"}
 // and {"$number": "NaN"}, "+Inf" or "-Inf".
 func parseSpecial(object []byte) (v Value, special bool, err error) {
-	if inner := bytes.TrimSpace(object[1:]); !bytes.HasPrefix(inner, []byte(`"$`)) && !bytes.HasPrefix(inner, []byte(`"\`)) {
+	if inner := bytes.Trim(object[1:], jsonSpace); !bytes.HasPrefix(inner, []byte(`"$`)) && !bytes.HasPrefix(inner, []byte(`"\`)) {
 		return Value{}, false, nil
 	}
 	var members map[string]string

@@ -146,7 +146,7 @@ func TestNestedFields(t *testing.T) {
 
 // FuzzFieldsJSON: what is read is written such that it reads back as the same.
 func FuzzFieldsJSON(f *testing.F) {
-	for _, s := range []string{`{"a": {"b": [1, -0.5, 1e20, null, "x", true]}, "c": 18446744073709551615}`, `{"a": [{"b": 1}]}`, `null`, `{"": {}}`} {
+	for _, s := range []string{`{"a": {"b": [1, -0.5, 1e20, null, "x", true]}, "c": 18446744073709551615}`, `{"a": [{"b": 1}]}`, `null`, `{"": {}}`, "\v{}", "\u00a0null"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

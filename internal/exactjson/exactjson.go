@@ -123,7 +123,7 @@ func end(dec *jsontext.Decoder, data []byte) error {
 }
 
 // Null reports whether a value is null.
-func Null(value []byte) bool { return string(bytes.TrimSpace(value)) == "null" }
+func Null(value []byte) bool { return string(bytes.Trim(value, " \t\r\n")) == "null" }
 
 // Text reads a string; null is "".
 func Text(value []byte) (string, error) {
