@@ -14,22 +14,7 @@ import (
 
 // detokenize answers TEI's and Cohere's requests for the texts of tokens.
 func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) {
-	d := &tei
-	if strings.HasPrefix(r.URL.Path, "/v1/") {
-		d = &cohere1
-	}
-	said := note(r)
-	said.dialect = d.name + " detokenize"
-	b, err := s.foreign(w, r)
-	var answer any
-	if err == nil {
-		answer, err = s.detokenized(r.Context(), d, b, said)
-	}
-	if err != nil {
-		s.refuse(w, r, d, d.misread(err))
-		return
-	}
-	s.write(w, http.StatusOK, answer)
+	s.aboutTokens(w, r, "detokenize", s.detokenized)
 }
 
 func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
@@ -44,20 +29,11 @@ func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, s
 	if len(sequences) == 0 || d == &cohere1 && len(sequences) > 1 {
 		return nil, &failure{http.StatusBadRequest, "Empty", "`" + list + "` must be the IDs of tokens"}
 	}
-	m, err := s.modelOf(name)
-	if err != nil {
-		return nil, err
-	}
-	said.model = m.Name
-	leave, err := s.turn(ctx, 0, said)
+	t, leave, err := s.tokenizer(ctx, name, said)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	t := m.tokens()
-	if t == nil {
-		return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
-	}
 	texts := make([]string, len(sequences))
 	for i, ids := range sequences {
 		if texts[i], err = t.Decode(ids, skip); err != nil {

@@ -82,22 +82,46 @@ func end(offsets []tokenizer.Span) int {
 
 // tokenize answers TEI's and Cohere's requests for tokens.
 func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) {
+	s.aboutTokens(w, r, "tokenize", s.tokenized)
+}
+
+// aboutTokens answers a request that TEI and Cohere have, Cohere below /v1/.
+func (s *Server) aboutTokens(w http.ResponseWriter, r *http.Request, what string,
+	find func(ctx context.Context, d *dialect, b *loose.Object, said *record) (answer any, err error)) {
 	d := &tei
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		d = &cohere1
 	}
 	said := note(r)
-	said.dialect = d.name + " tokenize"
+	said.dialect = d.name + " " + what
 	b, err := s.foreign(w, r)
 	var answer any
 	if err == nil {
-		answer, err = s.tokenized(r.Context(), d, b, said)
+		answer, err = find(r.Context(), d, b, said)
 	}
 	if err != nil {
 		s.refuse(w, r, d, d.misread(err))
 		return
 	}
 	s.write(w, http.StatusOK, answer)
+}
+
+// tokenizer waits for the request's turn and returns the tokenizer of a model, which may be
+// used until leave is called.
+func (s *Server) tokenizer(ctx context.Context, name string, said *record) (t *tokenizer.Tokenizer, leave func(), err error) {
+	m, err := s.modelOf(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	said.model = m.Name
+	if leave, err = s.turn(ctx, 0, said); err != nil {
+		return nil, nil, err
+	}
+	if t = m.tokens(); t == nil {
+		leave()
+		return nil, nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
+	}
+	return t, leave, nil
 }
 
 func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
@@ -111,20 +135,11 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 	if b.Err() != nil {
 		return nil, b.Err()
 	}
-	m, err := s.modelOf(name)
-	if err != nil {
-		return nil, err
-	}
-	said.model = m.Name
-	leave, err := s.turn(ctx, 0, said)
+	t, leave, err := s.tokenizer(ctx, name, said)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	t := m.tokens()
-	if t == nil {
-		return nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
-	}
 	if d == &cohere1 {
 		if texts[0] == "" {
 			return nil, invalid("invalid request: text must not be empty")
