@@ -31,12 +31,14 @@ func (t Trust) of(name string, weight float64, hits []rerank.Hit) (trusted float
 	return weight * factor, fmt.Sprintf("%s counts %v of its weight: %s", name, factor, why), nil
 }
 
-// trusted returns the weights of the parts over the hits of a request, and notes.
-func (r *Reranker) trusted(weights []float64, hits []rerank.Hit) (trusted []float64, notes []string, err error) {
+// allTrusted returns weights as they are trusted over hits, and notes; of returns whose
+// weight one is.
+func allTrusted(weights []float64, hits []rerank.Hit, of func(i int) (Trust, string)) (trusted []float64, notes []string, err error) {
 	trusted = slices.Clone(weights)
-	for i, p := range r.Parts {
+	for i, weight := range weights {
+		t, name := of(i)
 		var note string
-		if trusted[i], note, err = p.Trust.of(r.partName(i), weights[i], hits); err != nil {
+		if trusted[i], note, err = t.of(name, weight, hits); err != nil {
 			return nil, nil, err
 		}
 		if note != "" {
@@ -46,23 +48,17 @@ func (r *Reranker) trusted(weights []float64, hits []rerank.Hit) (trusted []floa
 	return trusted, notes, nil
 }
 
+// trusted returns the weights of the parts over the hits of a request, and notes.
+func (r *Reranker) trusted(weights []float64, hits []rerank.Hit) (trusted []float64, notes []string, err error) {
+	return allTrusted(weights, hits, func(i int) (Trust, string) { return r.Parts[i].Trust, r.partName(i) })
+}
+
 // trusted returns the weights of the lists over what they found, and notes.
 func (r *Retriever) trusted(weights []float64, found [][]rerank.Hit) (trusted []float64, notes []string, err error) {
 	if !slices.ContainsFunc(r.Lists, func(l List) bool { return l.Trust != nil }) {
 		return weights, nil, nil
 	}
-	hits := inTurn(found)
-	trusted = slices.Clone(weights)
-	for i, l := range r.Lists {
-		var note string
-		if trusted[i], note, err = l.Trust.of(r.listName(i), weights[i], hits); err != nil {
-			return nil, nil, err
-		}
-		if note != "" {
-			notes = append(notes, note)
-		}
-	}
-	return trusted, notes, nil
+	return allTrusted(weights, inTurn(found), func(i int) (Trust, string) { return r.Lists[i].Trust, r.listName(i) })
 }
 
 // inTurn returns the documents of all lists, the first of each, then the second, each once.
