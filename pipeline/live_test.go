@@ -184,15 +184,9 @@ func TestLiveMerges(t *testing.T) {
 	}
 }
 
-// TestLiveReplaced: an index that takes the place of another one is searched from then on.
-func TestLiveReplaced(t *testing.T) {
-	l, dir := openLive(t, false)
-	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("old", "word")}); err != nil {
-		t.Fatal(err)
-	}
-	if got := found(t, l, "word"); got != "old " {
-		t.Fatal(got)
-	}
+// replaceIndex puts an index with the document "new" in the place of another.
+func replaceIndex(t *testing.T, dir string) {
+	t.Helper()
 	other, otherDir := openLive(t, false)
 	if _, _, err := other.Apply(t.Context(), []pipeline.Change{placed("new", "word")}); err != nil {
 		t.Fatal(err)
@@ -203,6 +197,18 @@ func TestLiveReplaced(t *testing.T) {
 	if err := os.Rename(otherDir, dir); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestLiveReplaced: an index that takes the place of another one is searched from then on.
+func TestLiveReplaced(t *testing.T) {
+	l, dir := openLive(t, false)
+	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("old", "word")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, l, "word"); got != "old " {
+		t.Fatal(got)
+	}
+	replaceIndex(t, dir)
 	if got := found(t, l, "word"); got != "new " {
 		t.Errorf("after the replacement: %s", got)
 	}
@@ -223,16 +229,7 @@ func TestLiveReplacedWhileWriting(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	other, otherDir := openLive(t, false)
-	if _, _, err := other.Apply(t.Context(), []pipeline.Change{placed("new", "word")}); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(dir, dir+".before"); err != nil {
-		t.Skipf("this system moves no folder that is in use: %v", err)
-	}
-	if err := os.Rename(otherDir, dir); err != nil {
-		t.Fatal(err)
-	}
+	replaceIndex(t, dir)
 	if _, _, err := l.Apply(t.Context(), []pipeline.Change{placed("lost", "word")}); !errors.Is(err, index.ErrMoved) {
 		t.Errorf("a change of the index that was replaced: %v", err)
 	}
