@@ -19,7 +19,7 @@ type signals struct {
 	early  *Early                                                 // nil: judgments are complete
 }
 
-// textSignals judge texts by themselves.
+// textSignals score texts by themselves.
 func textSignals(early *Early) signals {
 	return signals{
 		bm25: func() (rerank.Reranker, error) {
@@ -43,7 +43,7 @@ func (s signals) cosine(m *biencoder.Model) rerank.Reranker {
 	return s.reading(m, biencoder.RerankOptions{})
 }
 
-// reading judges texts by what a model reads of them, early if that is wanted.
+// reading scores texts by what a model reads of them, early if that is wanted.
 func (s signals) reading(m *biencoder.Model, o biencoder.RerankOptions) rerank.Reranker {
 	return s.early.over(m.NewReranker(o), func(tokens int) rerank.Reranker {
 		o.MaxTokens = tokens

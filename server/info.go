@@ -30,7 +30,7 @@ type modelEntry struct {
 	Stats        modelStats `json:"stats"`        // likewise
 }
 
-// modelStats is what infinity tells of a model; the queue here is that of all models.
+// modelStats are the statistics of a model in infinity's lists; the queue is that of all models.
 type modelStats struct {
 	QueueFraction  float64 `json:"queue_fraction"`
 	QueueAbsolute  int     `json:"queue_absolute"`

@@ -139,7 +139,7 @@ func side(b *loose.Object, names ...string) ([]string, error) {
 	return nil, invalid("there is no %s", strings.Join(names, ", "))
 }
 
-// maxWarnings bounds what is said of pairs, whose queries each have their warnings.
+// maxWarnings is the most warnings of an answer to pairs, whose queries each have their own.
 const maxWarnings = 10
 
 // judge scores pairs, those with one query together.

@@ -37,7 +37,7 @@ func main() {
 	quality := flag.Bool("quality", false, "also search: minutes for each language")
 	queries := flag.Int("queries", 0, "search for the first n questions of each language only; 0: all")
 	texts := flag.Bool("texts", false, "search with the default over texts in place of those over vectors: many times as long")
-	depth := flag.Int("depth", 0, "let the defaults re-order so many hits; 0: as many as by default")
+	depth := flag.Int("depth", 0, "number of hits that the defaults re-order; 0: as many as by default")
 	only := flag.String("languages", "", "`list` of languages or collections, as fr,ru,jaquad-dev; empty: all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

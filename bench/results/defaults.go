@@ -19,7 +19,7 @@ Where a user chooses nothing, package pipeline chooses; what is best depends on 
 - **Over an index without** (the same commands): bm25 → best @100, which embeds the texts that BM25 found.
 - **Given texts** (` + "`sort`, `serve`" + `): *best*, with BM25's statistics from the texts themselves.
 
-*best* is the blend, of whose leading 20 the embedded cross-encoder (models/cross) judges each together with the query, as a third part at half the weight
+*best* is the blend, whose top 20 the embedded cross-encoder (models/cross) scores together with the query, as a third part at half the weight
 of the others. Where the blend has to read a hundred texts, that is a sixth to a half more, and twice as much where there are but 20; where it reads none, it is 20 texts at the time of the query, some twenty
 times what the query takes without, for half as much again of the gain over the plain hybrid. ` + "`--rerank best`" + ` is for who can wait: training/crossencoder/README.md has what it gives where questions are asked.
 

@@ -116,14 +116,17 @@ func walk(data []byte, bracket byte, twice bool, next func(dec *jsontext.Decoder
 // end looks that nothing follows the value.
 func end(dec *jsontext.Decoder, data []byte) error {
 	rest := data[dec.InputOffset():]
-	if len(bytes.TrimLeft(rest, " \t\r\n")) == 0 {
+	if len(bytes.TrimLeft(rest, space)) == 0 {
 		return nil
 	}
 	return &Error{Message: "something follows the JSON value", Syntax: true, Offset: dec.InputOffset()}
 }
 
+// space is what JSON takes for space.
+const space = " \t\r\n"
+
 // Null reports whether a value is null.
-func Null(value []byte) bool { return string(bytes.Trim(value, " \t\r\n")) == "null" }
+func Null(value []byte) bool { return string(bytes.Trim(value, space)) == "null" }
 
 // Text reads a string; null is "".
 func Text(value []byte) (string, error) {

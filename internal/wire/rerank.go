@@ -72,7 +72,7 @@ type Tokens struct {
 	InputTokens int `json:"input_tokens"`
 }
 
-// Remarks are what is said beside an answer that has no place of its own for it.
+// Remarks are the warnings of an answer that has no other place for them.
 type Remarks struct {
 	Meta *Warnings `json:"meta,omitempty"`
 }
