@@ -121,19 +121,13 @@ func TestHostileBodies(t *testing.T) {
 func TestBodiesTogether(t *testing.T) {
 	const each = 1 << 20
 	s := overIndex(t, Config{MaxBody: each, MaxBodies: 4 * each})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, l) }()
+	address, stop, done := served(t, s)
 	head := fmt.Sprintf("POST /v2/rerank HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", each)
 	part := `{"query":"q","documents":["` + strings.Repeat("x", each-100)
 	refused := make(chan string, 20)
 	var held []net.Conn
 	for range cap(refused) {
-		c, err := net.Dial("tcp", l.Addr().String())
+		c, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +157,7 @@ func TestBodiesTogether(t *testing.T) {
 		if got := used(); got > 4*each {
 			t.Fatalf("%d bytes are held, more than %d", got, 4*each)
 		}
-		status, got, _ := post(t, "http://"+l.Addr().String()+"/v2/rerank", `{"query":"q","documents":["x"]}`)
+		status, got, _ := post(t, "http://"+address+"/v2/rerank", `{"query":"q","documents":["x"]}`)
 		if status != http.StatusOK {
 			t.Fatalf("a small body beside large ones: %d %s", status, got)
 		}

@@ -231,14 +231,8 @@ func TestOpenWithKeys(t *testing.T) {
 // TestListenerIsKnown: the listener of Serve decides, not the connection.
 func TestListenerIsKnown(t *testing.T) {
 	s := overIndex(t, Config{})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, l) }()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+"/documents", nil)
+	address, stop, done := served(t, s)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/documents", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,6 +84,20 @@ func startedWith(t testing.TB, s *Server) string {
 	return h.URL
 }
 
+// served has a server answer at an address until stop is called; then done has what Serve
+// returned.
+func served(t *testing.T, s *Server) (address string, stop func(), done <-chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l) }()
+	return l.Addr().String(), stop, ended
+}
+
 // post sends a body and returns the status and the answer.
 func post(t *testing.T, url, body string, header ...string) (int, string, http.Header) {
 	t.Helper()
@@ -391,16 +405,10 @@ func TestServeDrains(t *testing.T) {
 	}
 	hold, began := make(chan struct{}), make(chan struct{}, 1)
 	s.models.list[0].reranker = counting{hold: hold, began: began}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, l) }()
+	address, stop, ended := served(t, s)
 	answered := make(chan int, 1)
 	go func() {
-		status, _, _ := post(t, "http://"+l.Addr().String()+"/v2/rerank", `{"query":"q","documents":["x"]}`)
+		status, _, _ := post(t, "http://"+address+"/v2/rerank", `{"query":"q","documents":["x"]}`)
 		answered <- status
 	}()
 	<-began
