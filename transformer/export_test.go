@@ -29,6 +29,19 @@ func (m *Model) Layers(ids, types []int32) [][]float32 {
 	return list
 }
 
+// Panels are the int8 weights of the layers.
+func (m *Model) Panels() [][]int8 {
+	var list [][]int8
+	for i := range m.layers {
+		for _, part := range m.layers[i].linears() {
+			if part.int8 != nil {
+				list = append(list, part.int8.Panels)
+			}
+		}
+	}
+	return list
+}
+
 // Without returns the model with a feature switched off.
 func (m *Model) Without(feature string) *Model {
 	other := &Model{}

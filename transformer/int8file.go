@@ -39,9 +39,11 @@ func (t *tensors) linearInt8(name string, n, k int) (linear, error) {
 		return linear{}, err
 	}
 	l := linear{int8: &simd.Int8Matrix{N: n, K: k, SaturationFree: true}}
-	if l.int8.Panels, err = panels.Int8s(); err != nil {
+	weights, err := panels.Int8s()
+	if err != nil {
 		return l, err
 	}
+	l.int8.Panels = simd.Aligned(weights)
 	sums, err := t.get(name+".colsum", n)
 	if err != nil {
 		return l, err

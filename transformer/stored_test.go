@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unsafe"
 
 	"github.com/flashrerank/rerank/transformer"
 )
@@ -50,6 +51,35 @@ func TestEveryArchitectureIsKept(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// shifted hands out the weights where they begin in the middle of a cache line, without
+// copying them, as a program hands out what is embedded in it.
+type shifted struct{ fstest.MapFS }
+
+func (f shifted) ReadFile(name string) ([]byte, error) {
+	data, err := f.MapFS.ReadFile(name)
+	if err != nil || name != "model.safetensors" {
+		return data, err
+	}
+	room := make([]byte, len(data)+128)
+	start := 96 - int(uintptr(unsafe.Pointer(&room[0]))%64)
+	return room[start : start+copy(room[start:], data)], nil
+}
+
+// TestWeightsAreAligned: wherever a file lies in memory, no vector of its int8 weights lies
+// across two cache lines.
+func TestWeightsAreAligned(t *testing.T) {
+	files := written(t, tinyEncoder, load(t, os.DirFS(tinyEncoder), transformer.Options{Precision: transformer.INT8}))
+	panels := load(t, shifted{files}, transformer.Options{}).Panels()
+	if len(panels) == 0 {
+		t.Fatal("the model has no int8 weights")
+	}
+	for _, x := range panels {
+		if beyond := uintptr(unsafe.Pointer(&x[0])) % 64; beyond != 0 {
+			t.Errorf("weights begin %d bytes after the start of a cache line", beyond)
+		}
 	}
 }
 
