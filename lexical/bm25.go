@@ -76,6 +76,7 @@ func (p BM25) check() error {
 
 func (p BM25) stage() string       { return "bm25" }
 func (p BM25) scale() rerank.Scale { return rerank.ScaleBM25 }
+func (p BM25) everyTerm() bool     { return p.Variant == Okapi }
 
 // idf weighs a term that df > 0 of n documents hold.
 func (p BM25) idf(df, n int, c corpus) (float64, error) {

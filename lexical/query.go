@@ -13,6 +13,7 @@ type Weighting interface {
 	check() error
 	stage() string
 	scale() rerank.Scale
+	everyTerm() bool // whether terms that the query lacks have a part in a score
 }
 
 // corpus is where statistics come from.

@@ -34,12 +34,11 @@ func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.R
 	if aside {
 		tokens = r.analyzer.All
 	}
-	texts := newTexts(len(request.Hits))
+	texts := newTexts(r.weighting, terms, len(request.Hits))
 	for _, h := range request.Hits {
-		if err := ctx.Err(); err != nil {
+		if err := texts.add(ctx, tokens(h.Document.Content())); err != nil {
 			return rerank.Result{}, err
 		}
-		texts.add(tokens(h.Document.Content()))
 	}
 	q, err := prepare(r.weighting, texts, terms, aside)
 	if err != nil {
@@ -69,34 +68,60 @@ func relevance(w Weighting) func(float64) float64 {
 
 // texts is a small corpus held as counts.
 type texts struct {
-	counts  []map[string]int
+	only    map[string]bool // the terms that are counted; nil: all
+	counts  []map[string]*int
 	lengths []int
 	dfs     map[string]int
 	order   []string // the terms in the order they came
 	total   int
 }
 
-func newTexts(n int) *texts {
-	return &texts{counts: make([]map[string]int, 0, n), dfs: map[string]int{}}
+// newTexts makes room for n texts. Where the other terms of the texts have no part in a
+// score, only those of the query are counted: a text may have millions of others.
+func newTexts(w Weighting, query []string, n int) *texts {
+	c := &texts{counts: make([]map[string]*int, 0, n), dfs: map[string]int{}}
+	if w.everyTerm() {
+		return c
+	}
+	c.only = make(map[string]bool, len(query))
+	for _, term := range query {
+		c.only[term] = true
+	}
+	return c
 }
 
-func (c *texts) add(tokens iter.Seq[analysis.Token]) {
-	counts, length := map[string]int{}, 0
+// pause is how many tokens are counted between two looks at the context.
+const pause = 4096
+
+// add counts the tokens of a text.
+func (c *texts) add(ctx context.Context, tokens iter.Seq[analysis.Token]) error {
+	counts, length, seen := map[string]*int{}, 0, 0
 	for t := range tokens {
+		if seen++; seen%pause == 0 && ctx.Err() != nil {
+			break
+		}
 		if t.Aside == 0 {
 			length++
 		}
-		if counts[string(t.Term)]++; counts[string(t.Term)] > 1 {
-			continue
-		}
-		term := string(t.Term)
-		if c.dfs[term]++; c.dfs[term] == 1 && t.Aside == 0 {
-			c.order = append(c.order, term)
+		if n := counts[string(t.Term)]; n != nil {
+			*n++
+		} else if c.only == nil || c.only[string(t.Term)] {
+			c.first(string(t.Term), counts, t.Aside == 0)
 		}
 	}
 	c.counts = append(c.counts, counts)
 	c.lengths = append(c.lengths, length)
 	c.total += length
+	return ctx.Err()
+}
+
+// first counts the first token of a term in a text.
+func (c *texts) first(term string, counts map[string]*int, plain bool) {
+	one := 1
+	counts[term] = &one
+	if c.dfs[term]++; c.dfs[term] == 1 && plain {
+		c.order = append(c.order, term)
+	}
 }
 
 func (c *texts) documents() int                   { return len(c.counts) }
@@ -119,13 +144,13 @@ func (c *texts) score(w Weighting, q *query, i int) float64 {
 	norm := 0.0
 	for _, t := range q.terms {
 		tf := c.counts[i][t.text]
-		if tf == 0 {
+		if tf == nil {
 			continue
 		}
 		if norm == 0 {
 			norm = c.norm(w, i)
 		}
-		score += q.weigh(w, t, float64(tf), norm)
+		score += q.weigh(w, t, float64(*tf), norm)
 	}
 	return score
 }
@@ -136,8 +161,8 @@ func (c *texts) norm(w Weighting, i int) float64 {
 	}
 	sum := 0.0
 	for _, term := range c.order {
-		if tf := float64(c.counts[i][term]); tf > 0 {
-			x := tf * TFIDF{}.idf(c.dfs[term], len(c.counts))
+		if tf := c.counts[i][term]; tf != nil {
+			x := float64(*tf) * TFIDF{}.idf(c.dfs[term], len(c.counts))
 			sum += x * x
 		}
 	}

@@ -14,6 +14,7 @@ type TFIDF struct{}
 func (TFIDF) check() error        { return nil }
 func (TFIDF) stage() string       { return "tfidf" }
 func (TFIDF) scale() rerank.Scale { return rerank.ScaleTFIDF }
+func (TFIDF) everyTerm() bool     { return true } // the length of a text's vector is made of them
 
 func (TFIDF) idf(df, n int) float64 {
 	return math.Log((1+float64(n))/(1+float64(df))) + 1

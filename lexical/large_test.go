@@ -1,0 +1,86 @@
+package lexical
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/flashrerank/rerank"
+	"github.com/flashrerank/rerank/analysis"
+)
+
+// manyTerms is a text of n different words.
+func manyTerms(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("w" + strconv.Itoa(i) + " ")
+	}
+	return b.String()
+}
+
+func largeRequest(n int) rerank.Request {
+	return rerank.Request{Query: rerank.Query{Text: "w7 w8"}, Hits: []rerank.Hit{
+		{Document: rerank.Document{ID: "a", Text: manyTerms(n)}},
+		{Document: rerank.Document{ID: "b", Text: "w7 w8 w9"}},
+	}}
+}
+
+// TestLargeTextTakesNoMemory: of a text with many words only those of the query are kept.
+func TestLargeTextTakesNoMemory(t *testing.T) {
+	a, err := analysis.New("english")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReranker(a, BM25{Variant: Lucene, K1: 1.2, B: 0.75})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := largeRequest(300_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := r.Rerank(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	size := uint64(len(request.Hits[0].Document.Text))
+	if took := after.TotalAlloc - before.TotalAlloc; took > size {
+		t.Errorf("a text of %d bytes took %d", size, took)
+	}
+}
+
+// leaving is a context that ends when it has been asked a number of times.
+type leaving struct {
+	context.Context
+	left *int
+}
+
+func (c leaving) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestLargeTextEndsWithContext: who leaves does not wait for the end of a text.
+func TestLargeTextEndsWithContext(t *testing.T) {
+	a, err := analysis.New("english")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []Weighting{BM25{Variant: Lucene, K1: 1.2, B: 0.75}, TFIDF{}} {
+		r, err := NewReranker(a, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := 3
+		if _, err := r.Rerank(leaving{t.Context(), &left}, largeRequest(100_000)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%T: %v", w, err)
+		}
+		if left < -3 {
+			t.Errorf("%T: the context was asked %d times more after it had ended", w, -left)
+		}
+	}
+}
