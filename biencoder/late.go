@@ -177,7 +177,7 @@ func (m *Model) cut(list []window, i int, text string, most int) (_ []window, mo
 	if room <= 0 {
 		return list, true
 	}
-	ids, types, total := m.tokenizer.Append(nil, nil, m.prepare(m.settings.prompts[rerank.RoleDocument]+text), most*room+m.before+m.after)
+	ids, types, more := m.tokenizer.Append(nil, nil, m.prepare(m.settings.prompts[rerank.RoleDocument]+text), most*room+m.before+m.after)
 	end := len(ids) - m.after
 	for from := m.before + room; from < end; from += room {
 		to := min(from+room, end)
@@ -187,7 +187,7 @@ func (m *Model) cut(list []window, i int, text string, most int) (_ []window, mo
 		}
 		list = append(list, w)
 	}
-	return list, total > len(ids)
+	return list, more
 }
 
 // mean of numbers; 0 of none.

@@ -176,8 +176,8 @@ func (m *Model) promptTokens() map[rerank.Role]int {
 	skip := map[rerank.Role]int{}
 	for role, prompt := range m.settings.prompts {
 		if m.settings.pooling.skipPrompts && prompt != "" {
-			_, _, n := m.tokenizer.Append(nil, nil, m.prepare(prompt), 1)
-			skip[role] = n - 1 // but for the special token at the end
+			ids, _, _ := m.tokenizer.Append(nil, nil, m.prepare(prompt), 0)
+			skip[role] = len(ids) - 1 // but for the special token at the end
 		}
 	}
 	return skip
@@ -280,13 +280,12 @@ func (m *Model) compute(ctx context.Context, p *pass, list []unknown) (tokens in
 		Sequences: len(list),
 		Fill: func(k int, b *transformer.Batch) {
 			i := list[k].text
-			before, total, longest := len(b.IDs), 0, m.info.MaxTokens
+			before, longest := len(b.IDs), m.info.MaxTokens
 			if p.most > 0 && p.roles[i] == rerank.RoleDocument {
 				longest = min(longest, max(p.most, leastTokens))
 			}
 			text := m.prepare(m.settings.prompts[p.roles[i]] + p.texts[i])
-			b.IDs, b.Types, total = m.tokenizer.Append(b.IDs, b.Types, text, longest)
-			p.vectors.Truncated[i] = total > len(b.IDs)-before
+			b.IDs, b.Types, p.vectors.Truncated[i] = m.tokenizer.Append(b.IDs, b.Types, text, longest)
 			if p.foreign != nil {
 				p.foreign[i] = m.isForeign(p.texts[i], b.IDs[before:], p.roles[i])
 			}

@@ -64,9 +64,8 @@ func (p *prompt) head(query string) string {
 // be cut for it.
 func (s *sequences) first(b *transformer.Batch, p rerank.Pair) (cut bool) {
 	if s.prompt == nil && (s.fills || s.chunk == s.room) {
-		before, total := len(b.IDs), 0
-		b.IDs, b.Types, total = s.tokenizer.AppendPair(b.IDs, b.Types, p.Query, p.Text, s.room+s.tokenizer.PairSpecials())
-		return total > len(b.IDs)-before
+		b.IDs, b.Types, cut = s.tokenizer.AppendPair(b.IDs, b.Types, p.Query, p.Text, s.room+s.tokenizer.PairSpecials())
+		return cut
 	}
 	query, text := s.split(p)
 	n := s.take(len(query), len(text))
@@ -74,16 +73,18 @@ func (s *sequences) first(b *transformer.Batch, p rerank.Pair) (cut bool) {
 	return n < len(text) || len(query) > s.room-n
 }
 
-// split tokenizes a pair. What a language model is told belongs to the query.
+// split tokenizes a pair, of the text one token more than all chunks have room for.
+// What a language model is told belongs to the query.
 func (s *sequences) split(p rerank.Pair) (query, text []int32) {
+	most := s.most*s.room + 1
 	if s.prompt == nil {
 		query, _ = s.tokenizer.AppendText(nil, p.Query, 0)
-		text, _ = s.tokenizer.AppendText(nil, p.Text, 0)
+		text, _ = s.tokenizer.AppendText(nil, p.Text, most)
 		return query, text
 	}
 	head := s.prompt.head(p.Query)
 	query, _ = s.tokenizer.AppendText(nil, head, 0)
-	whole, _ := s.tokenizer.AppendText(nil, head+p.Text, 0)
+	whole, _ := s.tokenizer.AppendText(nil, head+p.Text, len(query)+most)
 	// The seam may be in the middle of a token of the whole, which is what the model
 	// was trained on: then that token begins the text.
 	same := 0

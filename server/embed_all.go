@@ -57,8 +57,8 @@ func (e embedding) read(ctx context.Context, m *model, by rerank.Embedder) (stat
 	if t := m.tokens(); t != nil {
 		sum := 0
 		for _, text := range e.texts {
-			_, _, n := t.Append(nil, nil, text, 1) // counts
-			if sum += min(n, longest); sum > maxStates {
+			ids, _, _ := t.Append(nil, nil, text, longest)
+			if sum += len(ids); sum > maxStates {
 				return nil, v, &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("the texts have more than %d tokens", maxStates)}
 			}
 		}

@@ -62,9 +62,9 @@ func (m *model) affordable(texts []string, most int) error {
 	sum := 0
 	var ids, types []int32
 	for _, text := range texts {
-		var n int
-		ids, types, n = t.Append(ids[:0], types[:0], text, 1) // counts
-		if sum += n; sum > most {
+		var more bool
+		ids, types, more = t.Append(ids[:0], types[:0], text, max(1, most-sum))
+		if sum += len(ids); more || sum > most {
 			return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the texts have more than %d tokens", most)}
 		}
 	}
@@ -189,8 +189,8 @@ func tokenizable(ctx context.Context, t *tokenizer.Tokenizer, texts []string) er
 	}
 	sum := 0
 	for _, text := range texts {
-		_, _, n := t.Append(nil, nil, text, 1) // counts
-		if sum += n; sum > maxTokensGiven {
+		ids, _, more := t.Append(nil, nil, text, max(1, maxTokensGiven-sum))
+		if sum += len(ids); more || sum > maxTokensGiven {
 			return large("tokens", maxTokensGiven)
 		}
 		if ctx.Err() != nil {

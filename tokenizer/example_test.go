@@ -52,17 +52,17 @@ func ExampleTokenizer_AppendPair() {
 	var ids, types []int32
 	offsets := []int32{0}
 	for _, passage := range []string{"a reader!", "reading reading reading a file"} {
-		var total int
-		ids, types, total = t.AppendPair(ids, types, "read a file", passage, 9)
+		var cut bool
+		ids, types, cut = t.AppendPair(ids, types, "read a file", passage, 9)
 		offsets = append(offsets, int32(len(ids)))
-		fmt.Println("tokens:", total)
+		fmt.Println("cut:", cut)
 	}
 	fmt.Println(ids)
 	fmt.Println(types)
 	fmt.Println(offsets)
 	// Output:
-	// tokens: 10
-	// tokens: 14
+	// cut: true
+	// cut: true
 	// [1 4 7 8 2 7 4 6 2 1 4 7 8 2 4 5 4 2]
 	// [0 0 0 0 0 1 1 1 1 0 0 0 0 0 1 1 1 1]
 	// [0 9 18]

@@ -27,9 +27,9 @@ func FuzzEncode(f *testing.F) {
 		if whole.Total != len(whole.IDs) || whole.Truncated {
 			t.Errorf("%d ids of %d without a limit", len(whole.IDs), whole.Total)
 		}
-		ids, types, total := tok.Append([]int32{7}, []int32{8}, a, limit)
+		ids, types, short := tok.Append([]int32{7}, []int32{8}, a, limit)
 		cut := tok.Encode(a, limit)
-		if !slices.Equal(ids[1:], cut.IDs) || !slices.Equal(types[1:], cut.Types) || total != cut.Total || ids[0] != 7 || types[0] != 8 {
+		if !slices.Equal(ids[1:], cut.IDs) || !slices.Equal(types[1:], cut.Types) || short != cut.Truncated || ids[0] != 7 || types[0] != 8 {
 			t.Errorf("Append and Encode differ: %v, %v", ids, cut.IDs)
 		}
 		if cut.Total != whole.Total || cut.Truncated != (limit > 0 && len(cut.IDs) < whole.Total) {
@@ -48,8 +48,8 @@ func FuzzEncode(f *testing.F) {
 
 func checkPair(t *testing.T, tok *tokenizer.Tokenizer, a, b string, limit int) {
 	pair := tok.EncodePair(a, b, limit)
-	ids, types, total := tok.AppendPair(nil, nil, a, b, limit)
-	if !slices.Equal(ids, pair.IDs) || !slices.Equal(types, pair.Types) || total != pair.Total {
+	ids, types, short := tok.AppendPair(nil, nil, a, b, limit)
+	if !slices.Equal(ids, pair.IDs) || !slices.Equal(types, pair.Types) || short != pair.Truncated {
 		t.Errorf("AppendPair and EncodePair differ: %v, %v", ids, pair.IDs)
 	}
 	na, nb := tok.Encode(a, 0).Total-2, tok.Encode(b, 0).Total-2
@@ -113,9 +113,9 @@ func FuzzKinds(f *testing.F) {
 					t.Errorf("%s: offsets %v in %d bytes", kinds(t)[i], o, len(text))
 				}
 			}
-			ids, types, total := tok.Append(nil, nil, text, limit)
+			ids, types, short := tok.Append(nil, nil, text, limit)
 			cut := tok.Encode(text, limit)
-			if !slices.Equal(ids, cut.IDs) || !slices.Equal(types, cut.Types) || total != cut.Total || total != len(whole.IDs) {
+			if !slices.Equal(ids, cut.IDs) || !slices.Equal(types, cut.Types) || short != cut.Truncated || cut.Total != len(whole.IDs) {
 				t.Errorf("%s: Append and Encode differ: %v, %v", kinds(t)[i], ids, cut.IDs)
 			}
 		}

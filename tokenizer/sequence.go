@@ -7,10 +7,14 @@ type pieces struct {
 	aligned bool
 	limit   int // tokens to keep; negative: all
 	total   int
+	stops   bool // nobody wants to know how many there are beyond the limit
 }
 
+// full reports whether further tokens would be for nothing.
+func (p *pieces) full() bool { return p.stops && p.limit >= 0 && p.total > p.limit }
+
 func (p *pieces) reset(aligned bool, limit int) {
-	p.ids, p.spans, p.aligned, p.limit, p.total = p.ids[:0], p.spans[:0], aligned, limit, 0
+	p.ids, p.spans, p.aligned, p.limit, p.total, p.stops = p.ids[:0], p.spans[:0], aligned, limit, 0, false
 }
 
 func (p *pieces) add(id int32, at span) {

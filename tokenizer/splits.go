@@ -285,6 +285,9 @@ func (t *Tokenizer) splits(s *scratch, dst *pieces, from, to int) {
 		p.split(s)
 	}
 	for _, w := range s.words {
+		if dst.full() {
+			return
+		}
 		t.model.tokenize(dst, s, s.cur, w.Start, w.End)
 	}
 }

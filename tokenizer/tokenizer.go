@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"fmt"
 	"sync"
+	"unicode/utf8"
 )
 
 // Tokenizer turns text into the ids that a model was trained on. It is
@@ -112,33 +113,41 @@ func (t *Tokenizer) EncodePair(a, b string, maxTokens int) Encoding {
 }
 
 // Append is [Tokenizer.Encode] without offsets: it appends the ids and token
-// types to the given slices, which may be nil, and returns them with the number
-// of tokens there would be without the limit (so a limit of 1 merely counts). It
-// allocates only where a slice has to grow.
-func (t *Tokenizer) Append(ids, types []int32, text string, maxTokens int) (_, _ []int32, total int) {
+// types to the given slices, which may be nil, and reports whether the limit cut
+// the text. What lies beyond the limit is not looked at. It allocates only where a
+// slice has to grow.
+func (t *Tokenizer) Append(ids, types []int32, text string, maxTokens int) (_, _ []int32, cut bool) {
 	s := t.get()
 	defer t.put(s)
-	total = t.run(s, t.template.single, text, "", maxTokens, false)
+	cut = t.run(s, t.template.single, text, "", limit{tokens: maxTokens, stops: true})
 	ids, types = s.assemble(ids, types, t.template.single)
-	return ids, types, total
+	return ids, types, cut
 }
 
 // AppendPair is [Tokenizer.EncodePair] in the manner of [Tokenizer.Append].
-func (t *Tokenizer) AppendPair(ids, types []int32, a, b string, maxTokens int) (_, _ []int32, total int) {
+func (t *Tokenizer) AppendPair(ids, types []int32, a, b string, maxTokens int) (_, _ []int32, cut bool) {
 	s := t.get()
 	defer t.put(s)
-	total = t.run(s, t.template.pair, a, b, maxTokens, false)
+	cut = t.run(s, t.template.pair, a, b, limit{tokens: maxTokens, stops: true})
 	ids, types = s.assemble(ids, types, t.template.pair)
-	return ids, types, total
+	return ids, types, cut
 }
 
 // AppendText appends the ids of a text alone, without special tokens around it,
 // in the manner of [Tokenizer.Append]: for what puts prompts together itself.
-func (t *Tokenizer) AppendText(ids []int32, text string, maxTokens int) (_ []int32, total int) {
+func (t *Tokenizer) AppendText(ids []int32, text string, maxTokens int) (_ []int32, cut bool) {
 	s := t.get()
 	defer t.put(s)
-	total = t.run(s, alone, text, "", maxTokens, false)
-	return append(ids, s.texts[0].ids...), total
+	cut = t.run(s, alone, text, "", limit{tokens: maxTokens, stops: true})
+	return append(ids, s.texts[0].ids...), cut
+}
+
+// Count returns how many tokens a text has, without special tokens around it.
+func (t *Tokenizer) Count(text string) int {
+	s := t.get()
+	defer t.put(s)
+	t.run(s, alone, text, "", limit{tokens: 1})
+	return s.texts[0].total
 }
 
 // PairSpecials returns the number of special tokens of a pair.
@@ -156,7 +165,8 @@ var alone = []part{{text: 0}}
 func (t *Tokenizer) encode(parts []part, a, b string, maxTokens int) Encoding {
 	s := t.get()
 	defer t.put(s)
-	e := Encoding{Total: t.run(s, parts, a, b, maxTokens, true)}
+	e := Encoding{Truncated: t.run(s, parts, a, b, limit{tokens: maxTokens, aligned: true})}
+	e.Total = specials(parts) + s.texts[0].total + s.texts[1].total
 	n := specials(parts) + len(s.texts[0].ids) + len(s.texts[1].ids)
 	e.IDs, e.Types = s.assemble(make([]int32, 0, n), make([]int32, 0, n), parts)
 	e.Offsets = make([]Span, 0, n)
@@ -167,32 +177,42 @@ func (t *Tokenizer) encode(parts []part, a, b string, maxTokens int) Encoding {
 		}
 		e.Offsets = append(e.Offsets, make([]Span, len(p.ids))...)
 	}
-	e.Truncated = e.Total > len(e.IDs)
 	return e
 }
 
-// run tokenizes both texts into s, cut to the limit, and returns how many
-// tokens there were before.
-func (t *Tokenizer) run(s *scratch, parts []part, a, b string, maxTokens int, aligned bool) int {
-	fixed, room := specials(parts), -1
-	if maxTokens > 0 {
-		room = max(maxTokens-fixed, 0)
+// limit is what is asked of a run.
+type limit struct {
+	tokens  int  // special ones included; 0 or less: no limit
+	aligned bool // offsets are wanted
+	stops   bool // the tokens beyond the limit are not counted
+}
+
+// run tokenizes both texts into s, cut to the limit, and reports whether they were.
+func (t *Tokenizer) run(s *scratch, parts []part, a, b string, l limit) (cut bool) {
+	room := -1
+	if l.tokens > 0 {
+		room = max(l.tokens-specials(parts), 0)
 	}
-	s.texts[0].reset(aligned, room)
-	s.texts[1].reset(aligned, room)
-	t.text(s, &s.texts[0], a)
-	t.text(s, &s.texts[1], b)
-	na, nb := s.texts[0].total, s.texts[1].total
-	if t.template.trim && aligned {
-		t.trim(&s.texts[0], a)
-		t.trim(&s.texts[1], b)
+	first, second := &s.texts[0], &s.texts[1]
+	first.reset(l.aligned, room)
+	second.reset(l.aligned, room)
+	// Which of two long texts gives way is told by all of their tokens. Beside a text
+	// that is within the limit it is enough that the other one is not.
+	first.stops = l.stops && b == ""
+	t.text(s, first, a)
+	second.stops = l.stops && first.total <= room
+	t.text(s, second, b)
+	if t.template.trim && l.aligned {
+		t.trim(first, a)
+		t.trim(second, b)
 	}
-	if room >= 0 {
-		keepA, keepB := longestFirst(na, nb, room)
-		s.texts[0].cut(keepA)
-		s.texts[1].cut(keepB)
+	if room < 0 {
+		return false
 	}
-	return fixed + na + nb
+	keepA, keepB := longestFirst(first.total, second.total, room)
+	first.cut(keepA)
+	second.cut(keepB)
+	return keepA+keepB < first.total+second.total
 }
 
 // assemble puts the texts and the special tokens in their places.
@@ -221,7 +241,7 @@ func (t *Tokenizer) text(s *scratch, dst *pieces, text string) {
 		return
 	}
 	floor := 0
-	for from := 0; ; {
+	for from := 0; !dst.full(); {
 		f, next, ok := t.raw.next(text, from, floor)
 		if !ok {
 			break
@@ -242,11 +262,11 @@ const window = 1 << 14
 // between tokenizes a stretch of text without added tokens that begins at byte
 // base of the whole.
 func (t *Tokenizer) between(s *scratch, dst *pieces, text string, base int) {
-	for len(text) > 0 {
+	for len(text) > 0 && !dst.full() {
 		end := len(text)
 		// Normalized added tokens may hold white space: they need it whole.
 		if t.folded == nil && t.preTokenizer != nil && end > window {
-			end = cut(text, window)
+			end = t.cut(text, window)
 		}
 		s.norm.reset(dst.aligned || t.origins)
 		t.normalizer.normalize(&s.norm, s, text[:end], base)
@@ -257,11 +277,20 @@ func (t *Tokenizer) between(s *scratch, dst *pieces, text string, base int) {
 
 // cut returns the first place at or after from where text can be parted
 // without a trace: before an ASCII character that is a word of its own or
-// between words, and which no mark before it can reach.
-func cut(text string, from int) int {
+// between words, and which no mark before it can reach, or before a Chinese one
+// that the normalizer sets apart.
+func (t *Tokenizer) cut(text string, from int) int {
+	n, ok := t.normalizer.(*bertNormalizer)
+	apart := ok && n.chinese
 	for i := from; i < len(text); i++ {
 		b := text[i]
-		if b < 0x80 && classOf(rune(b))&(classSpace|classPunct) != 0 {
+		if b < utf8.RuneSelf {
+			if classOf(rune(b))&(classSpace|classPunct) != 0 {
+				return i
+			}
+			continue
+		}
+		if r, _ := utf8.DecodeRuneInString(text[i:]); apart && isChinese(r) {
 			return i
 		}
 	}
@@ -296,7 +325,7 @@ func (t *Tokenizer) words(s *scratch, dst *pieces, from, to int) {
 		return
 	}
 	text := s.norm.text[:to]
-	for {
+	for !dst.full() {
 		start, end := t.preTokenizer.next(text, from)
 		if start == end {
 			return

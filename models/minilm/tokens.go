@@ -46,7 +46,7 @@ func (c *tokenCounter) count(text string) int {
 	for word := range strings.FieldsSeq(text) {
 		n, known := c.words[word]
 		if !known {
-			_, n = c.tokenizer.AppendText(nil, word, 1)
+			n = c.tokenizer.Count(word)
 			c.keep(word, n)
 		}
 		total += n
