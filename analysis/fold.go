@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"bytes"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,11 +50,18 @@ func (s *state) swap(dst []byte) []byte {
 // normalize makes a filter that maps compatibility forms, case, and what [plain]
 // maps, and drops what no reader sees.
 func normalize(toLower func(rune) rune) filter {
-	plainI := toLower('I') == 'i'
+	plainI, letters := toLower('I') == 'i', letterwise(normalizeAny(toLower))
 	return func(s *state, term []byte) []byte {
 		if (plainI || bytes.IndexByte(term, 'I') < 0) && lowerInPlace(term) {
 			return term
 		}
+		return letters(s, term)
+	}
+}
+
+// normalizeAny is normalize for all letters.
+func normalizeAny(toLower func(rune) rune) filter {
+	return func(s *state, term []byte) []byte {
 		s.swap(norm.NFKC.Append(s.spare[:0], s.visible(term)...))
 		dst := s.spare[:0]
 		before, composed := rune(0), true
@@ -92,11 +100,55 @@ func appendLetter(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// fold normalizes and removes accents.
-func fold(s *state, term []byte) []byte {
-	if lowerInPlace(term) {
-		return term
+// european is the end of Latin, Greek and Cyrillic letters.
+const european = 0x530
+
+// standsAlone reports whether a rune is a European letter or a sign, of which filters
+// make the same beside any others of them: it is no accent that joins the one before.
+func standsAlone(r rune) bool {
+	return r < european && (r < '\u0300' || r > '\u036f') && (r < '\u0483' || r > '\u0489')
+}
+
+// letterwise makes a filter faster for European languages: what it made of a letter
+// alone is remembered. Normalizing takes a buffer for each term that has an accent.
+func letterwise(f filter) filter {
+	known := new([european]atomic.Pointer[string])
+	alone := func(r rune) string {
+		made := known[r].Load()
+		if made == nil {
+			letter := string(f(new(state), utf8.AppendRune(nil, r)))
+			made = &letter
+			known[r].Store(made)
+		}
+		return *made
 	}
+	return func(s *state, term []byte) []byte {
+		dst := s.spare[:0]
+		for i := 0; i < len(term); {
+			r, size := utf8.DecodeRune(term[i:])
+			if !standsAlone(r) {
+				return f(s, term)
+			}
+			dst = append(dst, alone(r)...)
+			i += size
+		}
+		return s.swap(dst)
+	}
+}
+
+// fold makes a filter that normalizes and removes accents.
+func fold() filter {
+	letters := letterwise(foldAny)
+	return func(s *state, term []byte) []byte {
+		if lowerInPlace(term) {
+			return term
+		}
+		return letters(s, term)
+	}
+}
+
+// foldAny is fold for all letters.
+func foldAny(s *state, term []byte) []byte {
 	s.swap(norm.NFKD.Append(s.spare[:0], s.visible(term)...))
 	dst := s.spare[:0]
 	var base rune

@@ -1,11 +1,14 @@
 package analysis
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -61,7 +64,7 @@ func TestNormalForms(t *testing.T) {
 // others, and the terms are what they are without it.
 func TestInvisibleCharacters(t *testing.T) {
 	s := new(state)
-	filters := map[string]filter{"fold": fold, "normalize": normalize(unicode.ToLower), "normalize:turkish": normalize(unicode.TurkishCase.ToLower)}
+	filters := map[string]filter{"fold": fold(), "normalize": normalize(unicode.ToLower), "normalize:turkish": normalize(unicode.TurkishCase.ToLower)}
 	n := 0
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		if !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) {
@@ -88,7 +91,7 @@ func TestInvisibleCharacters(t *testing.T) {
 // TestFilteringTwiceIsFilteringOnce: a folded word is in its last form already.
 func TestFilteringTwiceIsFilteringOnce(t *testing.T) {
 	s := new(state)
-	for _, f := range []filter{fold, normalize(unicode.ToLower)} {
+	for _, f := range []filter{fold(), normalize(unicode.ToLower)} {
 		for r := rune(0x80); r <= 0x2FFFF; r++ {
 			if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
 				continue
@@ -116,7 +119,7 @@ func TestDigits(t *testing.T) {
 			zero--
 		}
 		want := fmt.Sprint((r - zero) % 10)
-		for _, f := range []filter{fold, normalize(unicode.ToLower)} {
+		for _, f := range []filter{fold(), normalize(unicode.ToLower)} {
 			s.term = utf8Append(s.term[:0], r)
 			if got := string(f(s, s.term)); got != want {
 				t.Errorf("%U becomes %q, want %s", r, got, want)
@@ -158,6 +161,27 @@ func TestStopWordsMeetFilteredText(t *testing.T) {
 	} {
 		if got := newAnalyzer(t, test.name).Terms(test.text); len(got) > 0 {
 			t.Errorf("%s: %q are left of %q", test.name, got, test.text)
+		}
+	}
+}
+
+// TestLetterwise: of a word of European letters a filter makes the same as of its letters,
+// each alone, and accents reach it as before.
+func TestLetterwise(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for name, f := range map[string]filter{
+		"fold": foldAny, "normalize": normalizeAny(unicode.ToLower), "normalize:turkish": normalizeAny(unicode.TurkishCase.ToLower),
+	} {
+		fast := letterwise(f)
+		for range 100_000 {
+			var word []byte
+			for range 1 + random.IntN(4) {
+				word = utf8.AppendRune(word, random.Int32N(european))
+			}
+			want := string(f(new(state), bytes.Clone(word)))
+			if got := string(fast(new(state), bytes.Clone(word))); got != want {
+				t.Fatalf("%s: of %q is made %q, not %q", name, word, got, want)
+			}
 		}
 	}
 }

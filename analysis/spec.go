@@ -136,7 +136,7 @@ func (a *Analyzer) parseFilter(part string) (filter, error) {
 	case "normalize:turkish":
 		return normalize(unicode.TurkishCase.ToLower), nil
 	case "fold":
-		return fold, nil
+		return fold(), nil
 	case "possessive":
 		return possessive, nil
 	case "apostrophe":
