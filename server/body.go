@@ -15,8 +15,7 @@ import (
 )
 
 // Limits of a body beside max_body. They bound what reading it costs: with them, the
-// memory of a request with many documents is about four times its body. One text of tens
-// of megabytes takes more (docs/server.md).
+// memory of a request is about four times its body (docs/server.md).
 const (
 	maxNesting     = 100 // arrays and objects within each other
 	leastMembers   = 10_000
