@@ -75,8 +75,8 @@ func rankingContracts() []contract {
 			usual:   `{"model":"rerank-2.5","query":"q","documents":["a","xx"],"top_k":1,"truncation":true}`,
 			answer:  "`data` and `results`, `usage`, `meta`",
 			absent:  "`truncation` true, `return_documents` false",
-			sloppy:  []sample{{"`top_k` 0, or more than there are: all", `{"query":"q","documents":["a"],"top_k":0}`, 0}, {"`top_n` beside it", `{"query":"q","documents":["a"],"top_k":1,"top_n":1}`, 0}},
-			refused: []sample{{"a text that does not fit, with `truncation` false", `{"query":"q","documents":["LONG"],"truncation":false}`, 400}, {"an empty query", `{"query":"","documents":["a"],"top_k":1}`, 400}},
+			sloppy:  []sample{{"`top_k` 0, or more than there are: all", `{"query":"q","documents":["a"],"top_k":0}`, 0}, {"`top_n` beside it", `{"query":"q","documents":["a"],"top_k":1,"top_n":1}`, 0}, {"a text that does not fit, with `truncation` false: a warning", `{"query":"q","documents":["LONG"],"truncation":false}`, 0}},
+			refused: []sample{{"an empty query", `{"query":"","documents":["a"],"top_k":1}`, 400}},
 		},
 		{
 			dialect: "infinity, vLLM, llama.cpp",

@@ -31,6 +31,7 @@ type ranking struct {
 	raw      bool // scores before they are made relevance
 	left     bool // the beginning of a text that is too long is to be cut
 	whole    int  // status of a refusal where a text would have to be cut; 0: it may be
+	uncut    bool // a text should not be cut, and may be
 	cut      int  // tokens of a text that are judged; 0: all
 	priority int
 	spans    *wire.SpansWish // nil: relevant parts are not asked for

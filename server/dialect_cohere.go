@@ -1,7 +1,6 @@
 package server
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/flashrerank/rerank/internal/loose"
@@ -34,15 +33,15 @@ var cohere1 = dialect{
 	fail:  failCohere,
 }
 
-// voyage is Voyage AI's, where a request has what only Voyage has.
+// voyage is Voyage AI's, where a request has what only Voyage has. Its models read
+// thousands of tokens and more, so that Weaviate asks for no truncation whatever the
+// texts: one that does not fit here is told of and not refused.
 var voyage = dialect{
 	name: "voyage",
 	read: func(b *loose.Object) (ranking, error) {
 		r, err := asked(b, "documents", "top_k")
 		r.texted, r.voyage = b.Flag("return_documents", false), true
-		if !b.Flag("truncation", true) {
-			r.whole = http.StatusBadRequest
-		}
+		r.uncut = !b.Flag("truncation", true)
 		return r, err
 	},
 	write: func(r ranking, got ranked) any { return sharedAnswer(r, got, "1", "list") },

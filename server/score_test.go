@@ -121,11 +121,10 @@ func TestCut(t *testing.T) {
 		t.Errorf("a model without tokens: %s", got)
 	}
 	endless := strings.Repeat("word ", 3000)
-	statuses := map[string]int{"/rerank": 422, "/predict": 422, "/v1/rerank": 400, "/v1/ranking": 400}
+	statuses := map[string]int{"/rerank": 422, "/predict": 422, "/v1/ranking": 400}
 	for path, body := range map[string]string{
 		"/rerank":     `{"query":"q","texts":["a","` + endless + `"],"truncate":false}`,
 		"/predict":    `{"inputs":["q","` + endless + `"],"truncate":false}`,
-		"/v1/rerank":  `{"query":"q","documents":["a","` + endless + `"],"truncation":false}`,
 		"/v1/ranking": `{"query":{"text":"q"},"passages":[{"text":"` + endless + `"}],"truncate":"NONE"}`,
 	} {
 		if status, got, _ := post(t, url+path, body); status != statuses[path] || !strings.Contains(got, "truncation is off") {
@@ -135,6 +134,10 @@ func TestCut(t *testing.T) {
 		if status, got, _ := post(t, url+path, body); status != 200 {
 			t.Errorf("%s, cut: %d %.200s", path, status, got)
 		}
+	}
+	voyage := `{"query":"q","documents":["a","` + endless + `"],"truncation":false}`
+	if status, got, _ := post(t, url+"/v1/rerank", voyage); status != 200 || !strings.Contains(got, "1 text is longer than the model's window") {
+		t.Errorf("Voyage: %d %.400s", status, got)
 	}
 }
 
