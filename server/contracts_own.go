@@ -20,7 +20,7 @@ func ownContracts() []ownContract {
 			usual:  `{"query":"lease","k":1,"filter":{"year":2024},"ids_only":true,"context":{"a":1},"priority":1}`,
 			sloppy: []sample{{"`query` as `{\"text\": …}`", `{"query":{"text":"lease"}}`, 0}, {"`k` 0, which means 10", `{"query":"lease","k":0}`, 0}, {"null for absent", `{"query":"lease","k":null,"filter":null,"context":null}`, 0}},
 			refused: []sample{
-				{"a member that is not known", `{"query":"lease","filters":{}}`, 400}, {"one that is there twice", `{"query":"a","query":"b"}`, 400}, {"a number or a truth value as a string", `{"query":"lease","k":"1"}`, 400},
+				{"a member that is not known", `{"query":"lease","filters":{}}`, 400}, {"one that appears twice", `{"query":"a","query":"b"}`, 400}, {"a number or a truth value as a string", `{"query":"lease","k":"1"}`, 400},
 				{"an empty query", `{"query":" "}`, 400}, {"a filter that is none", `{"query":"lease","filter":{"a":{"$b":1}}}`, 400},
 			},
 		},
@@ -28,7 +28,7 @@ func ownContracts() []ownContract {
 			method: "GET", path: "/search",
 			read:    "`q`, `k`, `filter`",
 			usual:   `q=lease&k=1&filter={"year":2024}`,
-			refused: []sample{{"a parameter that is not known", `q=lease&fliter={}`, 400}, {"one that is there twice", `q=a&q=b`, 400}, {"`k` that is no whole number", `q=a&k=b`, 400}},
+			refused: []sample{{"a parameter that is not known", `q=lease&fliter={}`, 400}, {"one that appears twice", `q=a&q=b`, 400}, {"`k` that is no whole number", `q=a&k=b`, 400}},
 		},
 		{
 			method: "POST", path: "/documents",
@@ -37,7 +37,7 @@ func ownContracts() []ownContract {
 			usual:   `{"documents":[{"id":"a","title":"t","text":"lease","fields":{"year":2024},"metadata":{"lang":"en"},"meta":[1]}],"delete":["b"]}`,
 			sloppy:  []sample{{"an ID that is a whole number", `{"documents":[{"id":7}]}`, 0}, {"other members of a document", `{"documents":[{"id":"a","author":"x"}]}`, 0}, {"null for absent", `{"documents":[{"id":"a","text":null,"fields":null}]}`, 0}},
 			refused: []sample{
-				{"a member that is not known", `{"document":[{"id":"a"}],"delete":["a"]}`, 400}, {"one that is there twice", `{"documents":[{"id":"a","text":"b","text":"c"}]}`, 400}, {"a document without an ID", `{"documents":[{"text":"a"}]}`, 400},
+				{"a member that is not known", `{"document":[{"id":"a"}],"delete":["a"]}`, 400}, {"one that appears twice", `{"documents":[{"id":"a","text":"b","text":"c"}]}`, 400}, {"a document without an ID", `{"documents":[{"text":"a"}]}`, 400},
 				{"one field from two members", `{"documents":[{"id":"a","fields":{"x":1},"metadata":{"x":2}}]}`, 400}, {"nothing to do", `{}`, 400},
 			},
 		},

@@ -92,7 +92,7 @@ func TestCorpus(t *testing.T) {
 		{"POST", "/search", `{"query":{"text":"a","txet":"b"}}`, nil, 400, `query.txet: there is no such member; did you mean \"text\"?`},
 		{"POST", "/search", `{"query":"a","k":"2"}`, nil, 400, `k: `},
 		{"GET", "/search?q=a&fliter=x", ``, nil, 400, `fliter: there is no such parameter; did you mean \"filter\"?`},
-		{"GET", "/search?q=a&q=b", ``, nil, 400, `q: the parameter is there twice`},
+		{"GET", "/search?q=a&q=b", ``, nil, 400, `q: the parameter appears twice`},
 		{"POST", "/documents", `{"document":[{"id":"x"}],"delete":["7"]}`, nil, 400, `document: there is no such member; did you mean \"documents\"?`},
 		{"POST", "/documents", "{\"delete\":\"n\",\"id\":\"m\"}", ndjson, 400, "line 1: id: there is no such member"},
 		{"POST", "/documents", "{\"delete\":\"\"}", ndjson, 400, "line 1: the ID to delete is empty"},

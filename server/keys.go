@@ -34,7 +34,7 @@ func (c Config) checkKeys() []error {
 		case strings.TrimSpace(key) == "":
 			errs = append(errs, fmt.Errorf("%s: it is empty", where))
 		case seen[key]:
-			errs = append(errs, fmt.Errorf("%s: the key is there twice", where))
+			errs = append(errs, fmt.Errorf("%s: the key appears twice", where))
 		}
 		seen[key] = true
 	}

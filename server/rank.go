@@ -89,8 +89,8 @@ func (s *Server) foreign(w http.ResponseWriter, r *http.Request) (b *loose.Objec
 	return b, err
 }
 
-// decodeOwn reads the body of a request of this server's own, where a member that is
-// there twice is an error, and so is one that is not known.
+// decodeOwn reads the body of a request of this server's own, where a member that
+// appears twice is an error, and so is one that is not known.
 func (s *Server) decodeOwn(w http.ResponseWriter, r *http.Request, into any) error {
 	return s.body(w, r, func(data []byte) error { return exactjson.UnmarshalKnown(data, into) })
 }

@@ -129,7 +129,7 @@ func knownParameters(asked url.Values, known ...string) error {
 		case !slices.Contains(known, name):
 			return invalid("invalid request: %.40s: there is no such parameter%s", name, nearest.Choice(name, known))
 		case len(asked[name]) > 1:
-			return invalid("invalid request: %s: the parameter is there twice", name)
+			return invalid("invalid request: %s: the parameter appears twice", name)
 		}
 	}
 	return nil

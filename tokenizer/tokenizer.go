@@ -377,7 +377,7 @@ func (t *Tokenizer) addTokens(added []addedToken) error {
 // claim gives an added token its id.
 func (t *Tokenizer) claim(a addedToken) error {
 	if _, twice := t.ids[a.Content]; twice {
-		return fmt.Errorf("%q stands there twice", a.Content)
+		return fmt.Errorf("%q appears twice", a.Content)
 	}
 	if id := t.model.id(a.Content); id >= 0 && id != a.ID {
 		return fmt.Errorf("%q has the id %d, but %d in the vocabulary", a.Content, a.ID, id)
