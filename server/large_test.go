@@ -12,6 +12,9 @@ import (
 // script, counting everything that was ever allocated, which is more than is held at any
 // time. The models read its beginning, and BM25 the query's words in it.
 func TestLargeText(t *testing.T) {
+	if testenv.Race {
+		t.Skip("it is about memory, of which the race detector takes more")
+	}
 	const size, constant = 2 << 20, 4 << 20
 	s, err := New(Config{}, nil)
 	if err != nil {
@@ -41,7 +44,7 @@ func TestLargeText(t *testing.T) {
 			ask(string(small)) // loads the models
 			code := 0
 			got := allocated(func() { code = ask(string(body)) })
-			if most := uint64(5*len(body) + constant); got > most && !testenv.Race {
+			if most := uint64(5*len(body) + constant); got > most {
 				t.Errorf("%s: %s: %d bytes were allocated for %d", script, path, got, len(body))
 			}
 			if code != 200 {
