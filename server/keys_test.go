@@ -125,8 +125,8 @@ func TestKeysComeBack(t *testing.T) {
 func TestWrongKeys(t *testing.T) {
 	for want, c := range map[string]Config{
 		"keys[0]: it is empty":                     {Keys: []string{" "}},
-		"keys[1]: the key appears twice":          {Keys: []string{"hush", "hush"}},
-		"clients[0]: keys[0]: the key appears":    {Keys: []string{"hush"}, Clients: []Client{{Name: "a", Keys: []string{"hush"}}}},
+		"keys[1]: the key appears twice":           {Keys: []string{"hush", "hush"}},
+		"clients[0]: keys[0]: the key appears":     {Keys: []string{"hush"}, Clients: []Client{{Name: "a", Keys: []string{"hush"}}}},
 		"clients[0]: a has no keys":                {Clients: []Client{{Name: "a"}}},
 		`clients[0]: the name "a b" is not`:        {Clients: []Client{{Name: "a b", Keys: []string{"k"}}}},
 		"clients[1]: there are two clients called": {Clients: []Client{{Name: "a", Keys: []string{"k"}}, {Name: "a", Keys: []string{"l"}}}},
