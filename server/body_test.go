@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -72,15 +71,6 @@ func hostileBodies(size int) map[string]string {
 	return bodies
 }
 
-// allocated returns the bytes that f allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
 // TestHostileBodies: on no route does any body take more than a few times its size and
 // a constant, counting everything that was ever allocated. A body twice as long does not
 // take four times as much.
@@ -99,7 +89,7 @@ func TestHostileBodies(t *testing.T) {
 			}
 			begun := time.Now()
 			var w *httptest.ResponseRecorder
-			got := allocated(func() { w = s.asked(loopback4, method, path, body, header...) })
+			got := testenv.Allocated(func() { w = s.asked(loopback4, method, path, body, header...) })
 			if most := uint64(12*len(body) + constant); got > most && !testenv.Race {
 				t.Errorf("%s: %s %s: %d bytes were allocated for %d, more than %d (%d)", name, method, path, got, len(body), most, w.Code)
 			}

@@ -24,26 +24,26 @@ func TestLargeText(t *testing.T) {
 	for i := range size / 8 {
 		words.WriteString(string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + string(rune('a'+i/17576)) + " ")
 	}
+	ask := func(path, body string) int {
+		return s.asked(loopback4, "POST", path, body, "Content-Type", "application/json").Code
+	}
+	ask("/v2/rerank", `{"query":"q","documents":["a"]}`) // loads the models
+	ask("/embed", `{"inputs":"a"}`)
 	for script, unit := range map[string]string{
 		"English": "the lease of a house ends in May. ", "Japanese": "東京の家賃は五月に終わる", "Polish": "umowa najmu domu kończy się w maju, ",
 		"Russian": "Съёмщик й дома. ", "different words": words.String(), "signs": ".,; ",
 	} {
-		text := strings.Repeat(unit, size/len(unit)+1)[:size/12*12]
+		text := strings.ToValidUTF8(strings.Repeat(unit, size/len(unit)+1)[:size], "")
 		for path, members := range map[string]map[string]any{
-			"/v2/rerank": {"query": "house lease dom 家賃", "documents": []string{strings.ToValidUTF8(text, ""), "bread"}},
-			"/embed":     {"inputs": []string{strings.ToValidUTF8(text, "")}, "truncate": true},
+			"/v2/rerank": {"query": "house lease dom 家賃", "documents": []string{text, "bread"}},
+			"/embed":     {"inputs": []string{text}, "truncate": true},
 		} {
-			body, err := json.Marshal(members)
+			data, err := json.Marshal(members)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ask := func(body string) int {
-				return s.asked(loopback4, "POST", path, body, "Content-Type", "application/json").Code
-			}
-			small, _ := json.Marshal(map[string]any{"query": "q", "documents": []string{"a"}, "inputs": "a"})
-			ask(string(small)) // loads the models
-			code := 0
-			got := allocated(func() { code = ask(string(body)) })
+			code, body := 0, string(data)
+			got := testenv.Allocated(func() { code = ask(path, body) })
 			if most := uint64(5*len(body) + constant); got > most {
 				t.Errorf("%s: %s: %d bytes were allocated for %d", script, path, got, len(body))
 			}

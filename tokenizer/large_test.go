@@ -1,7 +1,6 @@
 package tokenizer_test
 
 import (
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -9,22 +8,13 @@ import (
 	"github.com/flashrerank/rerank/internal/testenv"
 )
 
-// took is how many bytes f allocates.
-func took(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
 // TestChineseIsReadInWindows: a text without white space takes little memory where the
 // normalizer sets its characters apart, and its tokens are those of its parts.
 func TestChineseIsReadInWindows(t *testing.T) {
 	_, tok := load(t, "testdata/tokenizer.json")
 	part := strings.Repeat("東京の家賃は五月に終わるé", 100)
 	text := strings.Repeat(part, 1000)
-	if n := took(func() { tok.Count(text) }); n > uint64(len(text)/8) && !testenv.Race {
+	if n := testenv.Allocated(func() { tok.Count(text) }); n > uint64(len(text)/8) && !testenv.Race {
 		t.Errorf("a text of %d bytes takes %d", len(text), n)
 	}
 	ids, _ := tok.AppendText(nil, text, 200_000)

@@ -31,6 +31,13 @@ func Bound(t testing.TB, n int) func() {
 	}
 }
 
+// Allocated returns the bytes that are allocated while f runs, in all of the program.
+func Allocated(f func()) uint64 {
+	before := allocated()
+	f()
+	return allocated() - before
+}
+
 // allocated returns the bytes that were ever allocated.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
