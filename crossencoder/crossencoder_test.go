@@ -116,6 +116,10 @@ func TestLongTexts(t *testing.T) {
 	if got := score(crossencoder.Options{MaxChunks: 2}, "a", text); !got.Truncated || got.Tokens != 128 {
 		t.Errorf("two chunks: %+v", got)
 	}
+	// The room of 61 tokens times so many chunks is more than an int holds.
+	if got := score(crossencoder.Options{MaxChunks: math.MaxUint/61 + 1}, "a", text); got != want {
+		t.Errorf("chunks without end: %+v, want %+v", got, want)
+	}
 	// A long query keeps half of the room, the text what is left.
 	half := score(crossencoder.Options{Long: crossencoder.LongTruncate}, text, text)
 	if alone := score(crossencoder.Options{}, strings.Join(words[:30], " "), strings.Join(words[:31], " ")); half.Logit != alone.Logit || half.Tokens != 64 {

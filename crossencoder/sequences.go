@@ -3,6 +3,7 @@ package crossencoder
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/flashrerank/rerank"
@@ -32,6 +33,7 @@ func newSequences(tok *tokenizer.Tokenizer, window int, judges bool, o Options) 
 	if s.room < leastRoom {
 		return nil, fmt.Errorf("a window of %d tokens has no room for a query and a text", window)
 	}
+	s.most = min(s.most, math.MaxInt32/2/s.room) // what they hold together stays an int
 	s.chunk = s.room
 	if o.ChunkTokens > 0 {
 		s.chunk = min(s.room, max(o.ChunkTokens, leastRoom/2))

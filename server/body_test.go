@@ -78,6 +78,9 @@ func TestHostileBodies(t *testing.T) {
 	const size, constant = 1 << 19, 4 << 20
 	s := overIndex(t, Config{})
 	bodies := hostileBodies(size)
+	for _, path := range []string{"/rerank", "/embed", "/tokenize"} { // loads the model
+		s.asked(loopback4, http.MethodPost, path, `{"query":"q","texts":["a"],"inputs":"a"}`, "Content-Type", "application/json")
+	}
 	everyRoute(t, s, func(method, path string) {
 		if method == http.MethodGet || method == http.MethodDelete {
 			return // they read no body

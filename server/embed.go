@@ -170,7 +170,7 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 		return embedded{}, invalid("dimensions: %d: the model's vectors have %d and mean nothing when they are cut", e.dimensions, own)
 	}
 	e = s.config.prompted(e)
-	if err := m.affordable(e.texts, s.config.MaxTokens); err != nil {
+	if err := m.affordable(ctx, e.texts, s.config.MaxTokens); err != nil {
 		return embedded{}, err
 	}
 	begun := time.Now()

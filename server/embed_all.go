@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/flashrerank/rerank"
@@ -55,12 +54,8 @@ func (e embedding) read(ctx context.Context, m *model, by rerank.Embedder) (stat
 	}
 	longest := max(1, by.Model().MaxTokens)
 	if t := m.tokens(); t != nil {
-		sum := 0
-		for _, text := range e.texts {
-			ids, _, _ := t.Append(nil, nil, text, longest)
-			if sum += len(ids); sum > maxStates {
-				return nil, v, &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("the texts have more than %d tokens", maxStates)}
-			}
+		if err := atMost(ctx, t, e.texts, longest, maxStates); err != nil {
+			return nil, v, err
 		}
 	}
 	return all.EmbedTokens(ctx, e.texts, e.role)

@@ -125,7 +125,7 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 	defer m.release()
 	begun := time.Now()
 	texts, warning := m.cutTexts(r.texts, r.cut)
-	if err := m.affordable(texts, s.config.MaxTokens); err != nil {
+	if err := m.affordable(ctx, texts, s.config.MaxTokens); err != nil {
 		return got, err
 	}
 	inner, end := s.step(ctx, "rerank", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(texts)))

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 
@@ -51,7 +52,7 @@ func (m *model) cutTexts(texts []string, most int) (_ []string, warning string) 
 }
 
 // affordable refuses texts that have more tokens than a request may have.
-func (m *model) affordable(texts []string, most int) error {
+func (m *model) affordable(ctx context.Context, texts []string, most int) error {
 	if most == 0 {
 		return nil
 	}
@@ -59,16 +60,30 @@ func (m *model) affordable(texts []string, most int) error {
 	if t == nil {
 		return nil
 	}
+	return atMost(ctx, t, texts, math.MaxInt, most)
+}
+
+// atMost refuses texts that have more tokens together than most, with those that a model puts
+// around them, when each is cut to its first tokens.
+func atMost(ctx context.Context, t *tokenizer.Tokenizer, texts []string, first, most int) error {
 	sum := 0
 	var ids, types []int32
 	for _, text := range texts {
-		var more bool
-		ids, types, more = t.Append(ids[:0], types[:0], text, max(1, most-sum))
-		if sum += len(ids); more || sum > most {
-			return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("invalid request: the texts have more than %d tokens", most)}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		// One more than is left tells a text that just fits from one that does not.
+		ids, types, _ = t.Append(ids[:0], types[:0], text, min(first, most-sum+1))
+		if sum += len(ids); sum > most {
+			return tooMany("tokens", most)
 		}
 	}
 	return nil
+}
+
+// tooMany refuses texts that have too much of something.
+func tooMany(what string, most int) error {
+	return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("the texts have more than %d %s", most, what)}
 }
 
 // end is where the last token ends.
@@ -177,27 +192,14 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 // tokenizable refuses texts of more tokens than an answer may list: each takes many times
 // the room of its characters.
 func tokenizable(ctx context.Context, t *tokenizer.Tokenizer, texts []string) error {
-	large := func(what string, most int) error {
-		return &failure{http.StatusRequestEntityTooLarge, "Validation", fmt.Sprintf("the texts have more than %d %s", most, what)}
-	}
 	size := 0
 	for _, text := range texts {
 		size += len(text)
 	}
 	if size > maxTokenize {
-		return large("bytes", maxTokenize)
+		return tooMany("bytes", maxTokenize)
 	}
-	sum := 0
-	for _, text := range texts {
-		ids, _, more := t.Append(nil, nil, text, max(1, maxTokensGiven-sum))
-		if sum += len(ids); more || sum > maxTokensGiven {
-			return large("tokens", maxTokensGiven)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
+	return atMost(ctx, t, texts, math.MaxInt, maxTokensGiven)
 }
 
 // teiTokens are the tokens of a text, with the characters that they stand for.

@@ -27,6 +27,9 @@ func FuzzEncode(f *testing.F) {
 		if whole.Total != len(whole.IDs) || whole.Truncated {
 			t.Errorf("%d ids of %d without a limit", len(whole.IDs), whole.Total)
 		}
+		if n := tok.Count(a); n != whole.Total-2 {
+			t.Errorf("%d tokens counted, %d with the special ones", n, whole.Total)
+		}
 		ids, types, short := tok.Append([]int32{7}, []int32{8}, a, limit)
 		cut := tok.Encode(a, limit)
 		if !slices.Equal(ids[1:], cut.IDs) || !slices.Equal(types[1:], cut.Types) || short != cut.Truncated || ids[0] != 7 || types[0] != 8 {

@@ -114,8 +114,8 @@ func (t *Tokenizer) EncodePair(a, b string, maxTokens int) Encoding {
 
 // Append is [Tokenizer.Encode] without offsets: it appends the ids and token
 // types to the given slices, which may be nil, and reports whether the limit cut
-// the text. What lies beyond the limit is not looked at. It allocates only where a
-// slice has to grow.
+// the text. What lies beyond the limit is not made into tokens. It allocates only where
+// a slice has to grow.
 func (t *Tokenizer) Append(ids, types []int32, text string, maxTokens int) (_, _ []int32, cut bool) {
 	s := t.get()
 	defer t.put(s)
@@ -290,7 +290,10 @@ func (t *Tokenizer) cut(text string, from int) int {
 			}
 			continue
 		}
-		if r, _ := utf8.DecodeRuneInString(text[i:]); apart && isChinese(r) {
+		if !apart {
+			continue
+		}
+		if r, _ := utf8.DecodeRuneInString(text[i:]); isChinese(r) {
 			return i
 		}
 	}

@@ -22,8 +22,8 @@ func TestTokenCounter(t *testing.T) {
 		"", " \n", "The lease ends in May.", "unaffable, isn't it?  foo_bar(x) 3.14 e\u0301té İstanbul", "日本語 text\tκαλημέρα\r\n", long + " " + long, "a\u00a0b\u2003c [SEP] 👩‍👩‍👧",
 	} {
 		for range 2 { // the second time from what is kept
-			if want := m.Tokenizer().Count(text); count(text) != want {
-				t.Errorf("%.40q has %d tokens, counted %d", text, want, count(text))
+			if ids, _ := m.Tokenizer().AppendText(nil, text, 0); count(text) != len(ids) {
+				t.Errorf("%.40q has %d tokens, counted %d", text, len(ids), count(text))
 			}
 		}
 	}
