@@ -38,11 +38,28 @@ func listenerOf(r *http.Request) net.Addr {
 	return a
 }
 
+// Guard answers as a handler does, but refuses the requests of pages of other origins and
+// requests to foreign hosts, as [Server.Handler] does. It is for what is served beside that
+// without a key, such as [Server.Metrics].
+func (s *Server) Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := s.foreignHost(r, false)
+		if f == nil {
+			f = foreignPage(r, nil)
+		}
+		if f != nil {
+			http.Error(w, f.message, f.status)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // safe refuses requests of pages that are not admitted, requests to foreign hosts and,
 // where everything is behind the keys, requests without one.
 func (s *Server) safe(pages *cors.Cors, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := s.foreignHost(r)
+		f := s.foreignHost(r, s.config.Keyed())
 		if f == nil {
 			f = foreignPage(r, pages)
 		}
@@ -66,7 +83,7 @@ func forbidden(message string) *failure {
 // foreignHost refuses a request whose Host is no name of this server. A listener that
 // only this machine can reach is asked by the names of this machine, unless keys keep
 // pages out; what else a proxy passes on must be listed. Unix sockets have no host.
-func (s *Server) foreignHost(r *http.Request) *failure {
+func (s *Server) foreignHost(r *http.Request, keyed bool) *failure {
 	a, ok := listenerOf(r).(*net.TCPAddr)
 	host := hostName(r.Host)
 	if !ok || host == "" || isLoopback(host) || slices.Contains(s.config.Hosts, "*") ||
@@ -75,7 +92,7 @@ func (s *Server) foreignHost(r *http.Request) *failure {
 	}
 	_, err := netip.ParseAddr(host)
 	switch local := a.IP.IsLoopback(); {
-	case local && !s.config.Keyed():
+	case local && !keyed:
 	case len(s.config.Hosts) == 0, !local && err == nil: // no page can rebind an address
 		return nil
 	}

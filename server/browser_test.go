@@ -252,3 +252,62 @@ func TestListenerIsKnown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOrigins: pages may ask only from origins that are configured.
+func TestOrigins(t *testing.T) {
+	ask := func(url, origin, method string) http.Header {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, url+"/v2/rerank", strings.NewReader(`{"query":"q","documents":["a"]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", origin)
+		if method == http.MethodOptions {
+			r.Header.Set("Access-Control-Request-Method", "POST")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+		}
+		w, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Body.Close()
+		return w.Header
+	}
+	closed := started(t, Config{Keys: []string{"k"}}, counting{}, nil)
+	open := started(t, Config{Keys: []string{"k"}, Origins: []string{"https://example.org"}}, counting{}, nil)
+	const allow = "Access-Control-Allow-Origin"
+	for _, method := range []string{http.MethodPost, http.MethodOptions} {
+		if got := ask(closed.URL, "https://example.org", method).Get(allow); got != "" {
+			t.Errorf("closed, %s: %q", method, got)
+		}
+		if got := ask(open.URL, "https://elsewhere.org", method).Get(allow); got != "" {
+			t.Errorf("another origin, %s: %q", method, got)
+		}
+		header := ask(open.URL, "https://example.org", method)
+		if header.Get(allow) != "https://example.org" || method == http.MethodOptions && header.Get("Access-Control-Allow-Headers") == "" {
+			t.Errorf("%s: %v", method, header)
+		}
+	}
+	if _, err := New(Config{Origins: []string{"example.org"}}, nil); err == nil || !strings.Contains(err.Error(), "origins[0]") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAdmittedPagesRead: a page that is admitted can read each header of an answer that has
+// a meaning, and no other page is told of one.
+func TestAdmittedPagesRead(t *testing.T) {
+	s := overIndex(t, Config{Origins: []string{"https://example.org"}})
+	w := s.asked(loopback4, http.MethodPost, "/v2/rerank", `{"query":"q","documents":["a"]}`, "Origin", "https://example.org", "Content-Type", "application/json")
+	if w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	told := w.Header().Get("Access-Control-Expose-Headers")
+	for name := range w.Header() {
+		if strings.HasPrefix(name, "X-") && name != "X-Content-Type-Options" && !strings.Contains(told, name) {
+			t.Errorf("%s is not in %q", name, told)
+		}
+	}
+	if !strings.Contains(told, "X-Rerank-Warning") {
+		t.Errorf("warnings cannot be read: %q", told)
+	}
+}

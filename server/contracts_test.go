@@ -133,7 +133,7 @@ func TestLooseMembers(t *testing.T) {
 					same("a string", member, `1`, `"1"`)
 				}
 			case "text":
-				if !slices.Contains([]string{"query", "text", "text_1"}, member) { // without which there is nothing
+				if !slices.Contains([]string{"query", "text", "text_1", "prompt"}, member) { // without which there is nothing
 					same("null", member, `null`, `""`)
 				}
 			}
@@ -159,7 +159,7 @@ func TestLooseMembers(t *testing.T) {
 }
 
 // marks are the members that tell dialects apart.
-var marks = []string{"documents", "texts", "passages", "input", "inputs", "property", "top_k", "truncation", "queries", "items", "text_1", "text_2", "data_1", "data_2", "text"}
+var marks = []string{"documents", "texts", "passages", "input", "inputs", "property", "top_k", "truncation", "queries", "items", "text_1", "text_2", "data_1", "data_2", "text", "prompt"}
 
 // with is a body with a member of another value.
 func with(t *testing.T, body, member, value string) string {

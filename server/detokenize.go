@@ -12,21 +12,21 @@ import (
 	"github.com/flashrerank/rerank/internal/wire"
 )
 
-// detokenize answers TEI's and Cohere's requests for the texts of tokens.
+// detokenize answers TEI's, vLLM's and Cohere's requests for the texts of tokens.
 func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) {
 	s.aboutTokens(w, r, "detokenize", s.detokenized)
 }
 
 func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
 	name, list, skip := b.Text("model"), "ids", b.Flag("skip_special_tokens", true)
-	if d == &cohere1 {
+	if d != &tei {
 		list, skip = "tokens", false
 	}
 	sequences := s.sequences(b, list)
 	if b.Err() != nil {
 		return nil, b.Err()
 	}
-	if len(sequences) == 0 || d == &cohere1 && len(sequences) > 1 {
+	if len(sequences) == 0 || d != &tei && len(sequences) > 1 {
 		return nil, &failure{http.StatusBadRequest, "Empty", "`" + list + "` must be the IDs of tokens"}
 	}
 	t, leave, err := s.tokenizer(ctx, name, said)
@@ -42,8 +42,11 @@ func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, s
 		said.tokens += len(ids)
 	}
 	said.documents = len(texts)
-	if d == &cohere1 {
+	switch d {
+	case &cohere1:
 		return wire.CohereText{Text: texts[0], Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}, nil
+	case &infinity:
+		return wire.VLLMText{Prompt: texts[0]}, nil
 	}
 	return texts, nil
 }

@@ -32,6 +32,10 @@ func TestTokensThereAndBack(t *testing.T) {
 		{"/decode", fmt.Sprintf(`{"ids":%s,"skip_special_tokens":"false"}`, body), `["[CLS] the lease ends in may. [SEP]","[CLS] two words [SEP]"]`},
 		{"/decode", strings.Replace(fmt.Sprintf(`{"ids":%v}`, ids[1]), " ", ",", -1), `["two words"]`},
 		{"/v1/detokenize", strings.Replace(fmt.Sprintf(`{"tokens":%v}`, ids[1]), " ", ",", -1), `{"text":"[CLS] two words [SEP]",`},
+		{"/detokenize", strings.Replace(fmt.Sprintf(`{"tokens":%v}`, ids[1]), " ", ",", -1), `{"prompt":"[CLS] two words [SEP]"}`},
+		{"/tokenize", `{"prompt":"two words"}`, strings.Replace(fmt.Sprintf(`{"count":4,"tokens":%v,"token_strs":null}`, ids[1]), " ", ",", -1)},
+		{"/tokenize", `{"prompt":"two words","add_special_tokens":false,"return_token_strs":true}`,
+			strings.Replace(fmt.Sprintf(`{"count":2,"tokens":%v,"token_strs":["two","words"]}`, ids[1][1:3]), " ", ",", -1)},
 	} {
 		if status, got, _ := post(t, url+c.path, c.body); status != 200 || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s %s: %d %s, want %s", c.path, c.body, status, got, c.want)

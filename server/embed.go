@@ -105,7 +105,7 @@ func wanted(path string, d *dialect, b *loose.Object) (embedding, error) {
 	default:
 		e.texts, _ = b.OneOrMore("texts")
 	}
-	e.role, e.unsaid = roleOf(b)
+	e.role, e.unsaid = roleOf(d, b)
 	e.kinds, _ = b.OneOrMore("embedding_types")
 	if kind := b.Word("encoding_format"); kind != "" && d != &cohere2 {
 		e.kinds = []string{kind}
@@ -173,6 +173,11 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 	if err := m.affordable(ctx, e.texts, s.config.MaxTokens); err != nil {
 		return embedded{}, err
 	}
+	if e.whole != 0 {
+		if n := m.beyond(e.texts, embedder.Model().MaxTokens); n > 0 {
+			return embedded{}, tooLong(n, e.whole)
+		}
+	}
 	begun := time.Now()
 	inner, end := s.step(ctx, "embed", attribute.String("rerank.model", m.Name), attribute.Int("rerank.documents", len(e.texts)))
 	states, v, err := e.read(inner, m, embedder)
@@ -214,7 +219,12 @@ func truths(list []bool) int {
 
 // tooLong refuses texts that must not be cut.
 func tooLong(n, status int) *failure {
-	return &failure{status, "Validation", numbered(n, "text", "is", "are") + " longer than the model's window, and truncation is off"}
+	return &failure{status, "Validation", longer(n) + ", and truncation is off"}
+}
+
+// longer says of how many texts a model does not read all.
+func longer(n int) string {
+	return numbered(n, "text", "is", "are") + " longer than the model's window"
 }
 
 // embedAnswer puts vectors into a dialect.

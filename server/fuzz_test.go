@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -67,4 +68,39 @@ func FuzzPaths(f *testing.F) {
 			t.Errorf("%s %q: %d %s", method, path, w.Code, w.Body)
 		}
 	})
+}
+
+// FuzzPrefix: below any prefix that a server takes the same is answered as without one, and
+// nothing elsewhere.
+func FuzzPrefix(f *testing.F) {
+	for _, prefix := range []string{"/a", "/a/b", "/ä", "/a;b", "/a+b", "/..a", "/v1", "/documents", "/a\x00", `/"`, "/a&b"} {
+		f.Add(prefix, "/healthz")
+		f.Add(prefix, "//v1/models/")
+	}
+	bare := overIndex(f, Config{}).Handler()
+	f.Fuzz(func(t *testing.T, prefix, path string) {
+		if prefix == "" || !strings.HasPrefix(path, "/") || checkPrefix(prefix) != nil {
+			return
+		}
+		defer testenv.Bound(t, len(prefix)+len(path))()
+		s, err := New(Config{URLPrefix: prefix, Lazy: true}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := (&url.URL{Path: prefix}).EscapedPath() + path
+		if got, want := statusAt(s.Handler(), whole), statusAt(bare, path); got != want {
+			t.Errorf("%q: %d, and %d at %q without a prefix", whole, got, want, path)
+		}
+	})
+}
+
+// statusAt is the status that a path is answered with, 0 if it is none.
+func statusAt(h http.Handler, path string) int {
+	r, err := http.NewRequest(http.MethodGet, "http://localhost"+path, http.NoBody)
+	if err != nil {
+		return 0
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code
 }

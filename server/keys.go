@@ -119,7 +119,7 @@ func (s *Server) admit(r *http.Request) (*holder, *failure) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		supplied = true
 		if kind, given, _ := strings.Cut(header, " "); strings.EqualFold(kind, "bearer") {
-			if h := s.holderOf(given); h != nil {
+			if h := s.holderOf(strings.TrimSpace(given)); h != nil {
 				return h, nil
 			}
 		}

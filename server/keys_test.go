@@ -17,6 +17,7 @@ func TestKeyHeaders(t *testing.T) {
 		want   int
 	}{
 		{[]string{"Authorization", "Bearer secret"}, 200},
+		{[]string{"Authorization", "bearer   secret "}, 200},
 		{[]string{"X-API-Key", "secret"}, 200},
 		{[]string{"api-key", "secret"}, 200},
 		{[]string{"Authorization", "Bearer unused", "api-key", "secret"}, 200},

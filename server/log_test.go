@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -151,5 +152,33 @@ func TestRequestID(t *testing.T) {
 		if got := requestID(r); (got == given) != kept || got == "" {
 			t.Errorf("%q: %q", given, got)
 		}
+	}
+}
+
+// TestProbesAreQuiet: neither what only looks nor what a browser asks before a page does is
+// in the log or in the metrics.
+func TestProbesAreQuiet(t *testing.T) {
+	var log bytes.Buffer
+	s := overIndex(t, Config{Origins: []string{"https://example.org"}})
+	s.log = slog.New(slog.NewJSONHandler(&log, nil))
+	for _, path := range []string{"/healthz", "/readyz", "/docs", "/openapi.json", "/metrics", "/v1/models", "/"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			if w := s.asked(loopback4, method, path, ""); w.Code != http.StatusOK {
+				t.Errorf("%s %s: %d", method, path, w.Code)
+			}
+		}
+		preflight := []string{"Origin", "https://example.org", "Access-Control-Request-Method", "POST"}
+		if w := s.asked(loopback4, http.MethodOptions, path, "", preflight...); w.Code >= 400 {
+			t.Errorf("OPTIONS %s: %d", path, w.Code)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("the log: %s", &log)
+	}
+	if w := s.asked(loopback4, http.MethodGet, "/metrics", ""); strings.Contains(w.Body.String(), "rerank_request_duration_seconds_count{") {
+		t.Error("they were counted")
+	}
+	if s.asked(loopback4, http.MethodHead, "/nothing", ""); !strings.Contains(log.String(), `"status":404`) {
+		t.Errorf("what is not there is not in the log: %s", &log)
 	}
 }

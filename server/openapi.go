@@ -38,6 +38,7 @@ var operations = []operation{
 	{"POST", "/tokenize", "TEI's tokens", wire.TEITokenizeRequest{}, [][]wire.TEIToken{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
 	{"POST", "/embed_all", "TEI's embeddings of every token", wire.TEIEmbedRequest{}, [][][]float32{}, wire.TEIFailure{}, `{"inputs": ["It ends in May."]}`},
 	{"POST", "/decode", "TEI's texts of tokens", wire.TEIDecodeRequest{}, []string{}, wire.TEIFailure{}, `{"ids": [[2009, 4515]]}`},
+	{"POST", "/detokenize", "vLLM's text of tokens", wire.CohereDetokenizeRequest{}, wire.VLLMText{}, wire.AnyFailure{}, `{"tokens": [2009, 4515]}`},
 	{"POST", "/v1/detokenize", "Cohere's texts of tokens", wire.CohereDetokenizeRequest{}, wire.CohereText{}, wire.Failure{}, `{"tokens": [2009, 4515]}`},
 	{"GET", "/v1/models", "The models", nil, modelList{}, wire.Failure{}, ""},
 }

@@ -1,9 +1,9 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -15,8 +15,8 @@ func checkPrefix(prefix string) error {
 		return nil
 	case prefix[0] != '/', prefix == "/", path.Clean(prefix) != prefix:
 		return fmt.Errorf("%q is no prefix of a path such as /rerank-service", prefix)
-	case strings.ContainsAny(prefix, "?#%{} "):
-		return errors.New("a prefix with ? # % { } or a space is not possible")
+	case strings.ContainsAny(prefix, "{}"), (&url.URL{Path: prefix}).EscapedPath() != prefix:
+		return fmt.Errorf("%q has characters that addresses escape: letters, digits and - . _ ~ are safe", prefix)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func TestURLPrefix(t *testing.T) {
 	if _, got := get(t, h.URL+"/a/rerank/docs"); !strings.Contains(got, strings.TrimPrefix(h.URL, "http://")+"/a/rerank/v2/rerank") {
 		t.Error("the page has no address with the prefix")
 	}
-	for _, wrong := range []string{"a", "/", "/a/", "/a//b", "/a/../b", "/a b", "/{a}", "/a%20b", "/a?b"} {
+	for _, wrong := range []string{"a", "/", "/a/", "/a//b", "/a/../b", "/a b", "/{a}", "/a%20b", "/a?b", "/ä", `/"`, "/a\x00"} {
 		if _, err := New(Config{URLPrefix: wrong}, nil); err == nil || !strings.Contains(err.Error(), "url_prefix") {
 			t.Errorf("%q: %v", wrong, err)
 		}

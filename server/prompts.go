@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,10 +33,19 @@ func (c Config) checkPrompts() error {
 	return fmt.Errorf("default_prompt_name: %q is neither %s nor %s", c.DefaultPromptName, promptQuery, promptDocument)
 }
 
-// roleOf reads what the texts of a request are, and whether it does not tell.
-func roleOf(b *loose.Object) (role rerank.Role, unsaid bool) {
-	switch b.Word("input_type") {
-	case "search_query", "query":
+// roleOf reads what the texts of a request are, and whether it does not tell. TEI's clients
+// name a prompt; one that is not known is an error, as it would make other vectors.
+func roleOf(d *dialect, b *loose.Object) (role rerank.Role, unsaid bool) {
+	said := b.Word("input_type")
+	if d == &tei {
+		name := b.Word("prompt_name")
+		if name != "" && name != promptQuery && name != promptDocument && name != "passage" {
+			b.Fail("prompt_name", fmt.Errorf("it is neither %s nor %s", promptQuery, promptDocument))
+		}
+		said = cmp.Or(name, said)
+	}
+	switch said {
+	case "search_query", promptQuery:
 		return rerank.RoleQuery, false
 	case "":
 		return rerank.RoleDocument, true

@@ -29,6 +29,8 @@ func TestDefaultPrompts(t *testing.T) {
 		{Config{DefaultPromptName: "query"}, `{"inputs":"a","normalize":false}`, `[[1,4]]`},
 		{Config{DefaultPromptName: "query"}, `{"inputs":"a","normalize":false,"input_type":"search_document"}`, `[[1,3]]`},
 		{Config{DefaultPromptName: "document"}, `{"inputs":"a","normalize":false}`, `[[1,3]]`},
+		{Config{}, `{"inputs":"a","normalize":false,"prompt_name":"query"}`, `[[1,4]]`},
+		{Config{DefaultPromptName: "query"}, `{"inputs":"a","normalize":false,"prompt_name":"passage"}`, `[[1,3]]`},
 	} {
 		s, err := New(c.config, nil)
 		if err != nil {

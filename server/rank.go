@@ -144,7 +144,7 @@ func (s *Server) rank(ctx context.Context, r ranking, said *record) (ranked, err
 		got.warnings = append(got.warnings, "the ends of the documents were cut, not their beginnings")
 	}
 	if got.cut > 0 && r.uncut {
-		got.warnings = append(got.warnings, numbered(got.cut, "text", "is", "are")+" longer than the model's window: what lies beyond it was not read")
+		got.warnings = append(got.warnings, longer(got.cut)+": what lies beyond it was not read")
 	}
 	if r.spans != nil {
 		if err := s.addSpans(ctx, reranker, r, &got); err != nil {

@@ -57,6 +57,11 @@ func (s *Server) routes() (http.Handler, []string) {
 	return s.prefixed(s.tidy(mux, compressed(s.watched(s.crossOrigin(mux))))), mux.patterns
 }
 
+// exposed are the headers of answers that an admitted page may read.
+var exposed = []string{
+	"X-Request-Id", "X-Rerank-Model", "X-Rerank-Warning", "X-Compute-Tokens", "X-Queue-Time", "X-Inference-Time", "X-Total-Time", "Retry-After",
+}
+
 // crossOrigin lets the pages of the configured origins ask, and no others.
 func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	if len(s.config.Origins) == 0 {
@@ -66,7 +71,7 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 		AllowedOrigins: s.config.Origins,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowedHeaders: []string{"*"},
-		ExposedHeaders: []string{"X-Request-Id", "X-Rerank-Model", "Retry-After"},
+		ExposedHeaders: exposed,
 		MaxAge:         600,
 	})
 	return c.Handler(s.safe(c, next))

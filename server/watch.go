@@ -75,12 +75,20 @@ func (s *status) WriteHeader(code int) {
 	s.ResponseWriter.WriteHeader(code)
 }
 
+func (s *status) Write(data []byte) (int, error) {
+	if s.code == 0 {
+		s.code = http.StatusOK
+	}
+	return s.ResponseWriter.Write(data)
+}
+
 // Unwrap is for http.ResponseController.
 func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// conclude writes a request's line. Probes, scrapes and looks at what there is have none.
+// conclude writes a request's line. Probes, scrapes, looks at what there is and the
+// questions of browsers whether a page may ask have none.
 func (s *Server) conclude(r *http.Request, said *record, code int) {
-	if r.Method == http.MethodGet && code < 400 && said.dialect == "" {
+	if !alters(r) && code < 400 && said.dialect == "" {
 		return
 	}
 	s.metrics.observe(said, code)

@@ -40,7 +40,7 @@ type decoded struct {
 }
 
 // withDecoder is the tokenizer of a case.
-func (c decodeCase) open(t *testing.T) *tokenizer.Tokenizer {
+func (c decodeCase) open(t testing.TB) *tokenizer.Tokenizer {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", c.File))
 	if err != nil {

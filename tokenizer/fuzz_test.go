@@ -1,6 +1,7 @@
 package tokenizer_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
 	"slices"
@@ -188,6 +189,35 @@ func FuzzParse(f *testing.F) {
 		}
 		if tok.Size() < len(vocab) {
 			t.Errorf("%d tokens of %d", tok.Size(), len(vocab))
+		}
+	})
+}
+
+// FuzzDecode: any IDs have a text, always the same, or an error.
+func FuzzDecode(f *testing.F) {
+	var all []*tokenizer.Tokenizer
+	for _, c := range decodeCases {
+		all = append(all, c.open(f))
+	}
+	for i, text := range texts(20) {
+		f.Add([]byte(text), i%2 == 0)
+	}
+	f.Add([]byte{255, 255, 255, 127, 0, 0, 0, 128}, true)
+	f.Fuzz(func(t *testing.T, data []byte, skip bool) {
+		defer testenv.Bound(t, len(all)*len(data))()
+		ids := make([]int32, len(data)/4)
+		for i := range ids {
+			ids[i] = int32(binary.LittleEndian.Uint32(data[4*i:]))
+			if data[4*i]%4 > 0 { // as most numbers are no token's
+				ids[i] &= 1<<12 - 1
+			}
+		}
+		for i, tok := range all {
+			text, err := tok.Decode(ids, skip)
+			again, _ := tok.Decode(ids, skip)
+			if err == nil && text != again || err != nil && text != "" {
+				t.Errorf("%s: %v: %q and %q, %v", decodeCases[i].Name, ids, text, again, err)
+			}
 		}
 	})
 }

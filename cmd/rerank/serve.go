@@ -107,7 +107,7 @@ func (a *app) serve(ctx context.Context, c serveConfig) error {
 	if err != nil {
 		return explainOpen(err, c.Search.Index)
 	}
-	endProfiles, err := c.serveProfiles(a)
+	endProfiles, err := c.serveProfiles(a, s)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

@@ -92,19 +92,19 @@ func (a *app) serveBeside(what, address, path string, h http.Handler) (end func(
 }
 
 // serveProfiles serves Go's profiles, if that is asked for.
-func (c serveConfig) serveProfiles(a *app) (end func(), err error) {
+func (c serveConfig) serveProfiles(a *app, s *server.Server) (end func(), err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return a.serveBeside("profiles", c.Profiles, "/debug/pprof/", mux)
+	return a.serveBeside("profiles", c.Profiles, "/debug/pprof/", s.Guard(mux))
 }
 
 // serveMetrics serves the server's metrics apart, if that is asked for.
 func (c serveConfig) serveMetrics(a *app, s *server.Server) (end func(), err error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.Metrics())
-	return a.serveBeside("metrics", c.Metrics, "/metrics", mux)
+	return a.serveBeside("metrics", c.Metrics, "/metrics", s.Guard(mux))
 }

@@ -44,10 +44,34 @@ func TestServeMetricsApart(t *testing.T) {
 			t.Errorf("%s: %d %.200s", address, status, body)
 		}
 	}
+	strangersAreRefused(t, apart[1])
 	if code := stop(); code != exitOK {
 		t.Errorf("ended with %d: %s", code, log)
 	}
 	fail(t, exitFailure, "url_prefix", "", "serve", "--url-prefix", "p/", "--listen", "127.0.0.1:0")
+}
+
+// strangersAreRefused: pages of other origins, and names that their owners point here.
+func strangersAreRefused(t *testing.T, address string) {
+	t.Helper()
+	for _, stranger := range []struct{ host, origin string }{{"evil.example", ""}, {"", "http://evil.example"}, {"", "null"}} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = stranger.host
+		if stranger.origin != "" {
+			r.Header.Set("Origin", stranger.origin)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusForbidden {
+			t.Errorf("%s, %+v: %d", address, stranger, answer.StatusCode)
+		}
+	}
 }
 
 // TestServeSocket: a socket is listened on, one that was left behind is replaced, and no

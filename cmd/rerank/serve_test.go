@@ -152,6 +152,7 @@ func TestServeTraces(t *testing.T) {
 			t.Errorf("%s: %d", address, answer.StatusCode)
 		}
 	}
+	strangersAreRefused(t, profiles[1])
 	answer, err := http.Post(url+"/v2/rerank", "application/json", strings.NewReader(`{"query":"secret","documents":["a"]}`))
 	if err != nil {
 		t.Fatal(err)

@@ -48,6 +48,19 @@ type CohereTokens struct {
 	Meta         Meta     `json:"meta"`
 }
 
+// VLLMTokens is vLLM's answer.
+type VLLMTokens struct {
+	Count        int      `json:"count"`
+	MaxModelLen  int      `json:"max_model_len,omitempty"` // absent until it is known
+	Tokens       []int32  `json:"tokens"`
+	TokenStrings []string `json:"token_strs"` // null unless asked for
+}
+
+// VLLMText is vLLM's text of tokens.
+type VLLMText struct {
+	Prompt string `json:"prompt"`
+}
+
 // CohereText is Cohere's text of tokens.
 type CohereText struct {
 	Text string `json:"text"`
