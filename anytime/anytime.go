@@ -105,7 +105,7 @@ func (r *Reranker) Judge(ctx context.Context, q rerank.Request, lead Lead) (Judg
 		}
 		j.budget.next()
 		j.quick, j.full = j.scored(), 0
-		most = min(most, cmp.Or(r.Best, max(DefaultBest, 2*q.TopN)))
+		most = min(most, cmp.Or(r.Best, max(DefaultBest, 2*min(q.TopN, most))))
 	}
 	if j.whole = r.Quick != nil && j.truncated == 0 && !j.Report.Partial; !j.whole {
 		j.truncated = 0 // those were by the quick judge, which is its purpose

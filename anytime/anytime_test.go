@@ -203,6 +203,26 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestLargestNumbers: the largest numbers are bounds that nothing meets.
+func TestLargestNumbers(t *testing.T) {
+	texts := make([]string, 50)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("%d:%s", i, strings.Repeat("x", 10))
+	}
+	for name, r := range map[string]anytime.Reranker{
+		"tokens": {Tokens: math.MaxInt, Best: 50}, "time": {Time: math.MaxInt64, Best: 50}, "best": {Best: math.MaxInt}, "top": {},
+	} {
+		var quick, full []string
+		r.Quick, r.Full = reader{bytes: 2, read: &quick}, reader{bytes: 99, read: &full}
+		q := request(texts...)
+		q.TopN = math.MaxInt
+		got, err := r.Rerank(t.Context(), q)
+		if err != nil || len(got.Hits) != 50 || len(quick) != 50 || len(full) != 50 || got.Stages[0].Partial {
+			t.Errorf("%s: %d hits, %d judged quickly, %d in full, %v", name, len(got.Hits), len(quick), len(full), err)
+		}
+	}
+}
+
 // TestLead: the caller says what is promising.
 func TestLead(t *testing.T) {
 	var full []string

@@ -2,6 +2,7 @@ package anytime
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -56,7 +57,7 @@ func (b *budget) byTokens(left int) int {
 	case b.pace.tokens == 0:
 		return min(left, firstStep)
 	}
-	fits := remains * b.pace.hits / b.pace.tokens
+	fits := min(remains, math.MaxInt/b.pace.hits) * b.pace.hits / b.pace.tokens
 	return min(left, fits, max(1, fits/2))
 }
 

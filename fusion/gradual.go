@@ -73,13 +73,13 @@ func (r *Reranker) share(i int) float64 {
 func (o *opinions) remaining(ctx context.Context, a *anytime.Reranker, share float64) *anytime.Reranker {
 	b := *a
 	if whole := a.Within(ctx, o.start); whole > 0 {
-		b.Time = time.Duration(float64(whole)*share) - time.Since(o.start)
+		b.Time = scaled(whole, share) - time.Since(o.start)
 		if b.Time <= 0 {
 			return nil
 		}
 	}
 	if b.Tokens > 0 {
-		b.Tokens = int(float64(a.Tokens) * share)
+		b.Tokens = scaled(a.Tokens, share)
 		for _, s := range o.stages {
 			b.Tokens -= s.Tokens
 		}
@@ -88,6 +88,14 @@ func (o *opinions) remaining(ctx context.Context, a *anytime.Reranker, share flo
 		}
 	}
 	return &b
+}
+
+// scaled is a share, at most 1, of a number. The largest ones are no float64.
+func scaled[T int | time.Duration](n T, share float64) T {
+	if x := float64(n) * share; x < float64(n) {
+		return T(x)
+	}
+	return n
 }
 
 // judgedOf returns the hits that were judged, best first and without traces; those that

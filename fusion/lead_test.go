@@ -125,6 +125,28 @@ func TestBestInTime(t *testing.T) {
 	}
 }
 
+// TestLargestBounds: the largest numbers are bounds that nothing meets, shared or not.
+func TestLargestBounds(t *testing.T) {
+	var ids []string
+	judge := points{of: map[string]float64{}}
+	for i := range 40 {
+		ids = append(ids, fmt.Sprint("d", i))
+		judge.of[ids[i]] = float64(i)
+	}
+	for _, bound := range []anytime.Reranker{{Tokens: math.MaxInt}, {Time: math.MaxInt64}} {
+		bound.Full = counted{judge, 10}
+		r := &fusion.Reranker{Parts: []fusion.Part{{Name: "all", Reranker: &bound}, {Name: "best", Reranker: &bound, Best: math.MaxInt}}}
+		got, err := r.Rerank(t.Context(), rerank.Request{Hits: given(ids...), TopN: math.MaxInt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := got.Stages[len(got.Stages)-1]
+		if report.Partial || len(got.Hits) != 40 || slices.ContainsFunc(got.Hits, func(h rerank.Hit) bool { return len(h.Trace) != 3 }) {
+			t.Errorf("%d tokens in %v: %+v", bound.Tokens, bound.Time, report)
+		}
+	}
+}
+
 // TestBestGetsItsShare: a part that judges step by step, and could go on until time is up, leaves
 // a third of it to the part that judges the best.
 func TestBestGetsItsShare(t *testing.T) {

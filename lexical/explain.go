@@ -36,7 +36,7 @@ func (r *Retriever) explain(ctx context.Context, q rerank.Query, id string) (_ r
 	case ctx.Err() != nil:
 		return none, ctx.Err()
 	}
-	prepared, err := read(r.weighting, r, r.snapshot.Analyzer(), q.Text)
+	prepared, err := read(ctx, r.weighting, r, r.snapshot.Analyzer(), q.Text)
 	if err != nil {
 		return none, err
 	}

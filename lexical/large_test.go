@@ -81,3 +81,43 @@ func TestLargeTextEndsWithContext(t *testing.T) {
 		}
 	}
 }
+
+// TestLongQuery: the terms of a query of any length are counted in the order they come, at a
+// cost that grows with the length alone: by its square this would not end.
+func TestLongQuery(t *testing.T) {
+	const n = 1_000_000
+	terms := make([]string, 0, 2*n)
+	for i := range n {
+		terms = append(terms, "w"+strconv.Itoa(i), "w"+strconv.Itoa(i/2))
+	}
+	got := counted(terms)
+	if len(got) != n {
+		t.Fatalf("%d terms, want %d", len(got), n)
+	}
+	for i, x := range got {
+		want := 1.0
+		if i < n/2 {
+			want = 3 // by itself and by those of twice its number
+		}
+		if x.text != "w"+strconv.Itoa(i) || x.count != want {
+			t.Fatalf("term %d is %s, %v times, want %v", i, x.text, x.count, want)
+		}
+	}
+}
+
+// TestLongQueryEndsWithContext: nor does who leaves wait for the end of a query.
+func TestLongQueryEndsWithContext(t *testing.T) {
+	a, err := analysis.New("english")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReranker(a, BM25{Variant: Lucene, K1: 1.2, B: 0.75})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := rerank.Request{Query: rerank.Query{Text: manyTerms(100_000)}, Hits: largeRequest(1).Hits}
+	left := 4
+	if _, err := r.Rerank(leaving{t.Context(), &left}, request); !errors.Is(err, context.Canceled) || left < -3 {
+		t.Errorf("%v; the context was asked %d times more after it had ended", err, -left)
+	}
+}

@@ -1,6 +1,7 @@
 package lexical
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -41,9 +42,9 @@ type query struct {
 }
 
 // read analyses a query for a corpus.
-func read(w Weighting, c corpus, a *analysis.Analyzer, text string) (query, error) {
+func read(ctx context.Context, w Weighting, c corpus, a *analysis.Analyzer, text string) (query, error) {
 	terms, aside := a.Query(text)
-	return prepare(w, c, terms, aside)
+	return prepare(ctx, w, c, terms, aside)
 }
 
 // warnings tells what was done with the query that its author may not expect.
@@ -54,18 +55,45 @@ func (q *query) warnings() []string {
 	return []string{"the query has nothing but stop words; these were looked for"}
 }
 
-// prepare weighs the terms of a query.
-func prepare(w Weighting, c corpus, terms []string, aside bool) (query, error) {
-	q := query{aside: aside}
+// few is how many terms of a query are looked through one by one: those of people's queries.
+const few = 32
+
+// counted are the terms of a query in the order it first says them, with how often it does.
+func counted(terms []string) []queryTerm {
+	var list []queryTerm
+	var at map[string]int // of more than a few
 	for _, t := range terms {
-		if i := slices.IndexFunc(q.terms, func(x queryTerm) bool { return x.text == t }); i >= 0 {
-			q.terms[i].count++
+		i, said := at[t]
+		if at == nil {
+			i = slices.IndexFunc(list, func(x queryTerm) bool { return x.text == t })
+			said = i >= 0
+		}
+		if said {
+			list[i].count++
 			continue
 		}
-		q.terms = append(q.terms, queryTerm{text: t, count: 1})
+		list = append(list, queryTerm{text: t, count: 1})
+		switch {
+		case at != nil:
+			at[t] = len(list) - 1
+		case len(list) == few:
+			at = make(map[string]int, len(terms))
+			for i, x := range list {
+				at[x.text] = i
+			}
+		}
 	}
+	return list
+}
+
+// prepare weighs the terms of a query.
+func prepare(ctx context.Context, w Weighting, c corpus, terms []string, aside bool) (query, error) {
+	q := query{terms: counted(terms), aside: aside}
 	known := q.terms[:0]
-	for _, t := range q.terms {
+	for i, t := range q.terms {
+		if i%pause == pause-1 && ctx.Err() != nil {
+			return q, ctx.Err()
+		}
 		var err error
 		if t.df, err = c.docFreq(t.text); err != nil {
 			return q, err

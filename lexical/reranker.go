@@ -40,12 +40,15 @@ func (r *Reranker) Rerank(ctx context.Context, request rerank.Request) (rerank.R
 			return rerank.Result{}, err
 		}
 	}
-	q, err := prepare(r.weighting, texts, terms, aside)
+	q, err := prepare(ctx, r.weighting, texts, terms, aside)
 	if err != nil {
 		return rerank.Result{}, err
 	}
 	scores := make([]float64, len(request.Hits))
 	for i := range scores {
+		if err := ctx.Err(); err != nil {
+			return rerank.Result{}, err
+		}
 		scores[i] = texts.score(r.weighting, &q, i)
 	}
 	return rerank.Result{
@@ -90,7 +93,7 @@ func newTexts(w Weighting, query []string, n int) *texts {
 	return c
 }
 
-// pause is how many tokens are counted between two looks at the context.
+// pause is how many tokens or terms are counted between two looks at the context.
 const pause = 4096
 
 // add counts the tokens of a text.

@@ -31,7 +31,7 @@ func (r *Retriever) Rerank(ctx context.Context, q rerank.Request) (result rerank
 	report := rerank.StageReport{
 		Stage: r.weighting.stage(), Candidates: len(q.Hits), Notes: []string{"with the statistics of the index"},
 	}
-	prepared, err := read(r.weighting, r, r.snapshot.Analyzer(), q.Query.Text)
+	prepared, err := read(ctx, r.weighting, r, r.snapshot.Analyzer(), q.Query.Text)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}

@@ -48,7 +48,7 @@ func (r *Retriever) Retrieve(ctx context.Context, s rerank.Search) (result reran
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}
-	q, err := read(r.weighting, r, r.snapshot.Analyzer(), s.Query.Text)
+	q, err := read(ctx, r.weighting, r, r.snapshot.Analyzer(), s.Query.Text)
 	if err != nil {
 		return rerank.Result{}, fmt.Errorf("lexical: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"runtime"
 	"time"
@@ -164,28 +165,18 @@ func (c Config) filled() (Config, error) {
 			errs = append(errs, fmt.Errorf("hosts[%d]: %q is no name of a host, as rerank.example.org", i, host))
 		}
 	}
-	for _, n := range []struct {
-		name  string
-		value *int64
-		usual int64
-	}{{"max_body", &c.MaxBody, 32 << 20}, {"max_bodies", &c.MaxBodies, 0}, {"cache", &c.Cache, 0}, {"timeout", (*int64)(&c.Timeout), int64(time.Minute)}, {"idle", (*int64)(&c.Idle), 0}, {"bulk_timeout", (*int64)(&c.BulkTimeout), int64(10 * time.Minute)}} {
-		if *n.value < 0 {
-			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
-		} else if *n.value == 0 {
-			*n.value = n.usual
-		}
-	}
-	for _, n := range []struct {
-		name  string
-		value *int
-		usual int
-	}{{"max_documents", &c.MaxDocuments, 10_000}, {"concurrent", &c.Concurrent, 4}, {"max_tokens", &c.MaxTokens, 0}, {"workers", &c.Workers, runtime.GOMAXPROCS(0)}} {
-		if *n.value < 0 {
-			errs = append(errs, fmt.Errorf("%s: %d is negative", n.name, *n.value))
-		} else if *n.value == 0 {
-			*n.value = n.usual
-		}
-	}
+	errs = append(errs,
+		fill("max_body", &c.MaxBody, 32<<20, math.MaxInt/16), // eight of them are counted, and what they are read into
+		fill("max_bodies", &c.MaxBodies, 0, math.MaxInt64/2),
+		fill("cache", &c.Cache, 0, math.MaxInt64/2),
+		fill("timeout", &c.Timeout, time.Minute, forever),
+		fill("idle", &c.Idle, 0, forever),
+		fill("bulk_timeout", &c.BulkTimeout, 10*time.Minute, forever),
+		fill("max_documents", &c.MaxDocuments, 10_000, math.MaxInt32),
+		fill("concurrent", &c.Concurrent, 4, math.MaxInt32),
+		fill("max_tokens", &c.MaxTokens, 0, math.MaxInt32),
+		fill("workers", &c.Workers, runtime.GOMAXPROCS(0), math.MaxInt32),
+	)
 	if c.MaxBodies == 0 {
 		c.MaxBodies = 8 * c.MaxBody
 	} else if c.MaxBodies < c.MaxBody {
@@ -203,4 +194,21 @@ func (c Config) filled() (Config, error) {
 		return c, fmt.Errorf("server: configuration: %w", err)
 	}
 	return c, nil
+}
+
+// forever is longer than anybody waits, and can be added to the time of day.
+const forever = 100 * 365 * 24 * time.Hour
+
+// fill gives a number that is 0 its usual value, and says what is wrong with one that is
+// negative or more than most.
+func fill[T int | int64 | time.Duration](name string, value *T, usual, most T) error {
+	switch {
+	case *value < 0:
+		return fmt.Errorf("%s: %v is negative", name, *value)
+	case *value > most:
+		return fmt.Errorf("%s: %v is more than %v", name, *value, most)
+	case *value == 0:
+		*value = usual
+	}
+	return nil
 }

@@ -460,6 +460,23 @@ func TestConfigRefused(t *testing.T) {
 	}
 }
 
+// TestConfigTooLarge: numbers that would overflow where they are used are refused.
+func TestConfigTooLarge(t *testing.T) {
+	_, err := New(Config{
+		MaxBody: math.MaxInt64, MaxBodies: math.MaxInt64, Cache: math.MaxInt64, Timeout: math.MaxInt64, Idle: math.MaxInt64,
+		BulkTimeout: math.MaxInt64, MaxTokens: math.MaxInt, MaxDocuments: math.MaxInt, Workers: math.MaxInt,
+	}, nil)
+	for _, want := range []string{"max_body: ", "max_bodies: ", "cache: ", "timeout: ", "idle: ", "bulk_timeout: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, err)
+		}
+	}
+	h := started(t, Config{MaxBody: math.MaxInt / 16, Timeout: forever, MaxTokens: math.MaxInt32}, counting{}, nil)
+	if status, got, _ := post(t, h.URL+"/v2/rerank", `{"query":"q","documents":["x"]}`); status != 200 {
+		t.Errorf("%d %s", status, got)
+	}
+}
+
 // FuzzRequests: any body gets an answer in JSON and no server error.
 func FuzzRequests(f *testing.F) {
 	paths := []string{"/v2/rerank", "/v1/rerank", "/rerank", "/v1/reranking", "/v1/ranking", "/", "/v1/embeddings", "/embed", "/v2/embed", "/similarity", "/score", "/predict", "/tokenize", "/v1/tokenize"}

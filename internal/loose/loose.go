@@ -150,7 +150,7 @@ func (o *Object) Whole(name string, otherwise int) int {
 		return otherwise
 	}
 	x, err := strconv.ParseFloat(word, 64)
-	if err != nil || x != math.Trunc(x) || math.Abs(x) > 1<<31 {
+	if err != nil || x != math.Trunc(x) || math.Abs(x) > math.MaxInt32 {
 		o.Fail(name, fmt.Errorf("%.40s is no whole number of a size that counts", value))
 		return otherwise
 	}

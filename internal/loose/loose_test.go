@@ -67,6 +67,7 @@ func TestFlags(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	for in, want := range map[string]string{
 		`3`: "3", `3.0`: "3", `"3"`: "3", `"3.0"`: "3", `" 3 "`: "3", `1e2`: "100", `-1`: "-1", `"-1"`: "-1", `0`: "0", `"0"`: "0", `null`: "7", `""`: "7", `" "`: "7",
+		`2147483647`: "2147483647", `-2147483647`: "-2147483647", `2147483648`: "x: 2147483648 is no whole number of a size that counts",
 		`1.5`: "x: 1.5 is no whole number of a size that counts", `1e300`: "x: 1e300 is no whole number of a size that counts", `"two"`: `x: "two" is no whole number of a size that counts`,
 		`true`: "x: true is no whole number of a size that counts", `[1]`: "x: [1] is no whole number of a size that counts", `"inf"`: `x: "inf" is no whole number of a size that counts`,
 	} {
