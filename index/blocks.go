@@ -197,6 +197,9 @@ var decompressors = sync.Pool{New: func() any {
 // decompress appends size bytes to dst. Memory grows with what is really
 // there: what a file announces is believed only up to smallBlock.
 func decompress(dst, packed []byte, size int) ([]byte, error) {
+	if err := checkFrame(packed, size); err != nil {
+		return dst[:0], err
+	}
 	v := decompressors.Get()
 	d, ok := v.(*zstd.Decoder)
 	if !ok {
@@ -221,4 +224,22 @@ func decompress(dst, packed []byte, size int) ([]byte, error) {
 	}
 	decompressors.Put(d) // unless reading has panicked in the middle of a block
 	return dst, err
+}
+
+// mostWindow is the largest window that the writer's frames have, unless it is the block itself.
+const mostWindow = 16 << 20
+
+// checkFrame refuses a frame that announces other than size bytes, as room is made for what it
+// announces before anything of it is read.
+func checkFrame(packed []byte, size int) error {
+	var h zstd.Header
+	switch err := h.Decode(packed); {
+	case err != nil:
+		return err
+	case h.Skippable, h.HasFCS && h.FrameContentSize != uint64(size): // small frames do not tell
+		return fmt.Errorf("a frame that is not of %d bytes", size)
+	case h.WindowSize > uint64(max(size, mostWindow)):
+		return fmt.Errorf("a window of %d bytes for %d", h.WindowSize, size)
+	}
+	return nil
 }
