@@ -48,7 +48,7 @@ func TestQuality(t *testing.T) {
 			}
 			entries := read(t, judged)
 			bare := memory(t, index.Options{Analyzer: "bm25s-english"}, entries)
-			s := embedded(t, entries)
+			s := embedded(t, index.Options{Analyzer: "bm25s-english"}, entries)
 			over := func(kind pipeline.Kind, name string) pipeline.Config {
 				return pipeline.Config{First: pipeline.First{Kind: kind}, Stages: []pipeline.Stage{{Rerank: name}}}
 			}
@@ -97,7 +97,7 @@ func read(t *testing.T, judged dataset.Collection) (entries []index.Entry) {
 }
 
 // embedded makes an index in memory with the vectors of the embedded model.
-func embedded(t *testing.T, entries []index.Entry) *index.Snapshot {
+func embedded(t *testing.T, o index.Options, entries []index.Entry) *index.Snapshot {
 	t.Helper()
 	e, err := pipeline.OpenEmbedder(pipeline.MiniLM)
 	if err != nil {
@@ -106,7 +106,8 @@ func embedded(t *testing.T, entries []index.Entry) *index.Snapshot {
 	if _, err := pipeline.Embed(t.Context(), e, entries, nil); err != nil {
 		t.Fatal(err)
 	}
-	return memory(t, index.Options{Analyzer: "bm25s-english", Model: e.Model()}, entries)
+	o.Model = e.Model()
+	return memory(t, o, entries)
 }
 
 // memory makes an index in memory and returns its snapshot.

@@ -40,7 +40,7 @@ func TestExplicitZero(t *testing.T) {
 
 // TestZeroValues: in Go the zero value is the default.
 func TestZeroValues(t *testing.T) {
-	s := embedded(t, entries(animals...))
+	s := embedded(t, index.Options{Analyzer: "bm25s-english"}, entries(animals...))
 	search := func(c pipeline.Config, k int) []rerank.Hit {
 		t.Helper()
 		result, err := open(t, s, c).Retrieve(t.Context(), rerank.Search{Query: rerank.Query{Text: "cat"}, K: k})
