@@ -194,8 +194,9 @@ var decompressors = sync.Pool{New: func() any {
 	return d
 }}
 
-// decompress appends size bytes to dst. Memory grows with what is really
-// there: what a file announces is believed only up to smallBlock.
+// decompress appends size bytes to dst. What a file announces is believed up to
+// smallBlock; beyond, the answer grows with what is really there, and the
+// window alone is as large as the frame announces, which checkFrame bounds.
 func decompress(dst, packed []byte, size int) ([]byte, error) {
 	if err := checkFrame(packed, size); err != nil {
 		return dst[:0], err

@@ -28,17 +28,25 @@ func largeRequest(n int) rerank.Request {
 	}}
 }
 
-// TestLargeTextTakesNoMemory: of a text with many words only those of the query are kept.
-func TestLargeTextTakesNoMemory(t *testing.T) {
+// english is a reranker of English texts.
+func english(t *testing.T, w Weighting) *Reranker {
+	t.Helper()
 	a, err := analysis.New("english")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewReranker(a, BM25{Variant: Lucene, K1: 1.2, B: 0.75})
+	r, err := NewReranker(a, w)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// TestLargeTextTakesNoMemory: of a text with many words only those of the query are kept.
+func TestLargeTextTakesNoMemory(t *testing.T) {
+	r := english(t, DefaultBM25())
 	request := largeRequest(300_000)
+	var err error
 	took := testenv.Allocated(func() { _, err = r.Rerank(t.Context(), request) })
 	if err != nil {
 		t.Fatal(err)
@@ -63,15 +71,8 @@ func (c leaving) Err() error {
 
 // TestLargeTextEndsWithContext: who leaves does not wait for the end of a text.
 func TestLargeTextEndsWithContext(t *testing.T) {
-	a, err := analysis.New("english")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range []Weighting{BM25{Variant: Lucene, K1: 1.2, B: 0.75}, TFIDF{}} {
-		r, err := NewReranker(a, w)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, w := range []Weighting{DefaultBM25(), TFIDF{}} {
+		r := english(t, w)
 		left := 3
 		if _, err := r.Rerank(leaving{t.Context(), &left}, largeRequest(100_000)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%T: %v", w, err)
@@ -107,14 +108,7 @@ func TestLongQuery(t *testing.T) {
 
 // TestLongQueryEndsWithContext: nor does who leaves wait for the end of a query.
 func TestLongQueryEndsWithContext(t *testing.T) {
-	a, err := analysis.New("english")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := NewReranker(a, BM25{Variant: Lucene, K1: 1.2, B: 0.75})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := english(t, DefaultBM25())
 	request := rerank.Request{Query: rerank.Query{Text: manyTerms(100_000)}, Hits: largeRequest(1).Hits}
 	left := 4
 	if _, err := r.Rerank(leaving{t.Context(), &left}, request); !errors.Is(err, context.Canceled) || left < -3 {

@@ -61,26 +61,20 @@ const few = 32
 // counted are the terms of a query in the order it first says them, with how often it does.
 func counted(terms []string) []queryTerm {
 	var list []queryTerm
-	var at map[string]int // of more than a few
+	find := func(term string) int { return slices.IndexFunc(list, func(x queryTerm) bool { return x.text == term }) }
+	var places map[string]int // nil where there are few
+	if len(terms) > few {
+		places = make(map[string]int, len(terms))
+		find = func(term string) int { return places[term] - 1 }
+	}
 	for _, t := range terms {
-		i, said := at[t]
-		if at == nil {
-			i = slices.IndexFunc(list, func(x queryTerm) bool { return x.text == t })
-			said = i >= 0
-		}
-		if said {
+		if i := find(t); i >= 0 {
 			list[i].count++
 			continue
 		}
 		list = append(list, queryTerm{text: t, count: 1})
-		switch {
-		case at != nil:
-			at[t] = len(list) - 1
-		case len(list) == few:
-			at = make(map[string]int, len(terms))
-			for i, x := range list {
-				at[x.text] = i
-			}
+		if places != nil {
+			places[t] = len(list) // from 1
 		}
 	}
 	return list

@@ -148,18 +148,9 @@ func quality(t *testing.T, s *index.Snapshot, c pipeline.Config, judged dataset.
 		t.Fatal(err)
 	}
 	defer p.Close()
-	qrels, err := judged.ReadQrels("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	qrels, queries := judgedQueries(t, judged)
 	run := eval.Run{}
-	for q, err := range judged.ReadQueries(dataset.Options{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if qrels[q.ID] == nil {
-			continue
-		}
+	for _, q := range queries {
 		got, err := p.Retrieve(t.Context(), rerank.Search{Query: q, K: 10})
 		if err != nil {
 			t.Fatalf("query %s: %v", q.ID, err)
@@ -173,4 +164,23 @@ func quality(t *testing.T, s *index.Snapshot, c pipeline.Config, judged dataset.
 		t.Fatal(err)
 	}
 	return e.Summary[0]
+}
+
+// judgedQueries are the queries of a collection that have judgments, and these.
+func judgedQueries(t *testing.T, judged dataset.Collection) (eval.Qrels, []rerank.Query) {
+	t.Helper()
+	qrels, err := judged.ReadQrels("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []rerank.Query
+	for q, err := range judged.ReadQueries(dataset.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if qrels[q.ID] != nil {
+			list = append(list, q)
+		}
+	}
+	return qrels, list
 }

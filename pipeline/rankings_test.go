@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flashrerank/rerank"
 	"github.com/flashrerank/rerank/dataset"
 	"github.com/flashrerank/rerank/index"
@@ -81,23 +83,11 @@ func openGolden(t *testing.T, name string) *golden {
 	if err != nil {
 		t.Fatal(err)
 	}
-	qrels, err := judged.ReadQrels("test")
-	if err != nil {
-		t.Fatal(err)
+	_, queries := judgedQueries(t, judged)
+	if len(queries) < goldenQueries {
+		t.Fatalf("%s has %d judged queries", name, len(queries))
 	}
-	g := &golden{name: name, entries: read(t, judged)}
-	for q, err := range judged.ReadQueries(dataset.Options{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if qrels[q.ID] != nil && len(g.queries) < goldenQueries {
-			g.queries = append(g.queries, q)
-		}
-	}
-	if len(g.queries) < goldenQueries {
-		t.Fatalf("%s has %d judged queries", name, len(g.queries))
-	}
-	return g
+	return &golden{name: name, entries: read(t, judged), queries: queries[:goldenQueries]}
 }
 
 // run ranks for each query in each way what BM25 finds: documents that no query finds are
@@ -232,23 +222,7 @@ func (g *golden) check(t *testing.T, path string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
-	shown := 0
-	for i := range max(len(gotLines), len(wantLines)) {
-		var one, other string
-		if i < len(gotLines) {
-			one = gotLines[i]
-		}
-		if i < len(wantLines) {
-			other = strings.TrimSuffix(wantLines[i], "\r")
-		}
-		if one == other {
-			continue
-		}
-		if shown++; shown > 10 {
-			t.Errorf("%s: and more", path)
-			return
-		}
-		t.Errorf("%s:%d:\n got %s\nwant %s", path, i+1, one, other)
+	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
+		t.Errorf("%s (-want +got)\n%s", path, diff)
 	}
 }

@@ -43,11 +43,7 @@ func listenerOf(r *http.Request) net.Addr {
 // without a key, such as [Server.Metrics].
 func (s *Server) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := s.foreignHost(r, false)
-		if f == nil {
-			f = foreignPage(r, nil)
-		}
-		if f != nil {
+		if f := s.stranger(r, nil, false); f != nil {
 			http.Error(w, f.message, f.status)
 			return
 		}
@@ -55,14 +51,20 @@ func (s *Server) Guard(next http.Handler) http.Handler {
 	})
 }
 
+// stranger refuses a request to a foreign host, or of a page that is not admitted. Keyed
+// tells whether a request needs a key.
+func (s *Server) stranger(r *http.Request, admitted *cors.Cors, keyed bool) *failure {
+	if f := s.foreignHost(r, keyed); f != nil {
+		return f
+	}
+	return foreignPage(r, admitted)
+}
+
 // safe refuses requests of pages that are not admitted, requests to foreign hosts and,
 // where everything is behind the keys, requests without one.
 func (s *Server) safe(pages *cors.Cors, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := s.foreignHost(r, s.config.Keyed())
-		if f == nil {
-			f = foreignPage(r, pages)
-		}
+		f := s.stranger(r, pages, s.config.Keyed())
 		if f == nil && s.config.ProtectAll {
 			if _, f = s.admit(r); f != nil {
 				w.Header().Set("WWW-Authenticate", "Bearer")

@@ -40,6 +40,12 @@ var (
 	countRefused  = sample{"a negative `top_n`", `{"query":"q","documents":["a"],"top_n":-1}`, 400}
 	fieldsRefused = sample{"`rank_fields` that a document has none of", `{"query":"q","documents":[{"a":"b"}],"rank_fields":["c"]}`, 400}
 	texts400      = sample{"`texts` that is no array, alone", `{"query":"q","texts":true}`, 400}
+
+	inputsRefused = []sample{
+		{"no inputs", `{"inputs":[]}`, 400}, {"token ids", `{"inputs":[1,2]}`, 422},
+		{"a text that does not fit, with `truncate` false", `{"inputs":"LONG","truncate":false}`, 422},
+		{"a `prompt_name` other than `query`, `document` and `passage`", `{"inputs":"a","prompt_name":"s2p"}`, 422},
+	}
 )
 
 // contracts are those of all dialects.
@@ -167,10 +173,7 @@ func companionContracts() []contract {
 			absent:  "`truncate` and `normalize` true",
 			ignored: "`truncation_direction`",
 			sloppy:  []sample{{"one input without an array", `{"inputs":"a"}`, 0}, {"`truncate` as `NONE` or `END`", `{"inputs":"a","truncate":"NONE"}`, 0}},
-			refused: []sample{
-				{"no inputs", `{"inputs":[]}`, 400}, {"token ids", `{"inputs":[1,2]}`, 422}, {"a text that does not fit, with `truncate` false", `{"inputs":"LONG","truncate":false}`, 422},
-				{"a `prompt_name` other than `query`, `document` and `passage`", `{"inputs":"a","prompt_name":"s2p"}`, 422},
-			},
+			refused: inputsRefused,
 		},
 		{
 			dialect: "TEI's embeddings of every token",
@@ -180,10 +183,7 @@ func companionContracts() []contract {
 			absent:  "`truncate` true",
 			ignored: "`truncation_direction`",
 			sloppy:  []sample{{"one input without an array", `{"inputs":"a"}`, 0}},
-			refused: []sample{
-				{"no inputs", `{"inputs":[]}`, 400}, {"token ids", `{"inputs":[1,2]}`, 422}, {"a text that does not fit, with `truncate` false", `{"inputs":"LONG","truncate":false}`, 422},
-				{"a `prompt_name` other than `query`, `document` and `passage`", `{"inputs":"a","prompt_name":"s2p"}`, 422},
-			},
+			refused: inputsRefused,
 		},
 		{
 			dialect: "TEI's similarity",

@@ -29,7 +29,7 @@ func (s *Server) detokenized(ctx context.Context, d *dialect, b *loose.Object, s
 	if len(sequences) == 0 || d != &tei && len(sequences) > 1 {
 		return nil, &failure{http.StatusBadRequest, "Empty", "`" + list + "` must be the IDs of tokens"}
 	}
-	t, leave, err := s.tokenizer(ctx, name, said)
+	_, t, leave, err := s.tokenizer(ctx, name, said)
 	if err != nil {
 		return nil, err
 	}

@@ -174,7 +174,9 @@ func (s *Server) vectors(ctx context.Context, e embedding, said *record) (embedd
 		return embedded{}, err
 	}
 	if e.whole != 0 {
-		if n := m.beyond(e.texts, embedder.Model().MaxTokens); n > 0 {
+		if n, err := m.beyond(ctx, e.texts, embedder.Model().MaxTokens); err != nil {
+			return embedded{}, err
+		} else if n > 0 {
 			return embedded{}, tooLong(n, e.whole)
 		}
 	}

@@ -59,7 +59,8 @@ func (s *Server) routes() (http.Handler, []string) {
 
 // exposed are the headers of answers that an admitted page may read.
 var exposed = []string{
-	"X-Request-Id", "X-Rerank-Model", "X-Rerank-Warning", "X-Compute-Tokens", "X-Queue-Time", "X-Inference-Time", "X-Total-Time", "Retry-After",
+	"X-Request-Id", "X-Rerank-Model", "X-Rerank-Warning", "Retry-After",
+	"X-Compute-Tokens", "X-Queue-Time", "X-Inference-Time", "X-Total-Time",
 }
 
 // crossOrigin lets the pages of the configured origins ask, and no others.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/flashrerank/rerank/internal/loose"
 	"github.com/flashrerank/rerank/internal/wire"
@@ -34,33 +33,29 @@ func (s *Server) aboutTokens(w http.ResponseWriter, r *http.Request, what string
 	s.write(w, http.StatusOK, answer)
 }
 
-// dialectOfTokens is Cohere's below /v1/, and elsewhere vLLM's or TEI's. The body may be nil.
+// dialectOfTokens is that of the path, but for vLLM's. The body may be nil.
 func dialectOfTokens(path string, b *loose.Object) *dialect {
-	switch {
-	case strings.HasPrefix(path, "/v1/"):
-		return &cohere1
-	case path == "/detokenize", path == "/tokenize" && b != nil && b.Has("prompt") && !b.Has("inputs"):
+	if path == "/detokenize" || path == "/tokenize" && b != nil && b.Has("prompt") && !b.Has("inputs") {
 		return &infinity
 	}
-	return &tei
+	return dialectOfPath(path)
 }
 
-// tokenizer waits for the request's turn and returns the tokenizer of a model, which may be
+// tokenizer waits for the request's turn and returns a model and its tokenizer, which may be
 // used until leave is called.
-func (s *Server) tokenizer(ctx context.Context, name string, said *record) (t *tokenizer.Tokenizer, leave func(), err error) {
-	m, err := s.modelOf(name)
-	if err != nil {
-		return nil, nil, err
+func (s *Server) tokenizer(ctx context.Context, name string, said *record) (m *model, t *tokenizer.Tokenizer, leave func(), err error) {
+	if m, err = s.modelOf(name); err != nil {
+		return nil, nil, nil, err
 	}
 	said.model = m.Name
 	if leave, err = s.turn(ctx, 0, said); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if t = m.tokens(); t == nil {
 		leave()
-		return nil, nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
+		return nil, nil, nil, &failure{http.StatusBadRequest, "Tokenizer", fmt.Sprintf("the model '%s' has no tokens that are known here", m.Name)}
 	}
-	return t, leave, nil
+	return m, t, leave, nil
 }
 
 func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, said *record) (any, error) {
@@ -70,7 +65,7 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 	if err != nil {
 		return nil, err
 	}
-	t, leave, err := s.tokenizer(ctx, name, said)
+	m, t, leave, err := s.tokenizer(ctx, name, said)
 	if err != nil {
 		return nil, err
 	}
@@ -79,23 +74,23 @@ func (s *Server) tokenized(ctx context.Context, d *dialect, b *loose.Object, sai
 		return nil, err
 	}
 	said.documents = len(texts)
-	var answer any
 	switch d {
 	case &cohere1:
-		answer, said.tokens = cohereTokens(t, texts[0])
+		a := cohereTokens(t, texts[0])
+		said.tokens = len(a.Tokens)
+		return a, nil
 	case &infinity:
 		a := vllmTokens(t, texts[0], specials, named)
-		a.MaxModelLen = s.models.find(name).about().MaxTokens
-		answer, said.tokens = a, a.Count
-	default:
-		lists := make([][]wire.TEIToken, len(texts))
-		for i, text := range texts {
-			lists[i] = teiTokens(t, text, specials)
-			said.tokens += len(lists[i])
-		}
-		answer = lists
+		a.MaxModelLen = m.about().MaxTokens
+		said.tokens = a.Count
+		return a, nil
 	}
-	return answer, nil
+	lists := make([][]wire.TEIToken, len(texts))
+	for i, text := range texts {
+		lists[i] = teiTokens(t, text, specials)
+		said.tokens += len(lists[i])
+	}
+	return lists, nil
 }
 
 // tokenTexts reads the texts of which the tokens are wanted: one, but for TEI.
@@ -122,11 +117,9 @@ func (s *Server) tokenTexts(d *dialect, b *loose.Object) ([]string, error) {
 	return texts, nil
 }
 
-func cohereTokens(t *tokenizer.Tokenizer, text string) (answer wire.CohereTokens, number int) {
-	answer.Meta.APIVersion.Version = "1"
-	answer.Tokens, _ = t.AppendText(nil, text, 0)
-	answer.TokenStrings = tokenNames(t, answer.Tokens)
-	return answer, len(answer.Tokens)
+func cohereTokens(t *tokenizer.Tokenizer, text string) wire.CohereTokens {
+	ids, _ := t.AppendText(nil, text, 0)
+	return wire.CohereTokens{Tokens: ids, TokenStrings: tokenNames(t, ids), Meta: wire.Meta{APIVersion: wire.APIVersion{Version: "1"}}}
 }
 
 func vllmTokens(t *tokenizer.Tokenizer, text string, specials, named bool) wire.VLLMTokens {

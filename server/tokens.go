@@ -49,20 +49,22 @@ func (m *model) cutTexts(texts []string, most int) (_ []string, warning string) 
 }
 
 // beyond counts the texts that have more tokens than a model's window.
-func (m *model) beyond(texts []string, window int) int {
+func (m *model) beyond(ctx context.Context, texts []string, window int) (n int, err error) {
 	t := m.tokens()
 	if t == nil || window == 0 {
-		return 0
+		return 0, nil
 	}
-	n := 0
 	var ids, types []int32
 	for _, text := range texts {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		var cut bool
 		if ids, types, cut = t.Append(ids[:0], types[:0], text, window); cut {
 			n++
 		}
 	}
-	return n
+	return n, nil
 }
 
 // affordable refuses texts that have more tokens than a request may have.
